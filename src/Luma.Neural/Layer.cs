@@ -1,0 +1,43 @@
+namespace Luma.Neural;
+
+/// <summary>
+/// A leaf of a network: it owns its parameters, under PyTorch's names, and its <see cref="Compute"/> is one libtorch operation.
+/// </summary>
+/// <param name="name">The kind of layer, as it is shown to people.</param>
+public abstract class Layer(string name) : NeuralModule(name)
+{
+    /// <summary>
+    /// Applies the layer's operation. Never returns the tensor that it was given: where there is nothing to do, an alias of it.
+    /// </summary>
+    /// <param name="input">The input.</param>
+    /// <returns>The output.</returns>
+    protected abstract Tensor Compute(Tensor input);
+
+    /// <summary>Refuses an input that the layer cannot take, by throwing <see cref="InputMismatch"/>.</summary>
+    /// <param name="input">The input.</param>
+    protected virtual void Check(Tensor input)
+    {
+    }
+
+    /// <summary>The exception for an input of the wrong shape.</summary>
+    /// <param name="expected">The shape that was expected, such as <c>(N, 3, H, W)</c>.</param>
+    /// <param name="input">The input that came.</param>
+    /// <returns>The exception to throw.</returns>
+    protected ArgumentException InputMismatch(string expected, Tensor input) =>
+        new($"{this}: expected {expected}, got ({string.Join(", ", input.shape)})");
+
+    /// <summary>Checks the input, computes the output, and tells the observer, if any.</summary>
+    /// <param name="input">The input.</param>
+    /// <returns>The output.</returns>
+    /// <exception cref="ArgumentException">The input's shape is not one that the layer takes.</exception>
+    public sealed override Tensor forward(Tensor input)
+    {
+        Check(input);
+        var output = Compute(input);
+        Observation.Current?.Ran(this, input, output);
+        return output;
+    }
+
+    /// <summary>The kind of layer and what it maps to what, such as <c>Convolution2D(3 -> 64)</c>.</summary>
+    public override string ToString() => GetName();
+}

@@ -1,0 +1,17 @@
+namespace Luma.Neural.Layers;
+
+/// <summary>Makes several dimensions one.</summary>
+/// <remarks>Input <c>(N, *)</c>, output <c>(N, L)</c> by default.</remarks>
+/// <param name="first">The first of the dimensions.</param>
+/// <param name="last">The last of them; -1 is the tensor's last.</param>
+public sealed class Flatten(long first = 1, long last = -1) : Layer(nameof(Flatten))
+{
+    /// <summary>The first of the dimensions.</summary>
+    public long First { get; } = first;
+
+    /// <summary>The last of them; -1 is the tensor's last.</summary>
+    public long Last { get; } = last;
+
+    /// <inheritdoc/>
+    protected override Tensor Compute(Tensor input) => input.flatten(First, Last);
+}
