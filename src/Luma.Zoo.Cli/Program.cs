@@ -1,1 +1,3 @@
-return 0;
+using Luma.Zoo.Cli;
+
+return await CommandLine.RunAsync(args, Terminal.System());

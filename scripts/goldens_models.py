@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""Writes what Python computes for networks of the catalogue, one small JSON a network.
+
+    python3 scripts/goldens_models.py OUT_DIR ID...      (ids of torchvision, or of scripts/reference)
+
+For each network:
+  keys      how many entries the state dict has, and the SHA-256 of its lines "name dtype shape"
+  seeded    manual_seed(0); build with 50 classes; draw the input with rand; evaluate
+  weighted  the same network with healthy random weights (see `fill`), batch 2
+  step      for networks named with --step: loss, gradients and running statistics of one training step on those weights
+
+`fill` draws every weight from the seeded generator, so the other side makes the same weights without a file. One number, the
+gain, scales the convolutions and dense layers; it is searched here so that activations neither vanish nor explode, and stored.
+"""
+import argparse
+import hashlib
+import importlib
+import json
+import math
+import pathlib
+import pkgutil
+import sys
+
+import torch
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import reference
+
+CLASSES = 50
+
+
+def builders():
+    """id -> (build(num_classes), input shape)"""
+    found = {}
+    try:
+        from torchvision import models
+        for name in models.list_models(module=models):
+            size = {"inception_v3": 299, "vit_h_14": 224}.get(name, 224)
+            extra = {"aux_logits": False, "init_weights": True} if name in ("googlenet", "inception_v3") else {}
+            found[name] = (lambda n, name=name, extra=extra: models.get_model(name, weights=None, num_classes=n, **extra), (3, size, size))
+    except ImportError:
+        pass
+    for module in pkgutil.iter_modules(reference.__path__):
+        loaded = importlib.import_module(f"reference.{module.name}")
+        for name, build in loaded.MODELS.items():
+            found[name] = (build, loaded.INPUTS[name])
+    return found
+
+
+def fill(model, gain):
+    """Every tensor of the state dict in order, from the generator as it stands. The C# twin is HealthyWeights.Fill."""
+    with torch.no_grad():
+        for name, tensor in model.state_dict().items():
+            leaf = name.rsplit(".", 1)[-1]
+            if not tensor.is_floating_point():
+                continue
+            if leaf == "running_mean":
+                tensor.normal_(0, 0.1)
+            elif leaf == "running_var":
+                tensor.uniform_(0.5, 1.5)
+            elif leaf == "weight" and tensor.dim() > 1:
+                fan_in = tensor[0].numel()
+                tensor.normal_(0, gain / math.sqrt(fan_in))
+            elif leaf == "weight" or "scale" in leaf:
+                tensor.uniform_(0.5, 1.5)
+            else:
+                tensor.normal_(0, 0.1)
+
+
+def draw_images(count, shape):
+    """Noise around a level for each image and channel: noise alone would look the same everywhere after global pooling."""
+    return torch.rand(count, *shape) + torch.randn(count, shape[0], 1, 1)
+
+
+def weighted(model, gain, shape):
+    torch.manual_seed(1)
+    fill(model, gain)
+    images = draw_images(2, shape)
+    model.eval()
+    with torch.inference_mode():
+        return model(images)
+
+
+def healthy(output):
+    """Of a good size, and the two images' outputs differ by more than rounding could."""
+    scale = output.abs().max().item()
+    return math.isfinite(scale) and 1e-2 < scale < 1e4 and (output[0] - output[1]).abs().max().item() > 0.02 * scale
+
+
+def choose_gain(model, shape):
+    gains = [round(1.45 * 1.15 ** -k, 3) for k in range(24)]
+    for gain in gains:
+        output = weighted(model, gain, shape)
+        if healthy(output):
+            return gain
+    raise SystemExit("no gain gives healthy activations")
+
+
+def numbers(tensor):
+    return [float(x) for x in tensor.flatten().float()]
+
+
+def digest(tensor):
+    """A few numbers that stand for a tensor: its sum of squares, its sum of magnitudes, its first and its last element."""
+    flat = tensor.detach().double().flatten()
+    return [flat.square().sum().sqrt().item(), flat.abs().sum().item(), flat[0].item(), flat[-1].item()]
+
+
+def step(model, gain, shape, batch):
+    torch.manual_seed(1)
+    fill(model, gain)
+    images = draw_images(batch, shape)
+    labels = torch.arange(batch) % CLASSES
+    model.train()
+    for module in model.modules():
+        if isinstance(module, torch.nn.modules.dropout._DropoutNd):
+            module.eval()
+    output = model(images)
+    loss = torch.nn.functional.cross_entropy(output, labels)
+    loss.backward()
+    return {
+        "batch": batch,
+        "loss": loss.item(),
+        "gradients": {name: digest(p.grad) for name, p in model.named_parameters()},
+        "buffers": {name: digest(b) for name, b in model.named_buffers() if b.is_floating_point()},
+    }
+
+
+def golden(name, build, shape, with_step):
+    torch.manual_seed(0)
+    model = build(CLASSES)
+    images = torch.rand(1, *shape)
+    model.eval()
+    with torch.inference_mode():
+        seeded = model(images)
+
+    lines = "".join(f"{key} {str(t.dtype).removeprefix('torch.')} {list(t.shape)}\n" for key, t in model.state_dict().items())
+    gain = choose_gain(model, shape)
+    output = weighted(model, gain, shape)
+    result = {
+        "id": name,
+        "torch": torch.__version__,
+        "input": list(shape),
+        "keys": {"count": len(model.state_dict()), "sha256": hashlib.sha256(lines.encode()).hexdigest()},
+        "seeded": numbers(seeded),
+        "weighted": {"gain": gain, "output": numbers(output)},
+    }
+    if with_step:
+        result["step"] = step(model, gain, shape, 4)
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=pathlib.Path)
+    parser.add_argument("ids", nargs="*", help="all that can be built where none is given")
+    parser.add_argument("--step", nargs="*", default=[], help="ids that get a training step as well")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    known = builders()
+    for name in arguments.ids or known:
+        build, shape = known[name]
+        result = golden(name, build, shape, name in arguments.step)
+        (arguments.out / f"{name}.json").write_text(json.dumps(result, separators=(",", ":")) + "\n")
+        print(name, "gain", result["weighted"]["gain"], "largest output", max(map(abs, result["weighted"]["output"])), flush=True)
+
+
+if __name__ == "__main__":
+    main()

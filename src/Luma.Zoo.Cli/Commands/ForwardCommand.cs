@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Globalization;
+using static TorchSharp.torch;
+
+namespace Luma.Zoo.Cli.Commands;
+
+/// <summary><c>luma forward</c>: one pass of a network over a given or a random input, to compare with PyTorch.</summary>
+internal static class ForwardCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var (id, config, numClasses, json) = (Options.Id(), Options.Config(), Options.NumClasses(), Options.Json());
+        var seed = new Option<long?>("--seed")
+        {
+            Description = "Seeds torch's generator before the network is built and the input drawn.",
+            HelpName = "S",
+        };
+        var shape = new Option<Shape?>("--shape")
+        {
+            Description = "Draw the input uniformly from [0, 1) in this shape; by default one image of the network's own size.",
+            HelpName = "N,C,H,W",
+            CustomParser = result => ParseShape(result.Tokens[0].Value) is { } sizes
+                ? sizes
+                : Options.Report<Shape?>(result, $"'{result.Tokens[0].Value}' is no shape: write it like 1,3,224,224"),
+        };
+
+        var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.") { id, config, numClasses, seed, shape, json };
+        command.SetAction(parsed =>
+        {
+            var (_, variant) = ModelZoo.Find(parsed.GetValue(id)!);
+            var options = new ModelOptions { Config = parsed.GetValue(config), NumClasses = parsed.GetValue(numClasses) };
+            var sizes = parsed.GetValue(shape)?.Sizes ?? [1, variant.InputShape.Channels, variant.InputShape.Height, variant.InputShape.Width];
+
+            using var scope = NewDisposeScope();
+            if (parsed.GetValue(seed) is { } number) manual_seed(number);
+            using var network = variant.Build(options);
+            var input = rand(sizes);
+
+            network.eval();
+            using var inference = inference_mode();
+            var output = network.call(input);
+
+            var report = new ForwardReport(output.shape, output.to(float32).data<float>().ToArray());
+            if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ForwardReport);
+            else Show(report, terminal.Out);
+        });
+        return command;
+    }
+
+    private static Shape? ParseShape(string text)
+    {
+        var sizes = new List<long>();
+        foreach (var part in text.Split(',', 'x'))
+        {
+            if (!long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var size) || size == 0) return null;
+            sizes.Add(size);
+        }
+        return new([.. sizes]);
+    }
+
+    private static void Show(ForwardReport report, TextWriter writer)
+    {
+        writer.WriteLine($"shape ({string.Join(", ", report.Shape)})");
+        foreach (var number in report.Output) writer.WriteLine(number.ToString("R", CultureInfo.InvariantCulture));
+    }
+
+    // An array of its own would be an option that takes several values.
+    private sealed record Shape(long[] Sizes);
+}

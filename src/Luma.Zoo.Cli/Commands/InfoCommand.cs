@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Globalization;
+using Luma.Neural;
+using Spectre.Console;
+
+namespace Luma.Zoo.Cli.Commands;
+
+/// <summary><c>luma info</c>: one network with its figures.</summary>
+internal static class InfoCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var (id, config, numClasses, json) = (Options.Id(), Options.Config(), Options.NumClasses(), Options.Json());
+        var command = new Command("info", "Show one network and how many weights and biases it has.") { id, config, numClasses, json };
+        command.SetAction(parsed =>
+        {
+            var report = Describe(parsed.GetValue(id)!, parsed.GetValue(config), parsed.GetValue(numClasses));
+            if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ModelReport);
+            else Show(report, terminal.Console);
+        });
+        return command;
+    }
+
+    private static ModelReport Describe(string id, ModelConfig config, long? numClasses)
+    {
+        var (family, variant) = ModelZoo.Find(id);
+
+        // Only sizes are wanted, so the weights need not be drawn.
+        using var skip = Initializers.Skip();
+        using var network = variant.Build(new ModelOptions { Config = config, NumClasses = numClasses });
+        var figures = ModelFigures.Of(network);
+        return new(
+            variant.Id, family.Name, variant.Description, variant.Aliases, config.ToString().ToLowerInvariant(),
+            figures.Parameters, figures.Weights, figures.Biases,
+            [variant.InputShape.Channels, variant.InputShape.Height, variant.InputShape.Width], []);
+    }
+
+    private static void Show(ModelReport report, IAnsiConsole console)
+    {
+        var grid = new Grid().AddColumn().AddColumn();
+        Row("Id", report.Id);
+        Row("Family", report.Family);
+        Row("What", report.Description);
+        Row("Parameters", Number(report.Parameters));
+        Row("Weights", Number(report.Weights));
+        Row("Biases", Number(report.Biases));
+        Row("Input", $"(N, {string.Join(", ", report.Input)})");
+        if (report.Aliases.Count > 0) Row("Also called", string.Join(", ", report.Aliases));
+        if (report.PretrainedWeights.Count > 0) Row("Pretrained", string.Join(", ", report.PretrainedWeights));
+        console.Write(grid);
+
+        void Row(string name, string value) => grid.AddRow(new Markup($"[bold]{name}[/]"), new Text(value));
+        static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+    }
+}

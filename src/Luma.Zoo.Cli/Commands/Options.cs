@@ -1,0 +1,45 @@
+using System.CommandLine;
+
+namespace Luma.Zoo.Cli.Commands;
+
+/// <summary>The arguments that several verbs share.</summary>
+internal static class Options
+{
+    public static Argument<string> Id() => new("id") { Description = "The network's id; 'luma list' shows all." };
+
+    public static Option<bool> Json() => new("--json") { Description = "Write one JSON document and nothing else." };
+
+    public static Option<long?> NumClasses() => Positive("--num-classes", "The number of classes; the network's own by default.");
+
+    public static Option<string?> Weights() => new("--weights")
+    {
+        Description = "A weight file (PyTorch or safetensors), or the name of published weights.",
+        HelpName = "FILE|NAME",
+    };
+
+    public static Option<ModelConfig> Config() => new("--config")
+    {
+        Description = "default is what the authors or torchvision shipped, luma the Luma neural package's.",
+        HelpName = "default|luma",
+        CustomParser = result => Enum.TryParse<ModelConfig>(result.Tokens[0].Value, ignoreCase: true, out var config) && !char.IsDigit(result.Tokens[0].Value[0])
+            ? config
+            : Report<ModelConfig>(result, $"There is no configuration '{result.Tokens[0].Value}': it is default or luma"),
+    };
+
+    public static Option<long?> Positive(string name, string description)
+    {
+        var option = new Option<long?>(name) { Description = description, HelpName = "N" };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<long?>() < 1) result.AddError($"{name} must be at least 1");
+        });
+        return option;
+    }
+
+    /// <summary>Says what is wrong with an option, from within its parser.</summary>
+    public static T Report<T>(System.CommandLine.Parsing.ArgumentResult result, string error)
+    {
+        result.AddError(error);
+        return default!;
+    }
+}

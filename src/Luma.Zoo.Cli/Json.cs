@@ -1,0 +1,21 @@
+using System.Text.Json.Serialization;
+
+namespace Luma.Zoo.Cli;
+
+/// <summary>What <c>luma list --json</c> says of a network.</summary>
+internal sealed record ListedModel(
+    string Id, string Family, long Parameters, IReadOnlyList<string> Weights, IReadOnlyList<string> Aliases, IReadOnlyList<int> Input, string Description);
+
+/// <summary>What <c>luma info --json</c> says.</summary>
+internal sealed record ModelReport(
+    string Id, string Family, string Description, IReadOnlyList<string> Aliases, string Config, long Parameters, long Weights, long Biases,
+    IReadOnlyList<int> Input, IReadOnlyList<string> PretrainedWeights);
+
+/// <summary>What <c>luma forward --json</c> says.</summary>
+internal sealed record ForwardReport(IReadOnlyList<long> Shape, IReadOnlyList<float> Output);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(IReadOnlyList<ListedModel>))]
+[JsonSerializable(typeof(ModelReport))]
+[JsonSerializable(typeof(ForwardReport))]
+internal sealed partial class Json : JsonSerializerContext;

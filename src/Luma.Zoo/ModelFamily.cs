@@ -1,0 +1,48 @@
+using Luma.Neural;
+
+namespace Luma.Zoo;
+
+/// <summary>Networks of one design.</summary>
+/// <param name="Name">The family's name, such as <c>ResNet</c>.</param>
+/// <param name="Variants">Its networks.</param>
+public sealed record ModelFamily(string Name, IReadOnlyList<ModelVariant> Variants);
+
+/// <summary>One network of the catalogue.</summary>
+/// <param name="Id">Its id: torchvision's where torchvision has the network.</param>
+/// <param name="Parameters">How many trainable numbers the default configuration has.</param>
+/// <param name="InputShape">Channels, height and width of the image that it was made for.</param>
+/// <param name="Build">Builds it.</param>
+public sealed record ModelVariant(string Id, long Parameters, (int Channels, int Height, int Width) InputShape, Func<ModelOptions, Block> Build)
+{
+    /// <summary>What it is, in one line, with its source.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>Further names that it answers to.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>Whether <see cref="ModelConfig.Luma"/> is another network than the default.</summary>
+    public bool HasLumaConfig { get; init; }
+}
+
+/// <summary>What may be chosen about any network; null is the network's own default.</summary>
+public sealed record ModelOptions
+{
+    /// <summary>The number of classes.</summary>
+    public long? NumClasses { get; init; }
+
+    /// <summary>The number of channels of the input.</summary>
+    public long? InChannels { get; init; }
+
+    /// <summary>Which of the network's configurations.</summary>
+    public ModelConfig Config { get; init; }
+}
+
+/// <summary>A named configuration of a network.</summary>
+public enum ModelConfig
+{
+    /// <summary>What the paper's authors, or torchvision, shipped: pretrained weights fit.</summary>
+    Default,
+
+    /// <summary>The Luma neural package's: a bias in every convolution, and its figures to the digit.</summary>
+    Luma,
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Luma.Neural;
+
+namespace Luma.Zoo.Tests.Models;
+
+/// <summary>What Python computed for one network: see scripts/goldens_models.py.</summary>
+public sealed record ModelGolden(
+    string Id, string Torch, long[] Input, ModelGolden.KeyList Keys, float[] Seeded, ModelGolden.WeightedRun Weighted, ModelGolden.TrainingStep? Step)
+{
+    public const int Classes = 50;
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    private static string Folder => Path.Combine(AppContext.BaseDirectory, "Goldens", "models");
+
+    public static IEnumerable<string> Ids => Directory.GetFiles(Folder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)!).Order();
+
+    public static ModelGolden Load(string id) =>
+        JsonSerializer.Deserialize<ModelGolden>(File.ReadAllText(Path.Combine(Folder, $"{id}.json")), Json)!;
+
+    public sealed record KeyList(int Count, string Sha256);
+
+    public sealed record WeightedRun(double Gain, float[] Output);
+
+    public sealed record TrainingStep(int Batch, double Loss, Dictionary<string, double[]> Gradients, Dictionary<string, double[]> Buffers);
+
+    /// <summary>Fills every tensor of the state dict in order, from the generator as it stands: the twin of the script's <c>fill</c>.</summary>
+    public static void Fill(NeuralModule network, double gain)
+    {
+        using var noGrad = no_grad();
+        foreach (var (name, tensor) in network.state_dict())
+        {
+            if (!tensor.is_floating_point()) continue;
+
+            var leaf = name[(name.LastIndexOf('.') + 1)..];
+            if (leaf == "running_mean") tensor.normal_(0, 0.1);
+            else if (leaf == "running_var") tensor.uniform_(0.5, 1.5);
+            else if (leaf == "weight" && tensor.dim() > 1) tensor.normal_(0, gain / Math.Sqrt(tensor.shape.Skip(1).Aggregate(1L, (a, b) => a * b)));
+            else if (leaf == "weight" || leaf.Contains("scale", StringComparison.Ordinal)) tensor.uniform_(0.5, 1.5);
+            else tensor.normal_(0, 0.1);
+        }
+    }
+
+    /// <summary>Noise around a level for each image and channel.</summary>
+    public static Tensor DrawImages(long count, long[] shape)
+    {
+        using var noise = rand([count, .. shape]);
+        using var level = randn(count, shape[0], 1, 1);
+        return noise.add(level);
+    }
+
+    public static KeyList KeysOf(NeuralModule network)
+    {
+        var lines = new StringBuilder();
+        var state = network.state_dict();
+        foreach (var (name, tensor) in state)
+            lines.Append(CultureInfo.InvariantCulture, $"{name} {tensor.dtype.ToString().ToLowerInvariant()} [{string.Join(", ", tensor.shape)}]\n");
+        return new(state.Count, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines.ToString()))));
+    }
+
+    /// <summary>Sum of squares' root, sum of magnitudes, first and last element.</summary>
+    public static double[] Digest(Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        var flat = tensor.detach().to(float64).flatten();
+        return [flat.square().sum().sqrt().item<double>(), flat.abs().sum().item<double>(), flat[0].item<double>(), flat[-1].item<double>()];
+    }
+
+    /// <summary>The largest difference, relative to the largest expected number.</summary>
+    public static double Difference(IReadOnlyList<float> expected, IReadOnlyList<float> actual)
+    {
+        Assert.Equal(expected.Count, actual.Count);
+        var scale = expected.Max(Math.Abs);
+        return expected.Zip(actual, (e, a) => (double)Math.Abs(e - a)).Max() / scale;
+    }
+}

@@ -1,0 +1,99 @@
+using Luma.Neural;
+using Luma.Neural.Layers;
+
+namespace Luma.Zoo.Tests.Models;
+
+/// <summary>Every network of the catalogue against Python's.</summary>
+public class ModelGoldenTests
+{
+    public static TheoryData<string> Ids => [.. ModelGolden.Ids];
+
+    public static TheoryData<string> IdsWithStep => [.. ModelGolden.Ids.Where(id => ModelGolden.Load(id).Step is not null)];
+
+    [Fact]
+    public void Every_network_of_the_catalogue_has_a_golden() =>
+        Assert.Equal(ModelZoo.Models.Select(model => model.Id).Order(), ModelGolden.Ids);
+
+    [Theory, MemberData(nameof(Ids))]
+    public void The_state_dict_has_pythons_keys_shapes_types_and_order(string id)
+    {
+        using var skip = Initializers.Skip();
+        using var network = ModelZoo.Create(id, ModelGolden.Classes);
+
+        Assert.Equal(ModelGolden.Load(id).Keys, ModelGolden.KeysOf(network));
+    }
+
+    [Theory, MemberData(nameof(Ids))]
+    public void The_same_seed_gives_pythons_output(string id)
+    {
+        using var scope = NewDisposeScope();
+        var golden = ModelGolden.Load(id);
+
+        manual_seed(0);
+        using var network = ModelZoo.Create(id, ModelGolden.Classes);
+        var image = rand([1, .. golden.Input]);
+        network.eval();
+        using var inference = inference_mode();
+        var output = network.call(image).data<float>().ToArray();
+
+        Assert.InRange(ModelGolden.Difference(golden.Seeded, output), 0, 1e-5);
+    }
+
+    [Theory, MemberData(nameof(Ids))]
+    public void The_same_weights_give_pythons_output(string id)
+    {
+        using var scope = NewDisposeScope();
+        var golden = ModelGolden.Load(id);
+        using var network = WithWeights(golden);
+        var images = ModelGolden.DrawImages(2, golden.Input);
+        network.eval();
+        using var inference = inference_mode();
+        var output = network.call(images).data<float>().ToArray();
+
+        Assert.InRange(ModelGolden.Difference(golden.Weighted.Output, output), 0, 2e-5);
+    }
+
+    [Theory, MemberData(nameof(IdsWithStep))]
+    public void A_training_step_gives_pythons_loss_gradients_and_running_statistics(string id)
+    {
+        using var scope = NewDisposeScope();
+        var golden = ModelGolden.Load(id);
+        var step = golden.Step!;
+        using var network = WithWeights(golden);
+        var images = ModelGolden.DrawImages(step.Batch, golden.Input);
+        var labels = arange(step.Batch).remainder(ModelGolden.Classes);
+
+        // As the script does: without dropout, whose mask is drawn per element.
+        network.train();
+        foreach (var dropout in network.modules().Where(module => module is Dropout)) dropout.eval();
+        var loss = nn.functional.cross_entropy(network.call(images), labels);
+        loss.backward();
+
+        Assert.Equal(step.Loss, loss.item<float>(), 1e-5 * Math.Abs(step.Loss));
+        var gradients = network.named_parameters().ToDictionary(entry => entry.name, entry => ModelGolden.Digest(entry.parameter.grad!));
+        AssertSame(step.Gradients, gradients);
+        var buffers = network.named_buffers().Where(entry => entry.buffer.is_floating_point())
+            .ToDictionary(entry => entry.name, entry => ModelGolden.Digest(entry.buffer));
+        AssertSame(step.Buffers, buffers);
+    }
+
+    private static Block WithWeights(ModelGolden golden)
+    {
+        using var skip = Initializers.Skip();
+        var network = ModelZoo.Create(golden.Id, ModelGolden.Classes);
+        manual_seed(1);
+        ModelGolden.Fill(network, golden.Weighted.Gain);
+        return network;
+    }
+
+    private static void AssertSame(Dictionary<string, double[]> expected, Dictionary<string, double[]> actual)
+    {
+        Assert.Equal(expected.Keys.Order(), actual.Keys.Order());
+        foreach (var (name, numbers) in expected)
+        {
+            // The norms must agree; single elements to the scale of the tensor's norm.
+            for (var i = 0; i < numbers.Length; i++)
+                Assert.True(Math.Abs(numbers[i] - actual[name][i]) <= 1e-4 * Math.Max(Math.Abs(numbers[i]), numbers[0]), $"{name}: {numbers[i]} and {actual[name][i]}");
+        }
+    }
+}
