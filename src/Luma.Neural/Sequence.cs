@@ -6,12 +6,18 @@ namespace Luma.Neural;
 /// Layers and blocks one after the other, numbered from 0 as in PyTorch's <c>Sequential</c> or named:
 /// <c>new Sequence { new Flatten(), { "head", new Dense(84, 10) } }</c>.
 /// </summary>
-public sealed class Sequence : Block, IReadOnlyList<NeuralModule>
+public class Sequence : Block, IReadOnlyList<NeuralModule>
 {
     private readonly List<NeuralModule> links = [];
 
     /// <summary>Makes an empty sequence, which hands its input through.</summary>
-    public Sequence() : base(nameof(Sequence))
+    public Sequence() : this(nameof(Sequence))
+    {
+    }
+
+    /// <summary>Makes an empty sequence of another kind, whose constructor adds the children.</summary>
+    /// <param name="name">The kind of block, as it is shown to people.</param>
+    protected Sequence(string name) : base(name)
     {
     }
 
@@ -49,7 +55,7 @@ public sealed class Sequence : Block, IReadOnlyList<NeuralModule>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <inheritdoc/>
-    protected override Tensor Compute(Tensor input)
+    protected sealed override Tensor Compute(Tensor input)
     {
         var current = input;
         foreach (var child in links)
