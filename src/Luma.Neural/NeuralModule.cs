@@ -28,6 +28,11 @@ public abstract class NeuralModule : nn.Module<Tensor, Tensor>
         static string Join(string? prefix, string name) => string.IsNullOrEmpty(prefix) ? name : $"{prefix}.{name}";
     }
 
+    /// <summary>This module and all below it in PyTorch's order, which is the order of initialisation: each before its children.</summary>
+    /// <returns>The modules, each once.</returns>
+    // TorchSharp's modules() lists all children before the first grandchild.
+    public IEnumerable<NeuralModule> SelfAndDescendants() => Walk(this).Distinct();
+
     /// <summary>Registers a parameter that this module owns and returns it.</summary>
     /// <param name="name">PyTorch's name for it.</param>
     /// <param name="value">The values; the tensor is taken over.</param>
@@ -63,4 +68,7 @@ public abstract class NeuralModule : nn.Module<Tensor, Tensor>
         NativeLibraries.EnsureLoaded();
         return name;
     }
+
+    private static IEnumerable<NeuralModule> Walk(NeuralModule module) =>
+        module.children().OfType<NeuralModule>().SelectMany(Walk).Prepend(module);
 }
