@@ -28,10 +28,17 @@ public abstract class NeuralModule : nn.Module<Tensor, Tensor>
         static string Join(string? prefix, string name) => string.IsNullOrEmpty(prefix) ? name : $"{prefix}.{name}";
     }
 
-    /// <summary>This module and all below it in PyTorch's order, which is the order of initialisation: each before its children.</summary>
-    /// <returns>The modules, each once.</returns>
-    // TorchSharp's modules() lists all children before the first grandchild.
-    public IEnumerable<NeuralModule> SelfAndDescendants() => Walk(this).Distinct();
+    /// <summary>The modules below this one by name, in PyTorch's order: each is followed by its own children.</summary>
+    /// <returns>Names, with dots between the levels, and modules.</returns>
+    // TorchSharp lists a level before the next. Initialisation goes by this order, and with it the seeded weights.
+    public sealed override IEnumerable<(string name, nn.Module module)> named_modules()
+    {
+        foreach (var (name, child) in named_children())
+        {
+            yield return (name, child);
+            foreach (var (rest, module) in child.named_modules()) yield return ($"{name}.{rest}", module);
+        }
+    }
 
     /// <summary>Registers a parameter that this module owns and returns it.</summary>
     /// <param name="name">PyTorch's name for it.</param>
@@ -68,7 +75,4 @@ public abstract class NeuralModule : nn.Module<Tensor, Tensor>
         NativeLibraries.EnsureLoaded();
         return name;
     }
-
-    private static IEnumerable<NeuralModule> Walk(NeuralModule module) =>
-        module.children().OfType<NeuralModule>().SelectMany(Walk).Prepend(module);
 }

@@ -14,6 +14,7 @@ public static class ModelZoo
         ResNet.WideFamily,
         PreActivationResNet.Family,
         ResNet.NextFamily,
+        VisionTransformer.Family,
     ];
 
     private static readonly Dictionary<string, (ModelFamily Family, ModelVariant Variant)> ByName = Index();

@@ -129,14 +129,14 @@ public abstract class ResNet : Sequence
     /// <summary>Draws the convolutions anew and resets the norms, as torchvision does at the end.</summary>
     internal static void Initialize(NeuralModule network, bool zeroInitResidual = false)
     {
-        foreach (var module in network.SelfAndDescendants())
+        foreach (var module in network.modules())
         {
             if (module is Convolution convolution) Initializers.KaimingNormal(convolution.Weight, Fan.Out);
             if (module is BatchNorm norm) norm.ResetParameters();
         }
 
         if (!zeroInitResidual) return;
-        foreach (var module in network.SelfAndDescendants())
+        foreach (var module in network.modules())
         {
             var last = (module as ResNetBlock.Basic)?.LastNorm ?? (module as ResNetBlock.Bottleneck)?.LastNorm;
             if (last?.Weight is { } scale) Initializers.Constant(scale, 0);
