@@ -20,13 +20,9 @@ public sealed record PublishedWeights
     [JsonIgnore]
     public bool IsDefault { get; init; }
 
-    /// <summary>Where to download them, or null for weights that the assembly carries.</summary>
-    [JsonPropertyName("url")]
-    public Uri? Url { get; init; }
-
-    /// <summary>Their path below <c>zoo/</c>, for weights that the assembly carries.</summary>
+    /// <summary>Their path below <c>zoo/</c>: the assembly carries them.</summary>
     [JsonPropertyName("embedded")]
-    public string? Embedded { get; init; }
+    public required string Embedded { get; init; }
 
     /// <summary>How many parameters they hold.</summary>
     [JsonPropertyName("num_params")]
@@ -63,6 +59,14 @@ public sealed record PublishedWeights
     /// <summary>Where their making is described.</summary>
     [JsonPropertyName("recipe")]
     public string? Recipe { get; init; }
+
+    /// <summary>Opens the weights.</summary>
+    /// <returns>The tensors; dispose of them.</returns>
+    public StateDict Open()
+    {
+        using var stream = ZooData.Open(Embedded);
+        return StateDict.Read(stream, $"{Model}:{Name}");
+    }
 
     /// <summary>Reads every manifest that the assembly carries.</summary>
     internal static IReadOnlyList<PublishedWeights> ReadAll()
