@@ -35,9 +35,13 @@ public abstract class Block(string name) : NeuralModule(name)
     /// <param name="name">PyTorch's name: the attribute's, or a number in a sequence.</param>
     /// <param name="child">The layer or block.</param>
     /// <returns>The child.</returns>
+    /// <exception cref="ArgumentException">The name is empty, has a dot, or is taken.</exception>
     protected T Register<T>(string name, T child) where T : NeuralModule
     {
         registersByName = true;
+        if (named_children().Any(other => other.name == name))
+            throw new ArgumentException($"{GetName()} has a child {name} already.", nameof(name));
+
         register_module(name, child);
         return child;
     }
