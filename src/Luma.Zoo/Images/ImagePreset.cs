@@ -88,6 +88,14 @@ public sealed record ImagePreset : IJsonOnDeserialized
         ArgumentNullException.ThrowIfNull(image);
         Validate();
 
+        var tensor = empty(GetInputShape(), ScalarType.Float32);
+        Write(image, MemoryMarshal.Cast<byte, float>(tensor.bytes));
+        return tensor;
+    }
+
+    /// <summary>Writes what <see cref="Apply"/> gives where a batch wants it; the preset must be valid.</summary>
+    internal void Write(DecodedImage image, Span<float> floats)
+    {
         var (height, width) = Resized(image);
         var (rows, above) = Crop(height, CropSize[0]);
         var (columns, before) = Crop(width, CropSize[^1]);
@@ -95,8 +103,6 @@ public sealed record ImagePreset : IJsonOnDeserialized
         var source = Channels == 1 ? image.ToGrey() : image.Pixels;
         var pixels = Resizer.Resize(source, stride, image.Width, image.Height, width, height, columns, rows, Interpolation);
 
-        var tensor = empty(GetInputShape(), ScalarType.Float32);
-        var floats = MemoryMarshal.Cast<byte, float>(tensor.bytes);
         var plane = CropSize[0] * CropSize[^1];
         Span<float> values = stackalloc float[256];
         for (var channel = 0; channel < Channels; channel++)
@@ -111,7 +117,6 @@ public sealed record ImagePreset : IJsonOnDeserialized
                 for (var i = 0; i < to.Length; i++) to[i] = values[line[(i * stride) + channel]];
             }
         }
-        return tensor;
     }
 
     /// <inheritdoc/>
