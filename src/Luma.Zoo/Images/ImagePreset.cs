@@ -83,6 +83,7 @@ public sealed record ImagePreset : IJsonOnDeserialized
     /// <param name="image">The image.</param>
     /// <returns>32-bit floats <c>(C, H, W)</c> on the CPU.</returns>
     /// <exception cref="ArgumentException">The preset makes no sense.</exception>
+    /// <exception cref="ImageException">The image is so long and narrow that it cannot be resized to two given sizes.</exception>
     public Tensor Apply(DecodedImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
