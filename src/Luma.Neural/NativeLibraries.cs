@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
@@ -10,82 +9,91 @@ namespace Luma.Neural;
 /// </summary>
 public static partial class NativeLibraries
 {
-    // What the process has loaded stays loaded.
+    // What a process has loaded stays loaded.
     private static volatile bool loaded;
 
     /// <summary>
     /// Loads libtorch and TorchSharp's part of it, or does nothing if they are loaded. Every layer and block calls it; a program that
     /// begins with tensors calls it first.
     /// </summary>
-    /// <exception cref="NativeLibraryException">A library cannot be loaded; the message says which and what to do.</exception>
+    /// <exception cref="NativeLibraryException">A library cannot be loaded; the message says why and what to do.</exception>
     public static void EnsureLoaded()
     {
         if (loaded) return;
 
         // Two threads may get here at once: loading a library twice is loading it once.
-        Load("torch_cpu", typeof(torch).Assembly);
-        Load("LibTorchSharp", typeof(torch).Assembly);
+        var folders = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator);
+        foreach (var library in (string[])["torch_cpu", "LibTorchSharp"]) Load(library, [.. folders, AppContext.BaseDirectory]);
         loaded = true;
     }
 
-    /// <summary>Loads one library from where the assembly's own native libraries are.</summary>
+    /// <summary>Loads one library from the first folder that has it.</summary>
     /// <param name="library">The library's name without prefix and extension.</param>
-    /// <param name="assembly">The assembly that needs it.</param>
-    /// <exception cref="NativeLibraryException">It cannot be loaded.</exception>
-    internal static void Load(string library, Assembly assembly)
+    /// <param name="folders">The folders of the program's native libraries.</param>
+    /// <exception cref="NativeLibraryException">It is in none of them, or cannot be loaded.</exception>
+    // By its path: by its name alone a libtorch of the system would be found too, whatever its version.
+    internal static void Load(string library, IEnumerable<string> folders)
     {
+        var file = OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
+        var path = folders.Select(folder => Path.Combine(folder, file)).FirstOrDefault(File.Exists)
+            ?? throw new NativeLibraryException(
+                $"libtorch cannot be loaded: {file} is not beside the program in {AppContext.BaseDirectory}; " +
+                $"reference the libtorch package for {RuntimeInformation.RuntimeIdentifier} and build again.");
         try
         {
-            NativeLibrary.Load(library, assembly, searchPath: null);
+            NativeLibrary.Load(path);
         }
         catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
         {
-            throw new NativeLibraryException(Explain(library, error.Message), error);
+            throw new NativeLibraryException(Explain(path, error.Message), error);
         }
     }
 
-    /// <summary>One sentence for what the system's loader had to say.</summary>
-    /// <param name="library">The library that was to be loaded.</param>
-    /// <param name="message">The loader's message: a line for each place where it looked.</param>
+    /// <summary>One sentence for why a file that is there does not load.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="message">What the system's loader said, through .NET.</param>
     /// <returns>The sentence.</returns>
-    internal static string Explain(string library, string message)
+    internal static string Explain(string path, string message)
     {
+        var file = Path.GetFileName(path);
         if (VersionNotFound().Match(message) is { Success: true } version)
         {
-            return $"libtorch cannot be loaded: {library} needs {version.Groups["version"].Value}, which is newer than this system's " +
-                $"{version.Groups["library"].Value}; use a newer Linux distribution, or install a newer {Package(version.Groups["library"].Value)}.";
+            var (needed, system) = (version.Groups["version"].Value, version.Groups["library"].Value);
+            return $"libtorch cannot be loaded: {file} needs {needed}, and this system's {system} is older; " +
+                "use a newer release of the operating system, or build the program again with Luma.Neural's build targets.";
         }
 
         if (SymbolNotFound().Match(message) is { Success: true } symbol)
         {
-            return $"libtorch cannot be loaded: {library} needs the symbol {symbol.Groups["symbol"].Value}, which no library has; " +
-                "libtorch and TorchSharp are of different versions: restore the packages and build again.";
+            return $"libtorch cannot be loaded: {file} and the libtorch that was found are of different versions " +
+                $"(no {symbol.Groups["symbol"].Value}); build again, so that both come from their packages.";
         }
 
-        var dependency = FileNotFound().Matches(message)
-            .Select(match => match.Groups["library"].Value)
-            .FirstOrDefault(file => !file.Contains(library, StringComparison.Ordinal));
-        if (dependency is not null)
-            return $"libtorch cannot be loaded: {library} needs {dependency}, which is missing; install {Package(dependency)}.";
+        if (FileNotFound().Match(message) is { Success: true } missing)
+        {
+            var dependency = missing.Groups["library"].Value;
+            return $"libtorch cannot be loaded: {file} needs {dependency}, which is missing; {Remedy(dependency)}.";
+        }
 
-        // Windows names neither the dependency nor the place.
-        return $"libtorch cannot be loaded: {library} or a library that it needs is missing; build again, so that the libtorch package " +
-            $"for {RuntimeInformation.RuntimeIdentifier} is beside the program in {AppContext.BaseDirectory}.";
+        // Windows does not name what is missing.
+        var reason = message.Split('\n').FirstOrDefault(line => line.StartsWith(path + ": ", StringComparison.Ordinal))?[(path.Length + 2)..].Trim();
+        return $"libtorch cannot be loaded: {path} is damaged, or a library that it needs is missing ({reason ?? message.Trim()}); " +
+            "build again, so that the file comes from its package.";
     }
 
-    private static string Package(string library) => library switch
+    private static string Remedy(string library) => library switch
     {
-        _ when library.StartsWith("libgomp", StringComparison.Ordinal) => "the package libgomp1 (Debian, Ubuntu) or libgomp (Fedora, RHEL)",
-        _ when library.StartsWith("libstdc++", StringComparison.Ordinal) => "the package libstdc++6 (Debian, Ubuntu) or libstdc++ (Fedora, RHEL)",
-        _ when library.StartsWith("libc10", StringComparison.Ordinal) || library.StartsWith("libtorch", StringComparison.Ordinal)
-            => "the libtorch package again by restoring and building",
-        _ => "it",
+        "libgomp.so.1" => "install it (package libgomp1 on Debian and Ubuntu, libgomp on Fedora and RHEL)",
+        "libstdc++.so.6" => "install it (package libstdc++6 on Debian and Ubuntu, libstdc++ on Fedora and RHEL)",
+        _ when library.StartsWith("libcu", StringComparison.Ordinal) || library.StartsWith("libnv", StringComparison.Ordinal)
+            => "install the CUDA libraries, or build with -p:LumaBackend=cpu",
+        _ => "it belongs to the libtorch package: build again",
     };
 
     [GeneratedRegex(@"(?<library>[^\s/:]+): version [`'](?<version>[^']+)' not found")]
     private static partial Regex VersionNotFound();
 
-    [GeneratedRegex(@"(undefined symbol|Symbol not found): (?<symbol>[^\s,]+)")]
+    [GeneratedRegex(@"(?i:undefined symbol|symbol not found): (?<symbol>[^\s,]+)")]
     private static partial Regex SymbolNotFound();
 
     [GeneratedRegex(@"(?<library>[^\s/:]+): cannot open shared object file|Library not loaded: (\S*/)?(?<library>[^\s/]+)")]
@@ -94,5 +102,5 @@ public static partial class NativeLibraries
 
 /// <summary>A native library could not be loaded. The message is one sentence for the user.</summary>
 /// <param name="message">What is missing and what to do.</param>
-/// <param name="inner">What the runtime said.</param>
-public sealed class NativeLibraryException(string message, Exception inner) : Exception(message, inner);
+/// <param name="inner">What the runtime said, if it was asked.</param>
+public sealed class NativeLibraryException(string message, Exception? inner = null) : Exception(message, inner);

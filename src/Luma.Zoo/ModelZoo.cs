@@ -7,7 +7,15 @@ namespace Luma.Zoo;
 public static class ModelZoo
 {
     /// <summary>The families, in the order of their years.</summary>
-    public static IReadOnlyList<ModelFamily> Families { get; } = [LeNet.Family];
+    public static IReadOnlyList<ModelFamily> Families { get; } =
+    [
+        LeNet.Family,
+        ResNet.Family,
+        ResNet.WideFamily,
+        PreActivationResNet.Family,
+        ResNet.NextFamily,
+        VisionTransformer.Family,
+    ];
 
     private static readonly Dictionary<string, (ModelFamily Family, ModelVariant Variant)> ByName = Index();
 
