@@ -3,7 +3,7 @@ namespace Luma.Neural;
 /// <summary>What <see cref="Layer"/> and <see cref="Block"/> have in common: a tensor in, a tensor out, and PyTorch's state dict.</summary>
 public abstract class NeuralModule : nn.Module<Tensor, Tensor>
 {
-    private protected NeuralModule(string name) : base(name)
+    private protected NeuralModule(string name) : base(AfterLoading(name))
     {
     }
 
@@ -55,5 +55,12 @@ public abstract class NeuralModule : nn.Module<Tensor, Tensor>
         value.DetachFromDisposeScope();
         register_buffer(name, value, persistent);
         return value;
+    }
+
+    // Runs before TorchSharp's constructor, which would load libtorch in its own way.
+    private static string AfterLoading(string name)
+    {
+        NativeLibraries.EnsureLoaded();
+        return name;
     }
 }

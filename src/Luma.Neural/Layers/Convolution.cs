@@ -6,7 +6,7 @@ namespace Luma.Neural.Layers;
 /// </summary>
 public abstract class Convolution : Layer
 {
-    private readonly long[] stride, padding, dilation, inputPadding;
+    private readonly long[] stride, padding, dilation, inputPadding, least;
     private readonly bool padsInput;
     private Parameter weight;
     private Parameter? bias;
@@ -38,6 +38,14 @@ public abstract class Convolution : Layer
         padsInput = paddingMode is not (PaddingModes.Zeros or PaddingModes.Constant) || !before.SequenceEqual(after);
         this.padding = padsInput ? new long[rank] : before;
         inputPadding = [.. before.Zip(after).Reverse().SelectMany(axis => new[] { axis.First, axis.Second })];
+
+        // The window must fit; a reflection takes less than the whole input, a cyclic continuation no more than it.
+        least = [.. Enumerable.Range(0, rank).Select(axis => Math.Max(window[axis] + 1 - before[axis] - after[axis], paddingMode switch
+        {
+            PaddingModes.Reflect => after[axis] + 1,
+            PaddingModes.Circular => Math.Max(after[axis], 1),
+            _ => 1,
+        }))];
 
         weight = RegisterParameter(nameof(weight), empty([outChannels, inChannels / groups, .. kernel]));
         if (bias) this.bias = RegisterParameter(nameof(bias), empty(outChannels));
@@ -93,8 +101,10 @@ public abstract class Convolution : Layer
     /// <inheritdoc/>
     protected sealed override void Check(Tensor input)
     {
-        if (input.Dimensions != Rank + 2 || input.size(1) != InChannels)
-            throw InputMismatch(Shapes.Batch(InChannels, Rank), input);
+        if (!Shapes.IsBatch(input, least) || input.size(1) != InChannels)
+            throw InputMismatch(input.Dimensions == Rank + 2 && input.size(1) == InChannels
+                ? Shapes.Batch(InChannels, Rank, least)
+                : Shapes.Batch(InChannels, Rank), input);
     }
 
     /// <inheritdoc/>

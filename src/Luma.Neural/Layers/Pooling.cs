@@ -17,7 +17,7 @@ public enum PoolingMode
 /// </summary>
 public abstract class Pooling : Layer
 {
-    private readonly long[] kernel, stride, padding, dilation;
+    private readonly long[] kernel, stride, padding, dilation, least;
 
     private protected Pooling(
         int rank, PoolingMode mode, PerAxis kernelSize, PerAxis? stride, Pad padding, PerAxis? dilation, bool ceilMode, bool countIncludePad)
@@ -41,6 +41,9 @@ public abstract class Pooling : Layer
         this.padding = padding.IsSame ? [.. windows.Select(window => window / 2)] : padding.Amount.ToArray(rank, 0, nameof(padding));
         if (this.padding.Zip(windows).Any(axis => axis.First > axis.Second / 2))
             throw new ArgumentOutOfRangeException(nameof(padding), padding, $"At most half of the window, {string.Join('x', windows)}.");
+
+        // Rounded up, a window may reach over the end by less than its step.
+        least = [.. windows.Select((window, axis) => Math.Max(1, window - (2 * this.padding[axis]) - (ceilMode ? this.stride[axis] - 1 : 0)))];
     }
 
     /// <summary>The number of spatial axes: 1, 2 or 3.</summary>
@@ -73,7 +76,7 @@ public abstract class Pooling : Layer
     /// <inheritdoc/>
     protected sealed override void Check(Tensor input)
     {
-        if (input.Dimensions != Rank + 2) throw InputMismatch(Shapes.Batch(null, Rank), input);
+        if (!Shapes.IsBatch(input, least)) throw InputMismatch(Shapes.Batch(null, Rank, least), input);
     }
 
     /// <inheritdoc/>
