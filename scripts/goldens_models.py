@@ -5,7 +5,9 @@
 
 For each network:
   keys      how many entries the state dict has, and the SHA-256 of its lines "name dtype shape"
-  seeded    manual_seed(0); build with 50 classes; draw the input with rand; evaluate
+  drawn     one number for all weights that manual_seed(0) and building with 50 classes draw: outputs of a fresh network may be
+            zero, or nearly so
+  seeded    the output of that network, evaluated on an input drawn after it with rand
   weighted  the same network with healthy random weights (see `fill`), batch 2
   step      for networks named with --step: loss, gradients and running statistics of one training step on those weights
 
@@ -87,8 +89,8 @@ def healthy(output):
     return math.isfinite(scale) and 1e-2 < scale < 1e4 and (output[0] - output[1]).abs().max().item() > 0.02 * scale
 
 
-def choose_gain(model, shape):
-    gains = [round(1.45 * 1.15 ** -k, 3) for k in range(24)]
+def choose_gain(model, shape, last):
+    gains = last + [round(1.45 * 1.15 ** -k, 3) for k in range(24)]
     for gain in gains:
         output = weighted(model, gain, shape)
         if healthy(output):
@@ -126,22 +128,29 @@ def step(model, gain, shape, batch):
     }
 
 
-def golden(name, build, shape, with_step):
+def drawn(model):
+    floats = [t for t in model.state_dict().values() if t.is_floating_point()]
+    return sum((i + 1) * t.double().abs().sum().item() for i, t in enumerate(floats))
+
+
+def golden(name, build, shape, with_step, last):
     torch.manual_seed(0)
     model = build(CLASSES)
+    weights = drawn(model)
     images = torch.rand(1, *shape)
     model.eval()
     with torch.inference_mode():
         seeded = model(images)
 
     lines = "".join(f"{key} {str(t.dtype).removeprefix('torch.')} {list(t.shape)}\n" for key, t in model.state_dict().items())
-    gain = choose_gain(model, shape)
+    gain = choose_gain(model, shape, last)
     output = weighted(model, gain, shape)
     result = {
         "id": name,
         "torch": torch.__version__,
         "input": list(shape),
         "keys": {"count": len(model.state_dict()), "sha256": hashlib.sha256(lines.encode()).hexdigest()},
+        "drawn": weights,
         "seeded": numbers(seeded),
         "weighted": {"gain": gain, "output": numbers(output)},
     }
@@ -160,8 +169,10 @@ def main():
     known = builders()
     for name in arguments.ids or known:
         build, shape = known[name]
-        result = golden(name, build, shape, name in arguments.step)
-        (arguments.out / f"{name}.json").write_text(json.dumps(result, separators=(",", ":")) + "\n")
+        file = arguments.out / f"{name}.json"
+        last = [json.loads(file.read_text())["weighted"]["gain"]] if file.exists() else []
+        result = golden(name, build, shape, name in arguments.step, last)
+        file.write_text(json.dumps(result, separators=(",", ":")) + "\n")
         print(name, "gain", result["weighted"]["gain"], "largest output", max(map(abs, result["weighted"]["output"])), flush=True)
 
 

@@ -1,7 +1,7 @@
 namespace Luma.Neural;
 
 /// <summary>An operation without a layer, with its attributes, as an <see cref="IForwardObserver"/> sees it.</summary>
-public abstract record Operation
+public abstract partial record Operation
 {
     private Operation()
     {
@@ -43,7 +43,7 @@ public abstract record Operation
 }
 
 /// <summary>The operations that a forward pass needs and that no layer stands for. Each is observed as a layer is.</summary>
-public static class Ops
+public static partial class Ops
 {
     /// <summary>Another tensor on the same memory.</summary>
     /// <param name="input">Any tensor.</param>

@@ -6,7 +6,7 @@ namespace Luma.Neural;
 /// Layers and blocks one after the other, numbered from 0 as in PyTorch's <c>Sequential</c> or named:
 /// <c>new Sequence { new Flatten(), { "head", new Dense(84, 10) } }</c>.
 /// </summary>
-public sealed class Sequence : Block, IReadOnlyList<NeuralModule>
+public class Sequence : Block, IReadOnlyList<NeuralModule>
 {
     private readonly List<NeuralModule> links = [];
 
@@ -21,6 +21,12 @@ public sealed class Sequence : Block, IReadOnlyList<NeuralModule>
     {
         ArgumentNullException.ThrowIfNull(children);
         foreach (var child in children) Add(child);
+    }
+
+    /// <summary>Makes an empty sequence of a kind of its own.</summary>
+    /// <param name="name">The kind of block, as it is shown to people.</param>
+    protected Sequence(string name) : base(name)
+    {
     }
 
     /// <summary>How many children there are.</summary>
@@ -49,7 +55,7 @@ public sealed class Sequence : Block, IReadOnlyList<NeuralModule>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <inheritdoc/>
-    protected override Tensor Compute(Tensor input)
+    protected sealed override Tensor Compute(Tensor input)
     {
         var current = input;
         foreach (var child in links)

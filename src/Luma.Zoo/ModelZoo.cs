@@ -7,7 +7,11 @@ namespace Luma.Zoo;
 public static class ModelZoo
 {
     /// <summary>The families, in the order of their years.</summary>
-    public static IReadOnlyList<ModelFamily> Families { get; } = [LeNet.Family];
+    public static IReadOnlyList<ModelFamily> Families { get; } =
+    [
+        LeNet.Family,
+        VisionTransformer.Family,
+    ];
 
     private static readonly Dictionary<string, (ModelFamily Family, ModelVariant Variant)> ByName = Index();
 

@@ -57,8 +57,20 @@ public abstract class ChannelDropout : DropoutLayer
     }
 
     /// <inheritdoc/>
-    // libtorch has one operation for any number of axes; TorchSharp calls it by its best-known name.
-    protected sealed override Tensor Drop(Tensor input) => nn.functional.dropout2d(input, Probability, training: true, InPlace);
+    protected sealed override Tensor Drop(Tensor input) => Rank switch
+    {
+        1 => DropFromSequences(input),
+        2 => nn.functional.dropout2d(input, Probability, training: true, InPlace),
+        _ => nn.functional.dropout3d(input, Probability, training: true, InPlace),
+    };
+
+    // TorchSharp has no binding of libtorch's own: a sequence is an image one column wide.
+    private Tensor DropFromSequences(Tensor input)
+    {
+        using var image = input.unsqueeze(-1);
+        using var dropped = nn.functional.dropout2d(image, Probability, training: true, InPlace);
+        return dropped.squeeze(-1);
+    }
 }
 
 /// <summary>Drops whole channels of sequences.</summary>

@@ -24,18 +24,20 @@ public class ModelGoldenTests
     }
 
     [Theory, MemberData(nameof(Ids))]
-    public void The_same_seed_gives_pythons_output(string id)
+    public void The_same_seed_gives_pythons_weights_and_output(string id)
     {
         using var scope = NewDisposeScope();
         var golden = ModelGolden.Load(id);
 
         manual_seed(0);
         using var network = ModelZoo.Create(id, ModelGolden.Classes);
+        var drawn = ModelGolden.DrawnBy(network);
         var image = rand([1, .. golden.Input]);
         network.eval();
         using var inference = inference_mode();
         var output = network.call(image).data<float>().ToArray();
 
+        Assert.Equal(golden.Drawn, drawn, 1e-7 * golden.Drawn);
         Assert.InRange(ModelGolden.Difference(golden.Seeded, output), 0, 1e-5);
     }
 

@@ -1,0 +1,37 @@
+namespace Luma.Zoo.Images;
+
+/// <summary>How large an image may be. Both limits hold before memory for pixels is taken.</summary>
+public sealed record DecodeOptions
+{
+    /// <summary>The limits for images from anywhere.</summary>
+    public static DecodeOptions Default { get; } = new();
+
+    /// <summary>
+    /// The most pixels (width times height), checked on the header. 178,956,970 by default, where PIL refuses too; a decoded image
+    /// takes four bytes a pixel.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number is below 1, or its bytes do not fit an array.</exception>
+    public long MaxPixels
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, Array.MaxLength / DecodedImage.BytesPerPixel);
+            field = value;
+        }
+    } = 178_956_970;
+
+    /// <summary>The most bytes of a file or stream. 1 GiB by default.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number is below 1 or does not fit an array.</exception>
+    public long MaxBytes
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(value, Array.MaxLength);
+            field = value;
+        }
+    } = 1L << 30;
+}

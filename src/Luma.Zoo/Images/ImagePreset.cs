@@ -1,0 +1,158 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Luma.Zoo.Images;
+
+/// <summary>
+/// What turns an image into a classifier's input, as torchvision's presets do: resize, crop the centre, scale to [0, 1], normalise.
+/// The floats are torchvision's to the bit. Sizes are one number or height and width.
+/// </summary>
+/// <remarks>The JSON members are torchvision's names (<c>resize_size</c>, <c>crop_size</c>, ...) and <c>channels</c>.</remarks>
+public sealed record ImagePreset : IJsonOnDeserialized
+{
+    private const int LargestSize = 4096;
+
+    /// <summary>The channels: 3 for red, green and blue, 1 for grey.</summary>
+    [JsonPropertyName("channels")]
+    public int Channels { get; init; } = 3;
+
+    /// <summary>
+    /// One number: the length of the shorter side after resizing, the longer one following. Two: the height and the width.
+    /// </summary>
+    [JsonPropertyName("resize_size")]
+    public required IReadOnlyList<int> ResizeSize { get; init; }
+
+    /// <summary>The part from the centre that the network sees. A smaller image gets a black frame.</summary>
+    [JsonPropertyName("crop_size")]
+    public required IReadOnlyList<int> CropSize { get; init; }
+
+    /// <summary>The filter for resizing. Shrinking is always antialiased, as with PIL.</summary>
+    [JsonPropertyName("interpolation")]
+    public Interpolation Interpolation { get; init; } = Interpolation.Bilinear;
+
+    /// <summary>What is subtracted from each channel in [0, 1]; by default the mean of ImageNet's training images.</summary>
+    [JsonPropertyName("mean")]
+    public IReadOnlyList<double> Mean { get; init; } = [0.485, 0.456, 0.406];
+
+    /// <summary>What each channel is divided by then; by default the standard deviation of ImageNet's training images.</summary>
+    [JsonPropertyName("std")]
+    public IReadOnlyList<double> Std { get; init; } = [0.229, 0.224, 0.225];
+
+    /// <summary>Reads a preset.</summary>
+    /// <param name="json">A JSON object.</param>
+    /// <returns>The preset.</returns>
+    /// <exception cref="JsonException">The text is not JSON, or not a preset.</exception>
+    /// <exception cref="ArgumentException">A value makes no sense.</exception>
+    public static ImagePreset FromJson(string json) =>
+        JsonSerializer.Deserialize(json, ImageJson.Default.ImagePreset) ?? throw new JsonException("Expected a preset, got null.");
+
+    /// <summary>Writes the preset.</summary>
+    /// <returns>A JSON object.</returns>
+    public string ToJson() => JsonSerializer.Serialize(this, ImageJson.Default.ImagePreset);
+
+    /// <summary>The shape of the tensor for an image: channels, height, width.</summary>
+    /// <returns><c>[C, H, W]</c>.</returns>
+    public long[] GetInputShape() => [Channels, CropSize[0], CropSize[^1]];
+
+    /// <summary>Refuses values that make no sense.</summary>
+    /// <exception cref="ArgumentException">A size is not from 1 to 4096, or mean and std are not one finite number a channel, std above 0.</exception>
+    public void Validate()
+    {
+        if (Channels is not (1 or 3)) throw new ArgumentException($"A preset has 1 or 3 channels, not {Channels}.", nameof(Channels));
+        CheckSizes(ResizeSize, nameof(ResizeSize));
+        CheckSizes(CropSize, nameof(CropSize));
+        if (!Enum.IsDefined(Interpolation)) throw new ArgumentException($"There is no interpolation {Interpolation}.", nameof(Interpolation));
+        CheckNumbers(Mean, nameof(Mean), number => true, "finite numbers");
+        CheckNumbers(Std, nameof(Std), number => number > 0, "finite numbers above 0");
+
+        static void CheckSizes(IReadOnlyList<int> sizes, string name)
+        {
+            if (sizes is not [>= 1 and <= LargestSize] and not [>= 1 and <= LargestSize, >= 1 and <= LargestSize])
+                throw new ArgumentException($"Expected one or two sizes from 1 to {LargestSize}, got ({string.Join(", ", sizes ?? [])}).", name);
+        }
+
+        void CheckNumbers(IReadOnlyList<double> numbers, string name, Predicate<float> allows, string expected)
+        {
+            if (numbers?.Count != Channels || !numbers.All(number => float.IsFinite((float)number) && allows((float)number)))
+                throw new ArgumentException($"Expected {Channels} {expected}, got ({string.Join(", ", numbers ?? [])}).", name);
+        }
+    }
+
+    /// <summary>Turns an image into the network's input.</summary>
+    /// <param name="image">The image.</param>
+    /// <returns>32-bit floats <c>(C, H, W)</c> on the CPU.</returns>
+    /// <exception cref="ArgumentException">The preset makes no sense.</exception>
+    public Tensor Apply(DecodedImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        Validate();
+
+        var (height, width) = Resized(image);
+        var (rows, above) = Crop(height, CropSize[0]);
+        var (columns, before) = Crop(width, CropSize[^1]);
+        var stride = Channels == 1 ? 1 : DecodedImage.BytesPerPixel;
+        var source = Channels == 1 ? image.ToGrey() : image.Pixels;
+        var pixels = Resizer.Resize(source, stride, image.Width, image.Height, width, height, columns, rows, Interpolation);
+
+        var tensor = empty(GetInputShape(), ScalarType.Float32);
+        var floats = MemoryMarshal.Cast<byte, float>(tensor.bytes);
+        var plane = CropSize[0] * CropSize[^1];
+        Span<float> values = stackalloc float[256];
+        for (var channel = 0; channel < Channels; channel++)
+        {
+            Normalise(channel, values);
+            var target = floats.Slice(channel * plane, plane);
+            if (pixels.Length < plane * stride) target.Fill(values[0]);
+            for (var row = 0; row < rows.Length; row++)
+            {
+                var line = pixels.AsSpan(row * columns.Length * stride, columns.Length * stride);
+                var to = target.Slice(((above + row) * CropSize[^1]) + before, columns.Length);
+                for (var i = 0; i < to.Length; i++) to[i] = values[line[(i * stride) + channel]];
+            }
+        }
+        return tensor;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(ImagePreset? other) =>
+        other is not null && Channels == other.Channels && Interpolation == other.Interpolation
+        && ResizeSize.SequenceEqual(other.ResizeSize) && CropSize.SequenceEqual(other.CropSize)
+        && Mean.SequenceEqual(other.Mean) && Std.SequenceEqual(other.Std);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() =>
+        HashCode.Combine(Channels, Interpolation, ResizeSize.Sum(), CropSize.Sum(), Mean.Sum(), Std.Sum());
+
+    void IJsonOnDeserialized.OnDeserialized() => Validate();
+
+    // What of an axis is seen, and where in the crop it begins. Both round as torchvision: half to even, and an odd frame's spare
+    // line after the image.
+    private static (Segment Visible, int Before) Crop(long size, int crop) => crop > size
+        ? (new Segment(0, (int)size), (int)(crop - size) / 2)
+        : (new Segment((long)Math.Round((size - crop) / 2.0, MidpointRounding.ToEven), crop), 0);
+
+    private (long Height, long Width) Resized(DecodedImage image)
+    {
+        if (ResizeSize.Count == 2) return (ResizeSize[0], ResizeSize[1]);
+
+        long shorter = ResizeSize[0];
+        return image.Width <= image.Height
+            ? ((long)((double)(shorter * image.Height) / image.Width), shorter)
+            : (shorter, (long)((double)(shorter * image.Width) / image.Height));
+    }
+
+    // A byte has 256 values: what torchvision computes for each pixel is looked up, each step rounded to a float as there.
+    private void Normalise(int channel, Span<float> values)
+    {
+        var (mean, std) = ((float)Mean[channel], (float)Std[channel]);
+        for (var value = 0; value < values.Length; value++)
+        {
+            var scaled = value / 255f;
+            values[value] = (scaled - mean) / std;
+        }
+    }
+}
+
+[JsonSerializable(typeof(ImagePreset))]
+internal sealed partial class ImageJson : JsonSerializerContext;

@@ -1,0 +1,90 @@
+namespace Luma.Zoo.Images;
+
+/// <summary>Where an image comes from: a file, a stream or bytes. Nothing is read before it is decoded.</summary>
+public sealed class ImageSource
+{
+    private readonly string? path;
+    private readonly Stream? stream;
+    private readonly ReadOnlyMemory<byte> bytes;
+
+    private ImageSource(string? name, string? path = null, Stream? stream = null, ReadOnlyMemory<byte> bytes = default) =>
+        (Name, this.path, this.stream, this.bytes) = (name, path, stream, bytes);
+
+    /// <summary>The path, or the name that was given; null where there is none.</summary>
+    public string? Name { get; }
+
+    /// <summary>An image in a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The source.</returns>
+    public static ImageSource FromFile(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return new(path, path: path);
+    }
+
+    /// <summary>An image in a stream, from where it stands to its end; decoded once, and left open.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="name">What to call it in errors.</param>
+    /// <returns>The source.</returns>
+    public static ImageSource FromStream(Stream stream, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return new(name, stream: stream);
+    }
+
+    /// <summary>An image in memory, which must not change until it is decoded.</summary>
+    /// <param name="bytes">The bytes of the file.</param>
+    /// <param name="name">What to call it in errors.</param>
+    /// <returns>The source.</returns>
+    public static ImageSource FromBytes(ReadOnlyMemory<byte> bytes, string? name = null) => new(name, bytes: bytes);
+
+    /// <summary>An image in a file.</summary>
+    public static implicit operator ImageSource(string path) => FromFile(path);
+
+    /// <summary>An image in a stream.</summary>
+    public static implicit operator ImageSource(Stream stream) => FromStream(stream);
+
+    /// <summary>An image in memory.</summary>
+    public static implicit operator ImageSource(byte[] bytes) => FromBytes(bytes);
+
+    internal ReadOnlyMemory<byte> Read(DecodeOptions options)
+    {
+        try
+        {
+            if (path is not null)
+            {
+                using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+                return ReadToEnd(file, options);
+            }
+            return stream is null ? bytes : ReadToEnd(stream, options);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ImageException(Name, "there is no such file", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException or ObjectDisposedException)
+        {
+            throw new ImageException(Name, $"cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    // A stream need not know its length, and a length need not be true: read until the end or until it is too much.
+    private ReadOnlyMemory<byte> ReadToEnd(Stream source, DecodeOptions options)
+    {
+        var expected = source.CanSeek ? source.Length - source.Position : 0;
+        if (expected > options.MaxBytes) throw ImageDecoder.TooManyBytes(Name, options);
+
+        // One byte more than expected, so that the end is seen without growing.
+        var buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Max(expected + 1, 4096), Array.MaxLength));
+        var length = 0;
+        while (true)
+        {
+            var read = source.Read(buffer.AsSpan(length));
+            if (read == 0) return buffer.AsMemory(0, length);
+
+            length += read;
+            if (length > options.MaxBytes) throw ImageDecoder.TooManyBytes(Name, options);
+            if (length == buffer.Length) Array.Resize(ref buffer, (int)Math.Min(2L * length, Array.MaxLength));
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using Luma.Zoo.Images;
+
+namespace Luma.Zoo.Tests.Images;
+
+public class ImageDecoderTests
+{
+    private static readonly string[] Formats = ["rgb-420.jpg", "rgb-progressive.jpg", "rgb.png", "palette.gif", "rgb.webp", "rgb.bmp"];
+
+    public static TheoryData<string, int, int, string, string> Decoded()
+    {
+        var data = new TheoryData<string, int, int, string, string>();
+        foreach (var entry in ImageGoldens.Read("decoded").EnumerateArray())
+        {
+            data.Add(entry.GetProperty("file").GetString()!, entry.GetProperty("width").GetInt32(), entry.GetProperty("height").GetInt32(),
+                entry.GetProperty("rgb").GetString()!, entry.GetProperty("grey").GetString()!);
+        }
+        return data;
+    }
+
+    public static TheoryData<string> Files() => [.. Formats];
+
+    [Theory]
+    [MemberData(nameof(Decoded))]
+    public void Pixels_are_those_of_PIL_in_colour_and_in_grey(string file, int width, int height, string rgb, string grey)
+    {
+        var image = ImageDecoder.Decode(ImageGoldens.Sample(file));
+
+        Assert.Equal((width, height), (image.Width, image.Height));
+        Assert.Equal(rgb, ImageGoldens.Hash(ImageGoldens.Interleaved(image, 3)));
+        Assert.Equal(grey, ImageGoldens.Hash(ImageGoldens.Interleaved(image, 1)));
+    }
+
+    [Fact]
+    public void A_path_a_stream_and_bytes_give_the_same_image()
+    {
+        var path = ImageGoldens.Sample("rgb-420.jpg");
+        var bytes = File.ReadAllBytes(path);
+        using var file = File.OpenRead(path);
+        using var trickle = new Trickle(bytes);
+
+        var expected = ImageDecoder.Decode(path).Pixels;
+
+        Assert.True(expected.SequenceEqual(ImageDecoder.Decode(bytes).Pixels));
+        Assert.True(expected.SequenceEqual(ImageDecoder.Decode(file).Pixels));
+        Assert.True(expected.SequenceEqual(ImageDecoder.Decode(trickle).Pixels));
+        Assert.True(file.CanRead);
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void A_file_cut_anywhere_before_its_pixels_end_is_refused(string file)
+    {
+        var bytes = File.ReadAllBytes(ImageGoldens.Sample(file));
+
+        // The last twentieth may hold no pixels any more: checksums, trailers, padding.
+        for (var length = 0; length < bytes.Length * 95 / 100; length += Math.Max(1, bytes.Length / 97))
+        {
+            var error = Assert.Throws<ImageException>(() => ImageDecoder.Decode(ImageSource.FromBytes(bytes.AsMemory(0, length), "cut")));
+            Assert.StartsWith("cut: ", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void A_damaged_file_gives_pixels_or_the_one_exception(string file)
+    {
+        var original = File.ReadAllBytes(ImageGoldens.Sample(file));
+        var random = new Random(file.Length);
+        var refused = 0;
+        for (var round = 0; round < 300; round++)
+        {
+            var bytes = (byte[])original.Clone();
+            for (var change = random.Next(1, 9); change > 0; change--)
+                bytes[random.Next(random.Next(2) == 0 ? 64 : bytes.Length)] = (byte)random.Next(256);
+            try
+            {
+                var image = ImageDecoder.Decode(bytes, new DecodeOptions { MaxPixels = 1_000_000 });
+                Assert.Equal(4 * image.Width * image.Height, image.Pixels.Length);
+            }
+            catch (ImageException)
+            {
+                refused++;
+            }
+        }
+        Assert.InRange(refused, 1, 300);
+    }
+
+    [Fact]
+    public void A_JPEG_with_an_impossible_marker_in_its_pixels_is_damaged()
+    {
+        var bytes = File.ReadAllBytes(ImageGoldens.Sample("rgb-420.jpg"));
+        (bytes[^400], bytes[^399]) = (0xFF, 0xAE);
+
+        Assert.Equal("the image is damaged", Assert.Throws<ImageException>(() => ImageDecoder.Decode(bytes)).Reason);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("just text")]
+    [InlineData("<svg xmlns='http://www.w3.org/2000/svg'/>")]
+    [InlineData("\0\0\u0010\u0010\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0")]
+    public void What_is_no_image_is_refused(string content)
+    {
+        var error = Assert.Throws<ImageException>(() => ImageDecoder.Decode(System.Text.Encoding.Latin1.GetBytes(content)));
+
+        Assert.Contains(content.Length == 0 ? "empty" : "not a", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_file_and_a_folder_are_refused_by_name()
+    {
+        Assert.Equal("nowhere.png: there is no such file", Assert.Throws<ImageException>(() => ImageDecoder.Decode("nowhere.png")).Message);
+
+        var error = Assert.Throws<ImageException>(() => ImageDecoder.Decode(AppContext.BaseDirectory));
+        Assert.StartsWith($"{AppContext.BaseDirectory}: cannot be read", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_image_over_the_pixel_limit_is_refused_by_its_header()
+    {
+        // A BMP that claims 30000 by 30000 pixels and has none: decoding it could only fail in another way.
+        var bytes = File.ReadAllBytes(ImageGoldens.Sample("rgb.bmp"))[..54];
+        BitConverter.TryWriteBytes(bytes.AsSpan(18), 30_000);
+        BitConverter.TryWriteBytes(bytes.AsSpan(22), 30_000);
+
+        Assert.Equal("30000 by 30000 pixels are more than the limit of 178,956,970", Assert.Throws<ImageException>(() => ImageDecoder.Decode(bytes)).Reason);
+    }
+
+    [Fact]
+    public void The_limits_allow_exactly_what_they_say()
+    {
+        var path = ImageGoldens.Sample("rgb.png");
+        var length = new FileInfo(path).Length;
+
+        Assert.Equal(97, ImageDecoder.Decode(path, new DecodeOptions { MaxPixels = 97 * 61, MaxBytes = length }).Width);
+        Assert.Throws<ImageException>(() => ImageDecoder.Decode(path, new DecodeOptions { MaxPixels = (97 * 61) - 1 }));
+        Assert.Throws<ImageException>(() => ImageDecoder.Decode(path, new DecodeOptions { MaxBytes = length - 1 }));
+        using var trickle = new Trickle(File.ReadAllBytes(path));
+        Assert.Throws<ImageException>(() => ImageDecoder.Decode(trickle, new DecodeOptions { MaxBytes = length - 1 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DecodeOptions { MaxPixels = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DecodeOptions { MaxBytes = long.MaxValue });
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_tensor_becomes_an_image_and_a_tensor_again(int channels)
+    {
+        using var pixels = randint(0, 256, [channels, 7, 5], ScalarType.Byte);
+
+        using var back = DecodedImage.FromTensor(pixels).ToTensor(channels);
+
+        Assert.True(pixels.Equals(back));
+    }
+
+    [Fact]
+    public void A_tensor_that_is_no_image_is_refused()
+    {
+        using var floats = zeros(3, 4, 4);
+        using var batch = zeros([1, 3, 4, 4], ScalarType.Byte);
+
+        Assert.Throws<ArgumentException>(() => DecodedImage.FromTensor(floats));
+        Assert.Throws<ArgumentException>(() => DecodedImage.FromTensor(batch));
+    }
+
+    /// <summary>A stream that does not know its length and gives a few bytes at a time.</summary>
+    private sealed class Trickle(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override bool CanSeek => false;
+
+        public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, 1000)]);
+    }
+}
