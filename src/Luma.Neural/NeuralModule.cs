@@ -28,6 +28,18 @@ public abstract class NeuralModule : nn.Module<Tensor, Tensor>
         static string Join(string? prefix, string name) => string.IsNullOrEmpty(prefix) ? name : $"{prefix}.{name}";
     }
 
+    /// <summary>The modules below this one by name, in PyTorch's order: each is followed by its own children.</summary>
+    /// <returns>Names, with dots between the levels, and modules.</returns>
+    // TorchSharp lists a level before the next. Initialisation goes by this order, and with it the seeded weights.
+    public sealed override IEnumerable<(string name, nn.Module module)> named_modules()
+    {
+        foreach (var (name, child) in named_children())
+        {
+            yield return (name, child);
+            foreach (var (rest, module) in child.named_modules()) yield return ($"{name}.{rest}", module);
+        }
+    }
+
     /// <summary>Registers a parameter that this module owns and returns it.</summary>
     /// <param name="name">PyTorch's name for it.</param>
     /// <param name="value">The values; the tensor is taken over.</param>

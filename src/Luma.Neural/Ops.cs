@@ -38,6 +38,19 @@ public abstract partial record Operation
     /// <param name="Dimensions">For each dimension of the output, the input's.</param>
     public sealed record Permute(IReadOnlyList<long> Dimensions) : Operation;
 
+    /// <summary>The slices of a tensor at regular places along a dimension.</summary>
+    /// <param name="Dimension">The dimension.</param>
+    /// <param name="Start">The first slice.</param>
+    /// <param name="Stop">The slice before which it ends; null is the tensor's end.</param>
+    /// <param name="Step">The distance from one slice to the next.</param>
+    public sealed record Slice(long Dimension, long Start, long? Stop, long Step) : Operation;
+
+    /// <summary>A tensor with zeros before and behind it along a dimension.</summary>
+    /// <param name="Dimension">The dimension.</param>
+    /// <param name="Before">How many slices of zeros come first.</param>
+    /// <param name="After">How many come last.</param>
+    public sealed record ZeroPad(long Dimension, long Before, long After) : Operation;
+
     /// <summary>The matrix product, batched over the leading dimensions.</summary>
     public sealed record MatMul : Operation;
 }
@@ -131,6 +144,36 @@ public static partial class Ops
     {
         var output = input.permute(dimensions);
         Observation.Current?.Ran(new Operation.Permute(dimensions), [input], [output]);
+        return output;
+    }
+
+    /// <summary>Takes the slices of a tensor at regular places along a dimension.</summary>
+    /// <param name="input">Any tensor.</param>
+    /// <param name="dimension">The dimension.</param>
+    /// <param name="start">The first slice.</param>
+    /// <param name="stop">The slice before which to end; null is the tensor's end.</param>
+    /// <param name="step">The distance from one slice to the next.</param>
+    /// <returns>A view of them.</returns>
+    public static Tensor Slice(Tensor input, long dimension, long start = 0, long? stop = null, long step = 1)
+    {
+        var output = input.slice(dimension, start, stop ?? long.MaxValue, step);
+        Observation.Current?.Ran(new Operation.Slice(dimension, start, stop, step), [input], [output]);
+        return output;
+    }
+
+    /// <summary>Puts zeros before and behind a tensor along a dimension.</summary>
+    /// <param name="input">Any tensor.</param>
+    /// <param name="dimension">The dimension, from 0.</param>
+    /// <param name="before">How many slices of zeros come first.</param>
+    /// <param name="after">How many come last.</param>
+    /// <returns>The longer tensor.</returns>
+    public static Tensor ZeroPad(Tensor input, long dimension, long before = 0, long after = 0)
+    {
+        // libtorch takes a pair for each dimension, from the last one back to the one that is padded.
+        var amounts = new long[2 * (input.Dimensions - dimension)];
+        (amounts[^2], amounts[^1]) = (before, after);
+        var output = nn.functional.pad(input, amounts);
+        Observation.Current?.Ran(new Operation.ZeroPad(dimension, before, after), [input], [output]);
         return output;
     }
 

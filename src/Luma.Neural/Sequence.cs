@@ -11,7 +11,13 @@ public class Sequence : Block, IReadOnlyList<NeuralModule>
     private readonly List<NeuralModule> links = [];
 
     /// <summary>Makes an empty sequence, which hands its input through.</summary>
-    public Sequence() : base(nameof(Sequence))
+    public Sequence() : this(nameof(Sequence))
+    {
+    }
+
+    /// <summary>Makes an empty sequence of another kind, whose constructor adds the children.</summary>
+    /// <param name="name">The kind of block, as it is shown to people.</param>
+    protected Sequence(string name) : base(name)
     {
     }
 
@@ -21,12 +27,6 @@ public class Sequence : Block, IReadOnlyList<NeuralModule>
     {
         ArgumentNullException.ThrowIfNull(children);
         foreach (var child in children) Add(child);
-    }
-
-    /// <summary>Makes an empty sequence of a kind of its own.</summary>
-    /// <param name="name">The kind of block, as it is shown to people.</param>
-    protected Sequence(string name) : base(name)
-    {
     }
 
     /// <summary>How many children there are.</summary>

@@ -10,6 +10,10 @@ public static class ModelZoo
     public static IReadOnlyList<ModelFamily> Families { get; } =
     [
         LeNet.Family,
+        ResNet.Family,
+        ResNet.WideFamily,
+        PreActivationResNet.Family,
+        ResNet.NextFamily,
         VisionTransformer.Family,
     ];
 
