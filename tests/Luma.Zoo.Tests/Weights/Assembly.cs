@@ -55,7 +55,7 @@ public static class Assembly
         Global("collections", "OrderedDict"), ")R", "tR");
 
     /// <summary>A state dict of one tensor <c>w</c>.</summary>
-    public static byte[] StateDict(byte[] tensor) => Pickle('}', Text("w"), tensor, 's');
+    public static byte[] OneTensor(byte[] tensor) => Pickle('}', Text("w"), tensor, 's');
 
     public static byte[] Zip(byte[] pickle, params byte[][] storages) =>
         new ZipAssembly().Add("a/data.pkl", pickle).Add([.. storages.Select((bytes, key) => ($"a/data/{key}", bytes))]).ToArray();

@@ -71,23 +71,23 @@ public class HostileFileTests
         new("an id that is text", Pickle(Text("0"), 'Q'), "a persistent id that is no tuple"),
         new("an id without a class", Pickle('(', Text("storage"), Text("FloatStorage"), Text("0"), Text("cpu"), Number(6), "tQ"), "a storage without a type"),
         new("a key under a number", Pickle('}', Number(3), Good, 's'), "under a number"),
-        new("a negative storage", StateDict(Tensor(Storage("0", -1), 0, [1], [1])), "a storage of -1 elements"),
-        new("a huge storage", StateDict(Tensor(Storage("0", long.MaxValue), 0, [1], [1])), "a storage of 9223372036854775807 elements"),
-        new("a storage larger than its bytes", StateDict(Tensor(Storage("0", 1L << 40), 0, [1], [1])), "bytes"),
-        new("a tensor beyond its storage", StateDict(Tensor(Storage("0", 6), 0, [7], [1])), "ends beyond its storage"),
-        new("an offset beyond its storage", StateDict(Tensor(Storage("0", 6), 6, [1], [1])), "ends beyond its storage"),
-        new("a stride beyond its storage", StateDict(Tensor(Storage("0", 6), 0, [2, 3], [4, 1])), "ends beyond its storage"),
-        new("a negative offset", StateDict(Tensor(Storage("0", 6), -1, [1], [1])), "negative"),
-        new("a negative size", StateDict(Tensor(Storage("0", 6), 0, [-1], [1])), "negative"),
-        new("a negative stride", StateDict(Tensor(Storage("0", 6), 5, [6], [-1])), "negative"),
-        new("sizes that overflow", StateDict(Tensor(Storage("0", 6), 0, [1L << 32, 1L << 32], [0, 0])), "too large to exist"),
-        new("sizes that overflow into nothing", StateDict(Tensor(Storage("0", 6), 0, [1L << 62, 1L << 62, 0], [1, 1, 1])), "too large to exist"),
-        new("strides that overflow", StateDict(Tensor(Storage("0", 6), 0, [3, 3], [long.MaxValue, long.MaxValue])), "too large to exist"),
-        new("an offset that overflows", StateDict(Tensor(Storage("0", 6), long.MaxValue, [2], [1])), "too large to exist"),
-        new("one number a million times", StateDict(Tensor(Storage("0", 6), 0, [1L << 40], [0])), "a tensor of 4398046511104 bytes in a file"),
-        new("more sizes than strides", StateDict(Tensor(Storage("0", 6), 0, [1, 1], [1])), "2 dimensions with 1 strides"),
-        new("a thousand dimensions", StateDict(Tensor(Storage("0", 6), 0, new long[1000], new long[1000])), "1000 dimensions"),
-        new("a size that is text", StateDict(Join(Global("torch._utils", "_rebuild_tensor"), '(', Storage("0", 6), Number(0), '(', Text("2"), 't', Numbers(1), "tR")), "no integer"),
+        new("a negative storage", OneTensor(Tensor(Storage("0", -1), 0, [1], [1])), "a storage of -1 elements"),
+        new("a huge storage", OneTensor(Tensor(Storage("0", long.MaxValue), 0, [1], [1])), "a storage of 9223372036854775807 elements"),
+        new("a storage larger than its bytes", OneTensor(Tensor(Storage("0", 1L << 40), 0, [1], [1])), "bytes"),
+        new("a tensor beyond its storage", OneTensor(Tensor(Storage("0", 6), 0, [7], [1])), "ends beyond its storage"),
+        new("an offset beyond its storage", OneTensor(Tensor(Storage("0", 6), 6, [1], [1])), "ends beyond its storage"),
+        new("a stride beyond its storage", OneTensor(Tensor(Storage("0", 6), 0, [2, 3], [4, 1])), "ends beyond its storage"),
+        new("a negative offset", OneTensor(Tensor(Storage("0", 6), -1, [1], [1])), "negative"),
+        new("a negative size", OneTensor(Tensor(Storage("0", 6), 0, [-1], [1])), "negative"),
+        new("a negative stride", OneTensor(Tensor(Storage("0", 6), 5, [6], [-1])), "negative"),
+        new("sizes that overflow", OneTensor(Tensor(Storage("0", 6), 0, [1L << 32, 1L << 32], [0, 0])), "too large to exist"),
+        new("sizes that overflow into nothing", OneTensor(Tensor(Storage("0", 6), 0, [1L << 62, 1L << 62, 0], [1, 1, 1])), "too large to exist"),
+        new("strides that overflow", OneTensor(Tensor(Storage("0", 6), 0, [3, 3], [long.MaxValue, long.MaxValue])), "too large to exist"),
+        new("an offset that overflows", OneTensor(Tensor(Storage("0", 6), long.MaxValue, [2], [1])), "too large to exist"),
+        new("one number a million times", OneTensor(Tensor(Storage("0", 6), 0, [1L << 40], [0])), "a tensor of 4398046511104 bytes in a file"),
+        new("more sizes than strides", OneTensor(Tensor(Storage("0", 6), 0, [1, 1], [1])), "2 dimensions with 1 strides"),
+        new("a thousand dimensions", OneTensor(Tensor(Storage("0", 6), 0, new long[1000], new long[1000])), "1000 dimensions"),
+        new("a size that is text", OneTensor(Join(Global("torch._utils", "_rebuild_tensor"), '(', Storage("0", 6), Number(0), '(', Text("2"), 't', Numbers(1), "tR")), "no integer"),
         new("a quantised storage", Pickle(Global("torch", "QInt8Storage")), "torch.QInt8Storage"),
     ];
 
@@ -117,7 +117,7 @@ public class HostileFileTests
 
     private static Case[] LyingFiles()
     {
-        var state = StateDict(Good);
+        var state = OneTensor(Good);
         ZipAssembly.Numbers Lie(string name, ZipAssembly.Numbers numbers, Func<ZipAssembly.Numbers, ZipAssembly.Numbers> lie) =>
             name == "a/data/0" ? lie(numbers) : numbers;
         byte[] Lying(Func<ZipAssembly.Numbers, ZipAssembly.Numbers> lie, bool wide = false) =>
@@ -141,7 +141,7 @@ public class HostileFileTests
             new("two pickles", new ZipAssembly().Add("a/data.pkl", state).Add("b/data.pkl", state).ToArray(), "2 files data.pkl"),
             new("a program", new ZipAssembly().Add("a/data.pkl", state).Add("a/constants.pkl", state).ToArray(), "TorchScript"),
             new("a missing storage", Zip(state), "a storage '0' that the archive lacks"),
-            new("a storage elsewhere", Zip(StateDict(Tensor(Storage("../data.pkl", 6), 0, [6], [1])), Floats), "'../data.pkl' that the archive lacks"),
+            new("a storage elsewhere", Zip(OneTensor(Tensor(Storage("../data.pkl", 6), 0, [6], [1])), Floats), "'../data.pkl' that the archive lacks"),
             new("a small storage", Zip(state, new byte[20]), "of 24 bytes whose record has 20"),
             new("an entry twice", new ZipAssembly().Add("a/data.pkl", state).Add("a/data/0", Floats).Add("a/data/0", Floats).ToArray(), "comes twice"),
             new("a compressed entry", Lying(numbers => numbers with { Method = 8 }), "compressed"),
@@ -168,7 +168,7 @@ public class HostileFileTests
             new("keys that are no list", Legacy(state, Pickle('}'), Int64(6), Floats), "no list"),
             new("a storage cut off", Legacy(state, Keys("0"), Int64(6), Floats[..20]), "cut off"),
             new("another count", Legacy(state, Keys("0"), Int64(5), Floats), "5 elements where it begins and 6 where it is used"),
-            new("a view beyond its storage", Legacy(StateDict(Tensor(Storage("0", 6, further: Join('(', Text("1"), Number(4), Number(3), 't')), 0, [1], [1])), Keys("0"), Int64(6), Floats),
+            new("a view beyond its storage", Legacy(OneTensor(Tensor(Storage("0", 6, further: Join('(', Text("1"), Number(4), Number(3), 't')), 0, [1], [1])), Keys("0"), Int64(6), Floats),
                 "a storage within a storage that leaves it"),
 
             new("a header beyond the file", Join(Int64(1000), "{}"), "neither"),
@@ -210,13 +210,13 @@ public class HostileFileTests
     [Fact]
     public void The_files_of_these_tests_are_good_but_for_their_lies()
     {
-        foreach (var file in (byte[][])[Zip(StateDict(Good), Floats), Legacy(StateDict(Good), Keys("0"), Int64(6), Floats), WideZip()])
+        foreach (var file in (byte[][])[Zip(OneTensor(Good), Floats), Legacy(OneTensor(Good), Keys("0"), Int64(6), Floats), WideZip()])
         {
-            using var weights = Luma.Zoo.Weights.StateDict.Read(file, "good");
+            using var weights = StateDict.Read(file, "good");
             Assert.Equal(new TensorContent("w", "float32", "2, 3", new string('0', 48)), TensorContent.Of(Assert.Single(weights.Entries)));
         }
 
-        static byte[] WideZip() => new ZipAssembly { Zip64 = true }.Add("a/data.pkl", StateDict(Good)).Add("a/data/0", Floats).ToArray();
+        static byte[] WideZip() => new ZipAssembly { Zip64 = true }.Add("a/data.pkl", OneTensor(Good)).Add("a/data/0", Floats).ToArray();
     }
 
     [Fact]
@@ -231,7 +231,7 @@ public class HostileFileTests
         float[] values = [0, 1, 2, 3, 4, 5];
         var bytes = values.SelectMany(BitConverter.GetBytes).ToArray();
 
-        using var weights = Luma.Zoo.Weights.StateDict.Read(Legacy(pickle, Keys("7"), Int64(6), bytes), "old.pth");
+        using var weights = StateDict.Read(Legacy(pickle, Keys("7"), Int64(6), bytes), "old.pth");
         using var tensor = Assert.Single(weights.Entries).ToTensor();
 
         Assert.Equal(["w"], weights.Names);
@@ -262,7 +262,7 @@ public class HostileFileTests
 
     private static void ReadAll(byte[] file)
     {
-        using var weights = Luma.Zoo.Weights.StateDict.Read(file, "test.bin");
+        using var weights = StateDict.Read(file, "test.bin");
         foreach (var entry in weights.Entries) entry.ToTensor().Dispose();
     }
 
