@@ -17,27 +17,37 @@ public abstract class Block(string name) : NeuralModule(name)
     /// <summary>Runs the block in a dispose scope of its own, out of which only the output comes.</summary>
     /// <param name="input">The input.</param>
     /// <returns>The output.</returns>
-    public sealed override Tensor forward(Tensor input)
+    public sealed override Tensor forward(Tensor input) => Run(input, extras: null);
+
+    // What comes out besides the output, such as the logits of auxiliary heads, is put into extras where somebody asks for it.
+    private protected Tensor Run(Tensor input, List<Tensor>? extras)
     {
         var observer = Observation.Current;
         observer?.Entered(this, input);
 
         using var scope = NewDisposeScope();
-        var output = Compute(input);
+        var output = Compute(input, extras);
         if (ReferenceEquals(output, input)) output = Ops.Alias(input);
 
         observer?.Left(this, input, output);
+        extras?.ForEach(extra => extra.MoveToOuterDisposeScope());
         return output.MoveToOuterDisposeScope();
     }
+
+    private protected virtual Tensor Compute(Tensor input, List<Tensor>? extras) => Compute(input);
 
     /// <summary>Adds a child under PyTorch's name for it and returns it. The order of calls is the order of the state dict.</summary>
     /// <typeparam name="T">The child's type.</typeparam>
     /// <param name="name">PyTorch's name: the attribute's, or a number in a sequence.</param>
     /// <param name="child">The layer or block.</param>
     /// <returns>The child.</returns>
+    /// <exception cref="ArgumentException">The name is empty, has a dot, or is taken.</exception>
     protected T Register<T>(string name, T child) where T : NeuralModule
     {
         registersByName = true;
+        if (named_children().Any(other => other.name == name))
+            throw new ArgumentException($"{GetName()} has a child {name} already.", nameof(name));
+
         register_module(name, child);
         return child;
     }

@@ -14,8 +14,13 @@ internal sealed record ModelReport(
 /// <summary>What <c>luma forward --json</c> says.</summary>
 internal sealed record ForwardReport(IReadOnlyList<long> Shape, IReadOnlyList<float> Output);
 
+/// <summary>What <c>luma train --json</c> says.</summary>
+internal sealed record TrainingReport(
+    string Id, string Output, int Seed, int Epochs, int BestEpoch, bool Cancelled, double? HeldOutAccuracy, double TestAccuracy, int TestImages);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(IReadOnlyList<ListedModel>))]
 [JsonSerializable(typeof(ModelReport))]
 [JsonSerializable(typeof(ForwardReport))]
+[JsonSerializable(typeof(TrainingReport))]
 internal sealed partial class Json : JsonSerializerContext;

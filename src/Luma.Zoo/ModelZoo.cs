@@ -1,5 +1,6 @@
 using Luma.Neural;
 using Luma.Zoo.Models;
+using Luma.Zoo.Weights;
 
 namespace Luma.Zoo;
 
@@ -17,7 +18,14 @@ public static class ModelZoo
         VisionTransformer.Family,
     ];
 
+    /// <summary>Stands for the weights that a network gets where it is to have published ones and no name is given.</summary>
+    public const string DefaultWeights = "DEFAULT";
+
     private static readonly Dictionary<string, (ModelFamily Family, ModelVariant Variant)> ByName = Index();
+
+    // Read when first asked for: building a network from scratch needs no manifest.
+    private static readonly Lazy<ILookup<string, PublishedWeights>> Published = new(() =>
+        PublishedWeights.ReadAll().OrderByDescending(weights => weights.IsDefault).ToLookup(weights => weights.Model));
 
     /// <summary>Every network.</summary>
     public static IEnumerable<ModelVariant> Models => Families.SelectMany(family => family.Variants);
@@ -32,24 +40,41 @@ public static class ModelZoo
         return ByName.TryGetValue(id, out var found) ? found : throw new UnknownModelException(id, Nearest(id));
     }
 
-    /// <summary>Builds a network with fresh weights, drawn from torch's generator as PyTorch draws them.</summary>
+    /// <summary>The weights that have been published for a network, the default ones first.</summary>
+    /// <param name="id">Its id or one of its aliases, in any case.</param>
+    /// <returns>The weights; none where nobody has published any.</returns>
+    /// <exception cref="UnknownModelException">There is no such network.</exception>
+    public static IReadOnlyList<PublishedWeights> Weights(string id) => Published.Value[Find(id).Variant.Id].ToList();
+
+    /// <summary>Builds a network.</summary>
     /// <param name="id">Its id or one of its aliases, in any case.</param>
     /// <param name="numClasses">The number of classes; the network's own by default.</param>
     /// <param name="inChannels">The number of channels of the input; the network's own by default.</param>
     /// <param name="config">Which of its configurations.</param>
+    /// <param name="weights">
+    /// The weights: the name of published ones, <see cref="DefaultWeights"/>, or the path of a weight file. By default fresh ones,
+    /// drawn from torch's generator as PyTorch draws them.
+    /// </param>
     /// <returns>The network, in training mode as PyTorch's are.</returns>
-    /// <exception cref="UnknownModelException">There is no such network.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
-    public static Block Create(string id, long? numClasses = null, long? inChannels = null, ModelConfig config = ModelConfig.Default) =>
-        Create(id, new ModelOptions { NumClasses = numClasses, InChannels = inChannels, Config = config });
+    /// <inheritdoc cref="Create(string, ModelOptions, string?)"/>
+    public static Block Create(
+        string id, long? numClasses = null, long? inChannels = null, ModelConfig config = ModelConfig.Default, string? weights = null) =>
+        Create(id, new ModelOptions { NumClasses = numClasses, InChannels = inChannels, Config = config }, weights);
 
-    /// <summary>Builds a network with fresh weights, drawn from torch's generator as PyTorch draws them.</summary>
+    /// <summary>Builds a network.</summary>
     /// <param name="id">Its id or one of its aliases, in any case.</param>
     /// <param name="options">What is chosen about it.</param>
+    /// <param name="weights">
+    /// The weights: the name of published ones, <see cref="DefaultWeights"/>, or the path of a weight file. By default fresh ones,
+    /// drawn from torch's generator as PyTorch draws them.
+    /// </param>
     /// <returns>The network, in training mode as PyTorch's are.</returns>
     /// <exception cref="UnknownModelException">There is no such network.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
-    public static Block Create(string id, ModelOptions options)
+    /// <exception cref="FileNotFoundException">There are neither published weights of that name nor such a file.</exception>
+    /// <exception cref="WeightFileException">The weight file is damaged.</exception>
+    /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
+    public static Block Create(string id, ModelOptions options, string? weights = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.NumClasses < 1)
@@ -57,7 +82,36 @@ public static class ModelZoo
         if (options.InChannels < 1)
             throw new ArgumentOutOfRangeException(nameof(options), options.InChannels, "A network needs at least one input channel.");
 
-        return Find(id).Variant.Build(options);
+        var (_, variant) = Find(id);
+        if (weights is null) return variant.Build(options);
+
+        using var state = OpenWeights(variant, weights);
+        using var skip = Initializers.Skip();
+        var network = variant.Build(options);
+        try
+        {
+            network.Load(state);
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Published weights by name, or null where the name is that of none.</summary>
+    internal static PublishedWeights? FindWeights(string id, string name) => Weights(id).FirstOrDefault(
+        published => published.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || (published.IsDefault && name == DefaultWeights));
+
+    private static StateDict OpenWeights(ModelVariant variant, string weights)
+    {
+        if (FindWeights(variant.Id, weights) is { } published) return published.Open();
+        if (File.Exists(weights)) return StateDict.Open(weights);
+
+        var names = string.Join(", ", Weights(variant.Id).Select(known => known.Name));
+        throw new FileNotFoundException(
+            $"There is no weight file '{weights}', and {(names.Length == 0 ? $"nobody has published weights for {variant.Id}" : $"the weights of {variant.Id} are {names}")}.", weights);
     }
 
     private static Dictionary<string, (ModelFamily, ModelVariant)> Index()

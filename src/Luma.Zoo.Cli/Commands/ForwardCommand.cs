@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Luma.Zoo.Weights;
 using static TorchSharp.torch;
 
 namespace Luma.Zoo.Cli.Commands;
@@ -9,7 +10,8 @@ internal static class ForwardCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var (id, config, numClasses, json) = (Options.Id(), Options.Config(), Options.NumClasses(), Options.Json());
+        var (id, weights, config, numClasses, json) = (Options.Id(), Options.Weights(), Options.Config(), Options.NumClasses(), Options.Json());
+        var file = new Option<string?>("--input") { Description = "Take the input from a safetensors file: its only tensor, or the one named input.", HelpName = "FILE" };
         var seed = new Option<long?>("--seed")
         {
             Description = "Seeds torch's generator before the network is built and the input drawn.",
@@ -24,17 +26,21 @@ internal static class ForwardCommand
                 : Options.Report<Shape?>(result, $"'{result.Tokens[0].Value}' is no shape: write it like 1,3,224,224"),
         };
 
-        var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.") { id, config, numClasses, seed, shape, json };
+        var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.") { id, weights, config, numClasses, seed, shape, file, json };
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(file) is not null && parsed.GetValue(shape) is not null)
+                throw new UserException("--input and --shape exclude each other: the file's tensor has its own shape");
+
             var (_, variant) = ModelZoo.Find(parsed.GetValue(id)!);
             var options = new ModelOptions { Config = parsed.GetValue(config), NumClasses = parsed.GetValue(numClasses) };
-            var sizes = parsed.GetValue(shape)?.Sizes ?? [1, variant.InputShape.Channels, variant.InputShape.Height, variant.InputShape.Width];
 
             using var scope = NewDisposeScope();
             if (parsed.GetValue(seed) is { } number) manual_seed(number);
-            using var network = variant.Build(options);
-            var input = rand(sizes);
+            using var network = ModelZoo.Create(variant.Id, options, parsed.GetValue(weights));
+            var input = parsed.GetValue(file) is { } path
+                ? ReadInput(path)
+                : rand(parsed.GetValue(shape)?.Sizes ?? [1, variant.InputShape.Channels, variant.InputShape.Height, variant.InputShape.Width]);
 
             network.eval();
             using var inference = inference_mode();
@@ -45,6 +51,15 @@ internal static class ForwardCommand
             else Show(report, terminal.Out);
         });
         return command;
+    }
+
+    private static Tensor ReadInput(string path)
+    {
+        using var tensors = StateDict.Open(path);
+        var entry = tensors.Entries.Count == 1 ? tensors.Entries[0]
+            : tensors.TryGet("input", out var named) ? named
+            : throw new UserException($"{path}: it has {tensors.Entries.Count} tensors, and none of them is named input");
+        return entry.ToTensor().to(float32);
     }
 
     private static Shape? ParseShape(string text)

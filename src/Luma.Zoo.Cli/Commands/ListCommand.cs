@@ -23,7 +23,7 @@ internal static class ListCommand
     }
 
     private static ListedModel Describe(ModelFamily family, ModelVariant variant) => new(
-        variant.Id, family.Name, variant.Parameters, [], variant.Aliases,
+        variant.Id, family.Name, variant.Parameters, [.. ModelZoo.Weights(variant.Id).Select(weights => weights.Name)], variant.Aliases,
         [variant.InputShape.Channels, variant.InputShape.Height, variant.InputShape.Width], variant.Description);
 
     private static void Show(IReadOnlyList<ListedModel> models, IAnsiConsole console)
