@@ -17,6 +17,7 @@ internal static class CommandLine
         {
             ListCommand.Create(terminal),
             InfoCommand.Create(terminal),
+            SummaryCommand.Create(terminal),
             ForwardCommand.Create(terminal),
             ConvertCommand.Create(terminal),
             TrainCommand.Create(terminal),

@@ -20,12 +20,21 @@ internal sealed record TrainingReport(
     string Id, string Output, int Seed, int Epochs, int BestEpoch, bool Cancelled, double? HeldOutAccuracy, double TestAccuracy, int TestImages);
 
 /// <summary>What <c>luma classify --json</c> says of an image: predictions or an error.</summary>
-internal sealed record ClassifiedImage(string Path, IReadOnlyList<Prediction>? Predictions, string? Error);
+internal sealed record ClassifiedImage(
+    string Path,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<Prediction>? Predictions,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+/// <summary>What <c>luma summary --json</c> says: totals, and the tree of rows from the network down. A megabyte is 1,000,000 bytes.</summary>
+internal sealed record SummaryReport(
+    string Id, string Family, string Config, IReadOnlyList<long> Input, long Parameters, long TrainableParameters, long NonTrainableParameters,
+    long MultiplyAdds, double InputMegabytes, double ForwardBackwardMegabytes, double ParameterMegabytes, double TotalMegabytes, SummaryRow Network);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(IReadOnlyList<ListedModel>))]
 [JsonSerializable(typeof(ModelReport))]
 [JsonSerializable(typeof(ForwardReport))]
 [JsonSerializable(typeof(IReadOnlyList<ClassifiedImage>))]
 [JsonSerializable(typeof(TrainingReport))]
+[JsonSerializable(typeof(SummaryReport))]
 internal sealed partial class Json : JsonSerializerContext;

@@ -40,7 +40,7 @@ public static class ModelZoo
     public static (ModelFamily Family, ModelVariant Variant) Find(string id)
     {
         ArgumentNullException.ThrowIfNull(id);
-        return ByName.TryGetValue(id, out var found) ? found : throw new UnknownModelException(id, Nearest(id));
+        return ByName.TryGetValue(id, out var found) ? found : throw new UnknownModelException(id, NearestNames.To(id, ByName.Keys));
     }
 
     /// <summary>The weights that have been published for a network, the default ones first.</summary>
@@ -172,34 +172,6 @@ public static class ModelZoo
         foreach (var name in variant.Aliases.Prepend(variant.Id))
             index.Add(name, (family, variant));
         return index;
-    }
-
-    // The nearest by edit distance, as long as no more than a third of the letters differ.
-    private static string[] Nearest(string id) =>
-    [
-        .. ByName.Keys
-            .Select(name => (Name: name, Distance: EditDistance(name.ToLowerInvariant(), id.ToLowerInvariant())))
-            .Where(candidate => candidate.Distance <= Math.Max(2, candidate.Name.Length / 3))
-            .OrderBy(candidate => candidate.Distance).ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
-            .Take(3)
-            .Select(candidate => candidate.Name),
-    ];
-
-    private static int EditDistance(string left, string right)
-    {
-        var previous = Enumerable.Range(0, right.Length + 1).ToArray();
-        for (var i = 1; i <= left.Length; i++)
-        {
-            var current = new int[right.Length + 1];
-            current[0] = i;
-            for (var j = 1; j <= right.Length; j++)
-            {
-                var substitution = previous[j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1);
-                current[j] = Math.Min(substitution, Math.Min(previous[j], current[j - 1]) + 1);
-            }
-            previous = current;
-        }
-        return previous[^1];
     }
 }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Luma.Neural;
 using Luma.Zoo.Weights;
 using static TorchSharp.torch;
 
@@ -17,14 +18,7 @@ internal static class ForwardCommand
             Description = "Seeds torch's generator before the network is built and the input drawn.",
             HelpName = "S",
         };
-        var shape = new Option<Shape?>("--shape")
-        {
-            Description = "Draw the input uniformly from [0, 1) in this shape; by default one image of the network's own size.",
-            HelpName = "N,C,H,W",
-            CustomParser = result => ParseShape(result.Tokens[0].Value) is { } sizes
-                ? sizes
-                : Options.Report<Shape?>(result, $"'{result.Tokens[0].Value}' is no shape: write it like 1,3,224,224"),
-        };
+        var shape = Options.Shape("Draw the input uniformly from [0, 1) in this shape; by default one image of the network's own size.");
 
         var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.") { id, weights, config, numClasses, seed, shape, file, json };
         command.SetAction(parsed =>
@@ -35,16 +29,17 @@ internal static class ForwardCommand
             var (_, variant) = ModelZoo.Find(parsed.GetValue(id)!);
             var options = new ModelOptions { Config = parsed.GetValue(config), NumClasses = parsed.GetValue(numClasses) };
 
+            NativeLibraries.EnsureLoaded();
             using var scope = NewDisposeScope();
             if (parsed.GetValue(seed) is { } number) manual_seed(number);
             using var network = ModelZoo.Create(variant.Id, options, parsed.GetValue(weights));
             var input = parsed.GetValue(file) is { } path
                 ? ReadInput(path)
-                : rand(parsed.GetValue(shape)?.Sizes ?? [1, variant.InputShape.Channels, variant.InputShape.Height, variant.InputShape.Width]);
+                : rand((parsed.GetValue(shape) ?? Shape.OneImage(variant)).Sizes);
 
             network.eval();
             using var inference = inference_mode();
-            var output = network.call(input);
+            var output = Shape.Try(variant, input.shape, () => network.call(input));
 
             var report = new ForwardReport(output.shape, output.to(float32).data<float>().ToArray());
             if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ForwardReport);
@@ -62,23 +57,9 @@ internal static class ForwardCommand
         return entry.ToTensor().to(float32);
     }
 
-    private static Shape? ParseShape(string text)
-    {
-        var sizes = new List<long>();
-        foreach (var part in text.Split(',', 'x'))
-        {
-            if (!long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var size) || size == 0) return null;
-            sizes.Add(size);
-        }
-        return new([.. sizes]);
-    }
-
     private static void Show(ForwardReport report, TextWriter writer)
     {
         writer.WriteLine($"shape ({string.Join(", ", report.Shape)})");
         foreach (var number in report.Output) writer.WriteLine(number.ToString("R", CultureInfo.InvariantCulture));
     }
-
-    // An array of its own would be an option that takes several values.
-    private sealed record Shape(long[] Sizes);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Luma.Neural;
 using Luma.Zoo.Training;
 using Luma.Zoo.Weights;
 using Spectre.Console;
@@ -34,6 +35,7 @@ internal static class TrainCommand
         if (epochs is { } number) options = options with { Epochs = checked((int)number) };
         RefuseUnwritable(output);
 
+        NativeLibraries.EnsureLoaded();
         using var training = MnistDataset.Load(folder.FullName, MnistPart.Training, variant.InputShape.Height);
         using var test = MnistDataset.Load(folder.FullName, MnistPart.Test, variant.InputShape.Height);
 
