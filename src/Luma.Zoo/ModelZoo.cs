@@ -49,6 +49,25 @@ public static class ModelZoo
     /// <exception cref="UnknownModelException">There is no such network.</exception>
     public static IReadOnlyList<PublishedWeights> Weights(string id) => Published.Value[Find(id).Variant.Id].ToList();
 
+    /// <summary>Opens weights for a network.</summary>
+    /// <param name="id">The network's id or one of its aliases, in any case.</param>
+    /// <param name="weights">The name of published weights, <see cref="DefaultWeights"/>, or the path of a weight file.</param>
+    /// <returns>The tensors; dispose of them.</returns>
+    /// <exception cref="UnknownModelException">There is no such network.</exception>
+    /// <exception cref="FileNotFoundException">There are neither published weights of that name nor such a file.</exception>
+    /// <exception cref="WeightFileException">The weight file is damaged.</exception>
+    public static StateDict OpenWeights(string id, string weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        if (FindWeights(id, weights) is { } published) return published.Open();
+        if (File.Exists(weights)) return StateDict.Open(weights);
+
+        var (model, names) = (Find(id).Variant.Id, string.Join(", ", Weights(id).Select(known => known.Name)));
+        var known = names.Length == 0 ? $"nobody has published weights for {model}" : $"the weights of {model} are {names}";
+        throw new FileNotFoundException(
+            weights == DefaultWeights ? $"Say which weights to take: {known}." : $"There is no weight file '{weights}', and {known}.", weights);
+    }
+
     /// <summary>Builds a network.</summary>
     /// <param name="id">Its id or one of its aliases, in any case.</param>
     /// <param name="numClasses">The number of classes; the network's own by default.</param>
@@ -88,7 +107,7 @@ public static class ModelZoo
         var (_, variant) = Find(id);
         if (weights is null) return variant.Build(options);
 
-        using var state = OpenWeights(variant, weights);
+        using var state = OpenWeights(variant.Id, weights);
         using var skip = Initializers.Skip();
         var network = variant.Build(options);
         try
@@ -153,16 +172,6 @@ public static class ModelZoo
     /// <summary>Published weights by name, or null where the name is that of none.</summary>
     internal static PublishedWeights? FindWeights(string id, string name) => Weights(id).FirstOrDefault(
         published => published.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || (published.IsDefault && name == DefaultWeights));
-
-    private static StateDict OpenWeights(ModelVariant variant, string weights)
-    {
-        if (FindWeights(variant.Id, weights) is { } published) return published.Open();
-        if (File.Exists(weights)) return StateDict.Open(weights);
-
-        var names = string.Join(", ", Weights(variant.Id).Select(known => known.Name));
-        throw new FileNotFoundException(
-            $"There is no weight file '{weights}', and {(names.Length == 0 ? $"nobody has published weights for {variant.Id}" : $"the weights of {variant.Id} are {names}")}.", weights);
-    }
 
     private static Dictionary<string, (ModelFamily, ModelVariant)> Index()
     {
