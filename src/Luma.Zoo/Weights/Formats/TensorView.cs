@@ -73,9 +73,6 @@ internal sealed class TensorView
     /// <summary>Whether the elements lie one after the other in the order of their indices.</summary>
     public bool IsContiguous => walk.IsOneRun;
 
-    /// <summary>Whether copying bytes is all that reading takes.</summary>
-    public bool IsPlain => IsContiguous && !Storage.IsBigEndian;
-
     /// <summary>Where in the source the first element is.</summary>
     /// <exception cref="WeightFileException">The file contradicts itself.</exception>
     public long Locate() => Storage.Locate() + (offset * Type.Size);
@@ -87,8 +84,15 @@ internal sealed class TensorView
     public unsafe void CopyTo(long first, long count, byte* destination)
     {
         if (count == 0) return;
-        using var bytes = Storage.Source.Pin(Locate(), Reach * Type.Size);
-        walk.Copy(bytes.Start, Type.Size, first, count, destination);
+        if (IsContiguous)
+        {
+            Storage.Source.Read(Locate() + (first * Type.Size), count * Type.Size, destination);
+        }
+        else
+        {
+            using var bytes = Storage.Source.Pin(Locate(), Reach * Type.Size);
+            walk.Copy(bytes.Start, Type.Size, first, count, destination);
+        }
         if (Storage.IsBigEndian) ByteOrder.Reverse(destination, count, Type);
     }
 
@@ -96,8 +100,7 @@ internal sealed class TensorView
     /// <param name="destination">Where to: room for <see cref="Reach"/> elements.</param>
     public unsafe void CopyReachTo(byte* destination)
     {
-        using var bytes = Storage.Source.Pin(Locate(), Reach * Type.Size);
-        Buffer.MemoryCopy(bytes.Start, destination, Reach * Type.Size, Reach * Type.Size);
+        Storage.Source.Read(Locate(), Reach * Type.Size, destination);
         if (Storage.IsBigEndian) ByteOrder.Reverse(destination, Reach, Type);
     }
 
