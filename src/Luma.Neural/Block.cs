@@ -1,7 +1,7 @@
 namespace Luma.Neural;
 
 /// <summary>
-/// A composite of layers and blocks. Its <see cref="Compute"/> only calls them and <see cref="Ops"/>; what it makes on the way
+/// A composite of layers and blocks. Its <see cref="Compute(Tensor)"/> only calls them and <see cref="Ops"/>; what it makes on the way
 /// dies when it returns.
 /// </summary>
 /// <param name="name">The kind of block, as it is shown to people.</param>
@@ -41,9 +41,13 @@ public abstract class Block(string name) : NeuralModule(name)
     /// <param name="name">PyTorch's name: the attribute's, or a number in a sequence.</param>
     /// <param name="child">The layer or block.</param>
     /// <returns>The child.</returns>
+    /// <exception cref="ArgumentException">The name is empty, has a dot, or is taken.</exception>
     protected T Register<T>(string name, T child) where T : NeuralModule
     {
         registersByName = true;
+        if (named_children().Any(other => other.name == name))
+            throw new ArgumentException($"{GetName()} has a child {name} already.", nameof(name));
+
         register_module(name, child);
         return child;
     }

@@ -76,7 +76,8 @@ public static partial class NativeLibraries
         }
 
         // Windows does not name what is missing.
-        var reason = message.Split('\n').FirstOrDefault(line => line.StartsWith(path + ": ", StringComparison.Ordinal))?[(path.Length + 2)..].Trim();
+        var reason = message.Split('\n')
+            .FirstOrDefault(line => line.StartsWith(path + ": ", StringComparison.Ordinal))?[(path.Length + 2)..].Trim();
         return $"libtorch cannot be loaded: {path} is damaged, or a library that it needs is missing ({reason ?? message.Trim()}); " +
             "build again, so that the file comes from its package.";
     }

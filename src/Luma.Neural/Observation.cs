@@ -15,7 +15,7 @@ public interface IForwardObserver
     /// <param name="input">Its input.</param>
     void Entered(Block block, Tensor input);
 
-    /// <summary>The block that was entered last has run.</summary>
+    /// <summary>The block that was entered last has run. A block whose forward pass throws is not left.</summary>
     /// <param name="block">The block.</param>
     /// <param name="input">Its input.</param>
     /// <param name="output">Its output.</param>
@@ -56,9 +56,15 @@ public static class Observation
     private sealed class Scope : IDisposable
     {
         private readonly IForwardObserver? outer = current;
+        private bool ended;
 
         public Scope(IForwardObserver observer) => current = observer;
 
-        public void Dispose() => current = outer;
+        public void Dispose()
+        {
+            if (ended) return;
+            ended = true;
+            current = outer;
+        }
     }
 }

@@ -43,6 +43,7 @@ public class Sequence : Block, IReadOnlyList<NeuralModule>
     /// <summary>Appends a child under a name.</summary>
     /// <param name="name">The name: no dots, and not taken.</param>
     /// <param name="child">The layer or block.</param>
+    /// <exception cref="ArgumentException">The name is empty, has a dot, or is taken.</exception>
     public void Add(string name, NeuralModule child)
     {
         ArgumentNullException.ThrowIfNull(child);

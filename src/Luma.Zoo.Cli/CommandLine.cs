@@ -1,12 +1,15 @@
 using System.CommandLine;
+using Luma.Neural;
 using Luma.Zoo.Cli.Commands;
+using Luma.Zoo.Training;
+using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Cli;
 
 /// <summary>The program: its verbs, and what becomes of their failures.</summary>
 internal static class CommandLine
 {
-    private const int Success = 0, UserError = 1, InternalError = 2, Cancelled = 130;
+    public const int Success = 0, UserError = 1, InternalError = 2, Cancelled = 130;
 
     public static async Task<int> RunAsync(IReadOnlyList<string> args, Terminal terminal)
     {
@@ -14,7 +17,11 @@ internal static class CommandLine
         {
             ListCommand.Create(terminal),
             InfoCommand.Create(terminal),
+            SummaryCommand.Create(terminal),
             ForwardCommand.Create(terminal),
+            ConvertCommand.Create(terminal),
+            TrainCommand.Create(terminal),
+            ClassifyCommand.Create(terminal),
         };
 
         var parsed = root.Parse(args.Count == 0 ? ["--help"] : args);
@@ -32,6 +39,8 @@ internal static class CommandLine
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
+                // Training ends its step, measures and saves before it stops.
+                ProcessTerminationTimeout = TimeSpan.FromMinutes(1),
                 Output = terminal.Out,
                 Error = terminal.Error,
             });
@@ -53,7 +62,8 @@ internal static class CommandLine
     }
 
     private static bool IsUserMistake(Exception exception) => exception is
-        UserException or UnknownModelException or IOException or UnauthorizedAccessException;
+        UserException or UnknownModelException or InputShapeException or WeightFileException or WeightMismatchException or InvalidDatasetException
+        or TrainingDivergedException or NativeLibraryException or IOException or UnauthorizedAccessException;
 
     private static int Fail(Terminal terminal, string message)
     {

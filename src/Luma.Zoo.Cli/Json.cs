@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Luma.Zoo.Inference;
 
 namespace Luma.Zoo.Cli;
 
@@ -14,8 +15,26 @@ internal sealed record ModelReport(
 /// <summary>What <c>luma forward --json</c> says.</summary>
 internal sealed record ForwardReport(IReadOnlyList<long> Shape, IReadOnlyList<float> Output);
 
+/// <summary>What <c>luma train --json</c> says.</summary>
+internal sealed record TrainingReport(
+    string Id, string Output, int Seed, int Epochs, int BestEpoch, bool Cancelled, double? HeldOutAccuracy, double TestAccuracy, int TestImages);
+
+/// <summary>What <c>luma classify --json</c> says of an image: predictions or an error.</summary>
+internal sealed record ClassifiedImage(
+    string Path,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<Prediction>? Predictions,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error);
+
+/// <summary>What <c>luma summary --json</c> says: totals, and the tree of rows from the network down. A megabyte is 1,000,000 bytes.</summary>
+internal sealed record SummaryReport(
+    string Id, string Family, string Config, IReadOnlyList<long> Input, long Parameters, long TrainableParameters, long NonTrainableParameters,
+    long MultiplyAdds, double InputMegabytes, double ForwardBackwardMegabytes, double ParameterMegabytes, double TotalMegabytes, SummaryRow Network);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(IReadOnlyList<ListedModel>))]
 [JsonSerializable(typeof(ModelReport))]
 [JsonSerializable(typeof(ForwardReport))]
+[JsonSerializable(typeof(IReadOnlyList<ClassifiedImage>))]
+[JsonSerializable(typeof(TrainingReport))]
+[JsonSerializable(typeof(SummaryReport))]
 internal sealed partial class Json : JsonSerializerContext;

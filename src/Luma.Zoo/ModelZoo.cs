@@ -1,5 +1,9 @@
+using System.Globalization;
 using Luma.Neural;
+using Luma.Zoo.Images;
+using Luma.Zoo.Inference;
 using Luma.Zoo.Models;
+using Luma.Zoo.Weights;
 
 namespace Luma.Zoo;
 
@@ -21,7 +25,14 @@ public static class ModelZoo
         VisionTransformer.Family,
     ];
 
+    /// <summary>Stands for the weights that a network gets where it is to have published ones and no name is given.</summary>
+    public const string DefaultWeights = "DEFAULT";
+
     private static readonly Dictionary<string, (ModelFamily Family, ModelVariant Variant)> ByName = Index();
+
+    // Read when first asked for: building a network from scratch needs no manifest.
+    private static readonly Lazy<ILookup<string, PublishedWeights>> Published = new(() =>
+        PublishedWeights.ReadAll().OrderByDescending(weights => weights.IsDefault).ToLookup(weights => weights.Model));
 
     /// <summary>Every network.</summary>
     public static IEnumerable<ModelVariant> Models => Families.SelectMany(family => family.Variants);
@@ -33,27 +44,44 @@ public static class ModelZoo
     public static (ModelFamily Family, ModelVariant Variant) Find(string id)
     {
         ArgumentNullException.ThrowIfNull(id);
-        return ByName.TryGetValue(id, out var found) ? found : throw new UnknownModelException(id, Nearest(id));
+        return ByName.TryGetValue(id, out var found) ? found : throw new UnknownModelException(id, NearestNames.To(id, ByName.Keys));
     }
 
-    /// <summary>Builds a network with fresh weights, drawn from torch's generator as PyTorch draws them.</summary>
+    /// <summary>The weights that have been published for a network, the default ones first.</summary>
+    /// <param name="id">Its id or one of its aliases, in any case.</param>
+    /// <returns>The weights; none where nobody has published any.</returns>
+    /// <exception cref="UnknownModelException">There is no such network.</exception>
+    public static IReadOnlyList<PublishedWeights> Weights(string id) => Published.Value[Find(id).Variant.Id].ToList();
+
+    /// <summary>Builds a network.</summary>
     /// <param name="id">Its id or one of its aliases, in any case.</param>
     /// <param name="numClasses">The number of classes; the network's own by default.</param>
     /// <param name="inChannels">The number of channels of the input; the network's own by default.</param>
     /// <param name="config">Which of its configurations.</param>
+    /// <param name="weights">
+    /// The weights: the name of published ones, <see cref="DefaultWeights"/>, or the path of a weight file. By default fresh ones,
+    /// drawn from torch's generator as PyTorch draws them.
+    /// </param>
     /// <returns>The network, in training mode as PyTorch's are.</returns>
-    /// <exception cref="UnknownModelException">There is no such network.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
-    public static Block Create(string id, long? numClasses = null, long? inChannels = null, ModelConfig config = ModelConfig.Default) =>
-        Create(id, new ModelOptions { NumClasses = numClasses, InChannels = inChannels, Config = config });
+    /// <inheritdoc cref="Create(string, ModelOptions, string?)"/>
+    public static Block Create(
+        string id, long? numClasses = null, long? inChannels = null, ModelConfig config = ModelConfig.Default, string? weights = null) =>
+        Create(id, new ModelOptions { NumClasses = numClasses, InChannels = inChannels, Config = config }, weights);
 
-    /// <summary>Builds a network with fresh weights, drawn from torch's generator as PyTorch draws them.</summary>
+    /// <summary>Builds a network.</summary>
     /// <param name="id">Its id or one of its aliases, in any case.</param>
     /// <param name="options">What is chosen about it.</param>
+    /// <param name="weights">
+    /// The weights: the name of published ones, <see cref="DefaultWeights"/>, or the path of a weight file. By default fresh ones,
+    /// drawn from torch's generator as PyTorch draws them.
+    /// </param>
     /// <returns>The network, in training mode as PyTorch's are.</returns>
     /// <exception cref="UnknownModelException">There is no such network.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
-    public static Block Create(string id, ModelOptions options)
+    /// <exception cref="FileNotFoundException">There are neither published weights of that name nor such a file.</exception>
+    /// <exception cref="WeightFileException">The weight file is damaged.</exception>
+    /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
+    public static Block Create(string id, ModelOptions options, string? weights = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.NumClasses < 1)
@@ -61,7 +89,83 @@ public static class ModelZoo
         if (options.InChannels < 1)
             throw new ArgumentOutOfRangeException(nameof(options), options.InChannels, "A network needs at least one input channel.");
 
-        return Find(id).Variant.Build(options);
+        var (_, variant) = Find(id);
+        if (weights is null) return variant.Build(options);
+
+        using var state = OpenWeights(variant, weights);
+        using var skip = Initializers.Skip();
+        var network = variant.Build(options);
+        try
+        {
+            network.Load(state);
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Puts a classifier together: a network with weights, and the preset and the labels that belong to them.</summary>
+    /// <param name="id">The network's id or one of its aliases, in any case.</param>
+    /// <param name="weights">The name of published weights, or the path of a weight file; the default ones where null.</param>
+    /// <param name="numClasses">The number of classes, where a weight file has another than the network's own.</param>
+    /// <returns>The classifier, which owns the network; dispose of it.</returns>
+    /// <remarks>
+    /// For a weight file, preset and labels are those of the network's default weights. Where there are none the preset is
+    /// ImageNet's for the network's input size, and where the number of classes is another the labels are numbers.
+    /// </remarks>
+    /// <inheritdoc cref="Create(string, ModelOptions, string?)"/>
+    public static Classifier CreateClassifier(string id, string? weights = null, long? numClasses = null)
+    {
+        var (_, variant) = Find(id);
+        var network = Create(variant.Id, numClasses, weights: weights ?? DefaultWeights);
+        try
+        {
+            var published = FindWeights(variant.Id, weights ?? DefaultWeights) ?? FindWeights(variant.Id, DefaultWeights);
+            var preset = published?.Preset ?? ImageNetPreset(variant);
+            var labels = published is null ? [] : Labels.Get(published.Labels);
+            var classes = CountClasses(network, preset);
+            return new(network, preset, labels.Count == classes ? labels : Numbers(classes), ownsModel: true);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+
+        static string[] Numbers(long count) => [.. Enumerable.Range(0, (int)count).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+    }
+
+    // torchvision's first presets: the crop is 224/256 of what the image is resized to.
+    private static ImagePreset ImageNetPreset(ModelVariant variant)
+    {
+        var (channels, height, width) = variant.InputShape;
+        var preset = new ImagePreset { ResizeSize = [Math.Min(height, width) * 256 / 224], CropSize = [height, width] };
+        return channels == 3 ? preset : preset with { Channels = channels, Mean = [0.5], Std = [0.5] };
+    }
+
+    private static long CountClasses(Block network, ImagePreset preset)
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        network.eval();
+        return network.call(zeros([1, .. preset.GetInputShape()])).size(1);
+    }
+
+    /// <summary>Published weights by name, or null where the name is that of none.</summary>
+    internal static PublishedWeights? FindWeights(string id, string name) => Weights(id).FirstOrDefault(
+        published => published.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || (published.IsDefault && name == DefaultWeights));
+
+    private static StateDict OpenWeights(ModelVariant variant, string weights)
+    {
+        if (FindWeights(variant.Id, weights) is { } published) return published.Open();
+        if (File.Exists(weights)) return StateDict.Open(weights);
+
+        var names = string.Join(", ", Weights(variant.Id).Select(known => known.Name));
+        throw new FileNotFoundException(
+            $"There is no weight file '{weights}', and {(names.Length == 0 ? $"nobody has published weights for {variant.Id}" : $"the weights of {variant.Id} are {names}")}.", weights);
     }
 
     private static Dictionary<string, (ModelFamily, ModelVariant)> Index()
@@ -72,34 +176,6 @@ public static class ModelZoo
         foreach (var name in variant.Aliases.Prepend(variant.Id))
             index.Add(name, (family, variant));
         return index;
-    }
-
-    // The nearest by edit distance, as long as no more than a third of the letters differ.
-    private static string[] Nearest(string id) =>
-    [
-        .. ByName.Keys
-            .Select(name => (Name: name, Distance: EditDistance(name.ToLowerInvariant(), id.ToLowerInvariant())))
-            .Where(candidate => candidate.Distance <= Math.Max(2, candidate.Name.Length / 3))
-            .OrderBy(candidate => candidate.Distance).ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
-            .Take(3)
-            .Select(candidate => candidate.Name),
-    ];
-
-    private static int EditDistance(string left, string right)
-    {
-        var previous = Enumerable.Range(0, right.Length + 1).ToArray();
-        for (var i = 1; i <= left.Length; i++)
-        {
-            var current = new int[right.Length + 1];
-            current[0] = i;
-            for (var j = 1; j <= right.Length; j++)
-            {
-                var substitution = previous[j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1);
-                current[j] = Math.Min(substitution, Math.Min(previous[j], current[j - 1]) + 1);
-            }
-            previous = current;
-        }
-        return previous[^1];
     }
 }
 

@@ -9,6 +9,12 @@ public class ModuleTests
 {
     public static TheoryData<string> Names => Cases.Names;
 
+    // libtorch's average pooling over volumes, through which the local response norm goes too, knows no bfloat16 on the CPU.
+    private static readonly string[] WithoutBFloat16 =
+    [
+        "Pooling3D average", "LpPooling3D", "LocalResponseNorm", "LocalResponseNorm volume", "LocalResponseNorm from the paper",
+    ];
+
     public static IEnumerable<object[]> NamesAndTypes =>
         Cases.All.Keys.SelectMany(name => new[] { float64, bfloat16 }, (name, type) => new object[] { name, type });
 
@@ -28,6 +34,12 @@ public class ModuleTests
             Assert.Equal(entry.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal) ? int64 : type, entry.Value.dtype));
 
         var input = randn(Goldens.Instance.Cases[name].Input).to(type);
+        if (type == bfloat16 && WithoutBFloat16.Contains(name))
+        {
+            Assert.Contains("not implemented for 'BFloat16'", Assert.ThrowsAny<Exception>(() => module.call(input)).Message);
+            return;
+        }
+
         var output = module.call(input);
         Assert.Equal(type, output.dtype);
         if (!module.parameters().Any()) return;
@@ -81,15 +93,17 @@ public class ModuleTests
     {
         using var module = Cases.All[name]();
         using var noGrad = no_grad();
-        using var input = randn(Goldens.Instance.Cases[name].Input);
-        module.call(input).Dispose();
+        using var scope = NewDisposeScope();
+        var input = randn(Goldens.Instance.Cases[name].Input);
+        var before = (scope.DisposablesCount, Tensor.TotalCount);
 
-        var before = Tensor.TotalCount;
+        // What a call leaves behind stays in the scope, so that no garbage collection hides it.
         for (var call = 0; call < 500; call++) module.call(input).Dispose();
         module.eval();
         for (var call = 0; call < 500; call++) module.call(input).Dispose();
 
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before.DisposablesCount, scope.DisposablesCount);
+        Assert.InRange(Tensor.TotalCount, 0, before.TotalCount);
     }
 
     [Theory]

@@ -1,1 +1,10 @@
-return 0;
+using Luma.Zoo.Benchmarks;
+
+switch (args)
+{
+    case ["training", .. var rest]:
+        return TrainingBenchmark.Run(rest);
+    default:
+        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks training ...");
+        return 1;
+}

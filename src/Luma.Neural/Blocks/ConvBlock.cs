@@ -42,7 +42,8 @@ public sealed class ConvBlock1D(
     long inChannels, long outChannels, PerAxis kernelSize, PerAxis? stride = null, Pad padding = default, PerAxis? dilation = null,
     long groups = 1, bool bias = true, BatchNorm1D? norm = null, Layer? activation = null, Layer? pooling = null, Layer? dropout = null)
     : ConvBlock(
-        new Convolution1D(inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias), norm, activation, pooling, dropout);
+        new Convolution1D(inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias),
+        norm, activation, pooling, dropout);
 
 /// <summary>A convolution over images with what follows it.</summary>
 /// <remarks>
@@ -68,7 +69,8 @@ public sealed class ConvBlock2D(
     long inChannels, long outChannels, PerAxis kernelSize, PerAxis? stride = null, Pad padding = default, PerAxis? dilation = null,
     long groups = 1, bool bias = true, BatchNorm2D? norm = null, Layer? activation = null, Layer? pooling = null, Layer? dropout = null)
     : ConvBlock(
-        new Convolution2D(inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias), norm, activation, pooling, dropout);
+        new Convolution2D(inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias),
+        norm, activation, pooling, dropout);
 
 /// <summary>A convolution over volumes with what follows it.</summary>
 /// <remarks>
@@ -94,4 +96,5 @@ public sealed class ConvBlock3D(
     long inChannels, long outChannels, PerAxis kernelSize, PerAxis? stride = null, Pad padding = default, PerAxis? dilation = null,
     long groups = 1, bool bias = true, BatchNorm3D? norm = null, Layer? activation = null, Layer? pooling = null, Layer? dropout = null)
     : ConvBlock(
-        new Convolution3D(inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias), norm, activation, pooling, dropout);
+        new Convolution3D(inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias),
+        norm, activation, pooling, dropout);

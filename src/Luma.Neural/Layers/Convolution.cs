@@ -21,6 +21,9 @@ public abstract class Convolution : Layer
         if (inChannels % groups != 0 || outChannels % groups != 0)
             throw new ArgumentOutOfRangeException(nameof(groups), groups, $"Must divide {inChannels} input and {outChannels} output channels.");
 
+        if (!Enum.IsDefined(paddingMode))
+            throw new ArgumentOutOfRangeException(nameof(paddingMode), paddingMode, "There is no such mode.");
+
         (Rank, InChannels, OutChannels, Groups, PaddingMode) = (rank, inChannels, outChannels, groups, paddingMode);
         (KernelSize, Stride, Padding, Dilation) = (kernelSize, stride ?? 1, padding, dilation ?? 1);
 

@@ -13,5 +13,13 @@ public sealed class Flatten(long first = 1, long last = -1) : Layer(nameof(Flatt
     public long Last { get; } = last;
 
     /// <inheritdoc/>
+    protected override void Check(Tensor input)
+    {
+        var rank = input.Dimensions;
+        var (from, to) = (First < 0 ? First + rank : First, Last < 0 ? Last + rank : Last);
+        if (from < 0 || from > to || to >= rank) throw InputMismatch($"dimensions {First} to {Last}", input);
+    }
+
+    /// <inheritdoc/>
     protected override Tensor Compute(Tensor input) => input.flatten(First, Last);
 }

@@ -20,8 +20,8 @@ public abstract class Pooling : Layer
     private readonly long[] kernel, stride, padding, dilation, least;
 
     private protected Pooling(
-        int rank, PoolingMode mode, PerAxis kernelSize, PerAxis? stride, Pad padding, PerAxis? dilation, bool ceilMode, bool countIncludePad)
-        : base($"Pooling{rank}D")
+        int rank, PoolingMode mode, PerAxis kernelSize, PerAxis? stride, Pad padding, PerAxis? dilation, bool ceilMode,
+        bool countIncludePad) : base($"Pooling{rank}D")
     {
         if (!Enum.IsDefined(mode)) throw new ArgumentOutOfRangeException(nameof(mode), mode, "There is no such mode.");
 
@@ -43,7 +43,8 @@ public abstract class Pooling : Layer
             throw new ArgumentOutOfRangeException(nameof(padding), padding, $"At most half of the window, {string.Join('x', windows)}.");
 
         // Rounded up, a window may reach over the end by less than its step.
-        least = [.. windows.Select((window, axis) => Math.Max(1, window - (2 * this.padding[axis]) - (ceilMode ? this.stride[axis] - 1 : 0)))];
+        least = [.. windows.Select((window, axis) =>
+            Math.Max(1, window - (2 * this.padding[axis]) - (ceilMode ? this.stride[axis] - 1 : 0)))];
     }
 
     /// <summary>The number of spatial axes: 1, 2 or 3.</summary>

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using Luma.Neural;
+using Luma.Zoo.Weights;
 using static TorchSharp.torch;
 
 namespace Luma.Zoo.Cli.Commands;
@@ -9,36 +11,35 @@ internal static class ForwardCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var (id, config, numClasses, json) = (Options.Id(), Options.Config(), Options.NumClasses(), Options.Json());
+        var (id, weights, config, numClasses, json) = (Options.Id(), Options.Weights(), Options.Config(), Options.NumClasses(), Options.Json());
+        var file = new Option<string?>("--input") { Description = "Take the input from a safetensors file: its only tensor, or the one named input.", HelpName = "FILE" };
         var seed = new Option<long?>("--seed")
         {
             Description = "Seeds torch's generator before the network is built and the input drawn.",
             HelpName = "S",
         };
-        var shape = new Option<Shape?>("--shape")
-        {
-            Description = "Draw the input uniformly from [0, 1) in this shape; by default one image of the network's own size.",
-            HelpName = "N,C,H,W",
-            CustomParser = result => ParseShape(result.Tokens[0].Value) is { } sizes
-                ? sizes
-                : Options.Report<Shape?>(result, $"'{result.Tokens[0].Value}' is no shape: write it like 1,3,224,224"),
-        };
+        var shape = Options.Shape("Draw the input uniformly from [0, 1) in this shape; by default one image of the network's own size.");
 
-        var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.") { id, config, numClasses, seed, shape, json };
+        var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.") { id, weights, config, numClasses, seed, shape, file, json };
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(file) is not null && parsed.GetValue(shape) is not null)
+                throw new UserException("--input and --shape exclude each other: the file's tensor has its own shape");
+
             var (_, variant) = ModelZoo.Find(parsed.GetValue(id)!);
             var options = new ModelOptions { Config = parsed.GetValue(config), NumClasses = parsed.GetValue(numClasses) };
-            var sizes = parsed.GetValue(shape)?.Sizes ?? [1, variant.InputShape.Channels, variant.InputShape.Height, variant.InputShape.Width];
 
+            NativeLibraries.EnsureLoaded();
             using var scope = NewDisposeScope();
             if (parsed.GetValue(seed) is { } number) manual_seed(number);
-            using var network = variant.Build(options);
-            var input = rand(sizes);
+            using var network = ModelZoo.Create(variant.Id, options, parsed.GetValue(weights));
+            var input = parsed.GetValue(file) is { } path
+                ? ReadInput(path)
+                : rand((parsed.GetValue(shape) ?? Shape.OneImage(variant)).Sizes);
 
             network.eval();
             using var inference = inference_mode();
-            var output = network.call(input);
+            var output = Shape.Try(variant, input.shape, () => network.call(input));
 
             var report = new ForwardReport(output.shape, output.to(float32).data<float>().ToArray());
             if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ForwardReport);
@@ -47,15 +48,13 @@ internal static class ForwardCommand
         return command;
     }
 
-    private static Shape? ParseShape(string text)
+    private static Tensor ReadInput(string path)
     {
-        var sizes = new List<long>();
-        foreach (var part in text.Split(',', 'x'))
-        {
-            if (!long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var size) || size == 0) return null;
-            sizes.Add(size);
-        }
-        return new([.. sizes]);
+        using var tensors = StateDict.Open(path);
+        var entry = tensors.Entries.Count == 1 ? tensors.Entries[0]
+            : tensors.TryGet("input", out var named) ? named
+            : throw new UserException($"{path}: it has {tensors.Entries.Count} tensors, and none of them is named input");
+        return entry.ToTensor().to(float32);
     }
 
     private static void Show(ForwardReport report, TextWriter writer)
@@ -63,7 +62,4 @@ internal static class ForwardCommand
         writer.WriteLine($"shape ({string.Join(", ", report.Shape)})");
         foreach (var number in report.Output) writer.WriteLine(number.ToString("R", CultureInfo.InvariantCulture));
     }
-
-    // An array of its own would be an option that takes several values.
-    private sealed record Shape(long[] Sizes);
 }

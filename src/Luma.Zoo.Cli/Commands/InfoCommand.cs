@@ -32,7 +32,8 @@ internal static class InfoCommand
         return new(
             variant.Id, family.Name, variant.Description, variant.Aliases, config.ToString().ToLowerInvariant(),
             figures.Parameters, figures.Weights, figures.Biases,
-            [variant.InputShape.Channels, variant.InputShape.Height, variant.InputShape.Width], []);
+            [variant.InputShape.Channels, variant.InputShape.Height, variant.InputShape.Width],
+            [.. ModelZoo.Weights(variant.Id).Select(weights => weights.Name)]);
     }
 
     private static void Show(ModelReport report, IAnsiConsole console)

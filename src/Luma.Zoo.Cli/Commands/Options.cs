@@ -26,6 +26,15 @@ internal static class Options
             : Report<ModelConfig>(result, $"There is no configuration '{result.Tokens[0].Value}': it is default or luma"),
     };
 
+    public static Option<Shape?> Shape(string description) => new("--shape")
+    {
+        Description = description,
+        HelpName = "N,C,H,W",
+        CustomParser = result => Commands.Shape.TryParse(result.Tokens[0].Value, out var shape)
+            ? shape
+            : Report<Shape?>(result, $"'{result.Tokens[0].Value}' is no shape: write it like 1,3,224,224"),
+    };
+
     public static Option<long?> Positive(string name, string description)
     {
         var option = new Option<long?>(name) { Description = description, HelpName = "N" };

@@ -83,11 +83,20 @@ public sealed record ImagePreset : IJsonOnDeserialized
     /// <param name="image">The image.</param>
     /// <returns>32-bit floats <c>(C, H, W)</c> on the CPU.</returns>
     /// <exception cref="ArgumentException">The preset makes no sense.</exception>
+    /// <exception cref="ImageException">The image is so long and narrow that it cannot be resized to two given sizes.</exception>
     public Tensor Apply(DecodedImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
         Validate();
 
+        var tensor = empty(GetInputShape(), ScalarType.Float32);
+        Write(image, MemoryMarshal.Cast<byte, float>(tensor.bytes));
+        return tensor;
+    }
+
+    /// <summary>Writes what <see cref="Apply"/> gives where a batch wants it; the preset must be valid.</summary>
+    internal void Write(DecodedImage image, Span<float> floats)
+    {
         var (height, width) = Resized(image);
         var (rows, above) = Crop(height, CropSize[0]);
         var (columns, before) = Crop(width, CropSize[^1]);
@@ -95,8 +104,6 @@ public sealed record ImagePreset : IJsonOnDeserialized
         var source = Channels == 1 ? image.ToGrey() : image.Pixels;
         var pixels = Resizer.Resize(source, stride, image.Width, image.Height, width, height, columns, rows, Interpolation);
 
-        var tensor = empty(GetInputShape(), ScalarType.Float32);
-        var floats = MemoryMarshal.Cast<byte, float>(tensor.bytes);
         var plane = CropSize[0] * CropSize[^1];
         Span<float> values = stackalloc float[256];
         for (var channel = 0; channel < Channels; channel++)
@@ -111,7 +118,6 @@ public sealed record ImagePreset : IJsonOnDeserialized
                 for (var i = 0; i < to.Length; i++) to[i] = values[line[(i * stride) + channel]];
             }
         }
-        return tensor;
     }
 
     /// <inheritdoc/>

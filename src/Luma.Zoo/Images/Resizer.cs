@@ -27,6 +27,7 @@ internal static class Resizer
     /// <param name="rows">The rows of the resized image that are wanted.</param>
     /// <param name="interpolation">The filter.</param>
     /// <returns>The window's pixels, <paramref name="channels"/> bytes each.</returns>
+    /// <exception cref="ImageException">Resized along one axis, the image does not fit an array.</exception>
     public static byte[] Resize(
         ReadOnlySpan<byte> source, int channels, int sourceWidth, int sourceHeight, long width, long height,
         Segment columns, Segment rows, Interpolation interpolation)
@@ -88,6 +89,9 @@ internal static class Resizer
     private static byte[] Across(ReadOnlySpan<byte> source, int channels, int sourceWidth, Taps taps)
     {
         var rows = source.Length / (sourceWidth * channels);
+        if ((long)rows * taps.Count * channels > Array.MaxLength)
+            throw new ImageException(null, $"{rows} rows of {sourceWidth} pixels are too long and narrow to resize");
+
         var result = GC.AllocateUninitializedArray<byte>(rows * taps.Count * channels);
         for (var row = 0; row < rows; row++)
         {

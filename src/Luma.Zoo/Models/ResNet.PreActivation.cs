@@ -71,22 +71,26 @@ public abstract class PreActivationResNet : Sequence
 
     internal static ModelFamily Family { get; } = new("Pre-activation ResNet",
     [
-        Entry("resnet_110_preact", 1_727_962, 32, (n, c, b) => new ResNet_110_PreActivation(n, c, b), "110 layers for CIFAR, basic blocks"),
-        Entry("resnet_164", 1_703_258, 32, (n, c, b) => new ResNet_164(n, c, b), "164 layers for CIFAR, bottlenecks"),
-        Entry("resnet_200", 64_666_152, 224, (n, c, b) => new ResNet_200(n, c, b), "200 layers, bottlenecks") with { HasLumaConfig = true },
-        Entry("resnet_269", 102_065_704, 224, (n, c, b) => new ResNet_269(n, c, b), "269 layers, bottlenecks") with { HasLumaConfig = true },
-        Entry("resnet_1001", 10_327_706, 32, (n, c, b) => new ResNet_1001(n, c, b), "1001 layers for CIFAR, bottlenecks") with { HasLumaConfig = true },
+        Entry("resnet_110_preact", 1_727_962, 32, o => new ResNet_110_PreActivation(o.Classes, o.Channels), "110 layers for CIFAR, basic blocks"),
+        Entry("resnet_164", 1_703_258, 32, o => new ResNet_164(o.Classes, o.Channels), "164 layers for CIFAR, bottlenecks"),
+        LumaEntry("resnet_200", 64_666_152, 224, o => new ResNet_200(o.Classes, o.Channels, o.ConvBias), "200 layers, bottlenecks"),
+        LumaEntry("resnet_269", 102_065_704, 224, o => new ResNet_269(o.Classes, o.Channels, o.ConvBias), "269 layers, bottlenecks"),
+        LumaEntry("resnet_1001", 10_327_706, 32, o => new ResNet_1001(o.Classes, o.Channels, o.ConvBias), "1001 layers for CIFAR, bottlenecks"),
     ]);
 
     private static ModelVariant Entry(
-        string id, long parameters, int size, Func<long, long, bool, PreActivationResNet> build, string description)
+        string id, long parameters, int size, Func<(long Classes, long Channels, bool ConvBias), PreActivationResNet> build, string description)
     {
         var classes = size == 32 ? 10 : 1000;
-        return new(id, parameters, (3, size, size), o => build(o.NumClasses ?? classes, o.InChannels ?? 3, o.Config == ModelConfig.Luma))
+        return new(id, parameters, (3, size, size), o => build((o.NumClasses ?? classes, o.InChannels ?? 3, o.Config == ModelConfig.Luma)))
         {
             Description = description,
         };
     }
+
+    private static ModelVariant LumaEntry(
+        string id, long parameters, int size, Func<(long Classes, long Channels, bool ConvBias), PreActivationResNet> build, string description) =>
+        Entry(id, parameters, size, build, description) with { HasLumaConfig = true };
 }
 
 /// <summary>

@@ -100,8 +100,8 @@ public abstract class ResNet : Sequence
         Entry("resnet50", 25_557_032, (n, c, o) => new ResNet_50(n, c, o), "50 layers, bottlenecks", "resnet_50"),
         Entry("resnet101", 44_549_160, (n, c, o) => new ResNet_101(n, c, o), "101 layers, bottlenecks", "resnet_101"),
         Entry("resnet152", 60_192_808, (n, c, o) => new ResNet_152(n, c, o), "152 layers, bottlenecks", "resnet_152"),
-        Entry("plain_18", 11_515_688, (n, c, o) => new PlainNet_18(n, c, o.ConvBias), "ResNet-18 without its shortcuts"),
-        Entry("plain_34", 21_623_848, (n, c, o) => new PlainNet_34(n, c, o.ConvBias), "ResNet-34 without its shortcuts"),
+        Entry("plain_18", 11_515_688, (n, c, _) => new PlainNet_18(n, c), "ResNet-18 without its shortcuts"),
+        Entry("plain_34", 21_623_848, (n, c, _) => new PlainNet_34(n, c), "ResNet-34 without its shortcuts"),
         .. CifarResNet.Variants,
     ]);
 
@@ -153,14 +153,17 @@ public abstract class ResNet : Sequence
         { "relu2", new ReLU(inPlace: true) },
     };
 
+    // The aliases are the Luma neural package's names, which has the networks with a bias in every convolution.
     private static ModelVariant Entry(
         string id, long parameters, Func<long, long, ResNetOptions, ResNet> build, string description, params string[] aliases) =>
-        new(id, parameters, (3, 224, 224), o => build(o.NumClasses ?? 1000, o.InChannels ?? 3, new() { ConvBias = o.Config == ModelConfig.Luma }))
+        new(id, parameters, (3, 224, 224), o => build(o.NumClasses ?? 1000, o.InChannels ?? 3, OptionsFor(o.Config, aliases.Length > 0)))
         {
             Description = description,
             Aliases = aliases,
             HasLumaConfig = aliases.Length > 0,
         };
+
+    private static ResNetOptions OptionsFor(ModelConfig config, bool inLuma) => new() { ConvBias = inLuma && config == ModelConfig.Luma };
 }
 
 /// <summary>ResNet-18 (He et al. 2015, table 1): 11,689,512 parameters. Input <c>(N, 3, 224, 224)</c>.</summary>

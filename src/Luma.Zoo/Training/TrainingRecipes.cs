@@ -5,7 +5,7 @@ public static class TrainingRecipes
 {
     private static readonly TrainingOptions Digits = new()
     {
-        Epochs = 30,
+        Epochs = 25,
         BatchSize = 64,
         Optimizer = new Optimizer.Sgd { LearningRate = 0.05, Momentum = 0.9, Nesterov = true, WeightDecay = 1e-4 },
         Schedule = new LearningRateSchedule.Cosine(),

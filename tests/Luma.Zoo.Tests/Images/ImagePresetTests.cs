@@ -74,6 +74,15 @@ public class ImagePresetTests
     }
 
     [Fact]
+    public void An_image_too_narrow_for_a_fixed_size_is_refused()
+    {
+        using var strip = zeros([3, 1_000_000, 1], ScalarType.Byte);
+        var image = DecodedImage.FromTensor(strip);
+
+        Assert.Throws<ImageException>(() => (Preset with { ResizeSize = [4096, 4096], CropSize = [4096] }).Apply(image));
+    }
+
+    [Fact]
     public void A_preset_survives_JSON_with_the_names_of_torchvision()
     {
         var preset = Preset with { ResizeSize = [236, 240], Interpolation = Interpolation.Bicubic, Mean = [0.5, 0.25, 0.125] };

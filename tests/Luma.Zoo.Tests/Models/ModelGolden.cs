@@ -8,7 +8,8 @@ namespace Luma.Zoo.Tests.Models;
 
 /// <summary>What Python computed for one network: see scripts/goldens_models.py.</summary>
 public sealed record ModelGolden(
-    string Id, string Torch, long[] Input, ModelGolden.KeyList Keys, double Drawn, float[] Seeded, ModelGolden.WeightedRun Weighted, ModelGolden.TrainingStep? Step)
+    string Id, string Torch, long[] Input, ModelGolden.KeyList Keys, double Drawn, float[] Seeded, bool SeededInTraining,
+    ModelGolden.WeightedRun Weighted, ModelGolden.TrainingStep? Step)
 {
     public const int Classes = 50;
 

@@ -33,7 +33,7 @@ public class ModelGoldenTests
         using var network = ModelZoo.Create(id, ModelGolden.Classes);
         var drawn = ModelGolden.DrawnBy(network);
         var image = rand([1, .. golden.Input]);
-        network.eval();
+        network.train(golden.SeededInTraining);
         using var inference = inference_mode();
         var output = network.call(image).data<float>().ToArray();
 

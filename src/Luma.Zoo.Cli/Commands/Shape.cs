@@ -1,0 +1,43 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Luma.Zoo.Cli.Commands;
+
+/// <summary>The shape of an input, as it is written on the command line.</summary>
+/// <param name="Sizes">Its sizes, batch first.</param>
+// Not an array: an option of that type takes several values.
+internal sealed record Shape(long[] Sizes)
+{
+    /// <summary>One image of the size that a network was made for.</summary>
+    public static Shape OneImage(ModelVariant variant) =>
+        new([1, variant.InputShape.Channels, variant.InputShape.Height, variant.InputShape.Width]);
+
+    /// <summary>Reads <c>1,3,224,224</c> or <c>1x3x224x224</c>.</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out Shape? shape)
+    {
+        shape = null;
+        var parts = text.Split(',', 'x');
+        var sizes = new long[parts.Length];
+        for (var i = 0; i < parts.Length; i++)
+        {
+            if (!long.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out sizes[i]) || sizes[i] == 0) return false;
+        }
+        shape = new(sizes);
+        return true;
+    }
+
+    /// <summary>Runs a network; that it cannot take the input's shape is the user's mistake, not the program's.</summary>
+    public static T Try<T>(ModelVariant variant, IReadOnlyList<long> sizes, Func<T> run)
+    {
+        try
+        {
+            return run();
+        }
+        catch (Exception exception) when (exception is ArgumentException or ExternalException)
+        {
+            // libtorch adds where in its sources the error arose, on lines of their own.
+            throw new UserException($"{variant.Id} cannot take an input of ({string.Join(", ", sizes)}): {exception.Message.Split('\n')[0].TrimEnd()}");
+        }
+    }
+}

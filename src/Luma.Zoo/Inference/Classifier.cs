@@ -1,0 +1,201 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Luma.Neural;
+using Luma.Zoo.Images;
+
+namespace Luma.Zoo.Inference;
+
+/// <summary>
+/// Says what images show: a model, the preset that makes its input and the names of its classes. Any number of threads may use
+/// one classifier at a time.
+/// </summary>
+/// <remarks>
+/// The model is set to evaluation mode here, once; move it to its device and type before, and leave it as it is while the classifier
+/// is in use.
+/// </remarks>
+public sealed class Classifier : IDisposable
+{
+    private readonly NeuralModule model;
+    private readonly bool ownsModel;
+    private readonly Device device;
+    private readonly ScalarType type;
+    private readonly DecodeOptions decoding;
+
+    /// <summary>Puts a classifier together.</summary>
+    /// <param name="model">Takes <c>(N, C, H, W)</c> as the preset makes it and gives logits <c>(N, classes)</c>.</param>
+    /// <param name="preset">What makes an image into the model's input.</param>
+    /// <param name="labels">One name per class.</param>
+    /// <param name="decoding">How large an image may be, or null for the defaults.</param>
+    /// <param name="ownsModel">Whether the model is disposed of with the classifier; otherwise it stays the caller's.</param>
+    /// <exception cref="ArgumentException">The preset makes no sense, or there are no labels.</exception>
+    public Classifier(
+        NeuralModule model, ImagePreset preset, IReadOnlyList<string> labels, DecodeOptions? decoding = null, bool ownsModel = false)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(preset);
+        ArgumentNullException.ThrowIfNull(labels);
+        preset.Validate();
+        if (labels.Count == 0) throw new ArgumentException("There are no labels.", nameof(labels));
+
+        model.eval();
+        var parameter = model.parameters().FirstOrDefault();
+        (this.model, Preset, Labels, this.decoding) = (model, preset, [.. labels], decoding ?? DecodeOptions.Default);
+        this.ownsModel = ownsModel;
+        (device, type) = (parameter?.device ?? CPU, parameter?.dtype ?? ScalarType.Float32);
+    }
+
+    /// <summary>What makes an image into the model's input.</summary>
+    public ImagePreset Preset { get; }
+
+    /// <summary>The names of the classes.</summary>
+    public IReadOnlyList<string> Labels { get; }
+
+    /// <summary>Classifies one image.</summary>
+    /// <param name="image">The image: a path, a stream or bytes will do.</param>
+    /// <param name="top">How many predictions to give.</param>
+    /// <returns>The most likely classes, the likeliest first.</returns>
+    /// <exception cref="ImageException">The image cannot be read, or is none that can be used.</exception>
+    /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
+    public IReadOnlyList<Prediction> Classify(ImageSource image, int top = 5) => Classify(ImageDecoder.Decode(image, decoding), top);
+
+    /// <summary>Classifies one decoded image.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="top">How many predictions to give.</param>
+    /// <returns>The most likely classes, the likeliest first.</returns>
+    /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
+    public IReadOnlyList<Prediction> Classify(DecodedImage image, int top = 5)
+    {
+        using var scope = NewDisposeScope();
+        return ClassifyBatch(Preset.Apply(image), top)[0];
+    }
+
+    /// <summary>Classifies images that are the model's input already.</summary>
+    /// <param name="input">Floats <c>(N, C, H, W)</c>, or <c>(C, H, W)</c> for one image, as <see cref="Preset"/> makes them.</param>
+    /// <param name="top">How many predictions to give for each.</param>
+    /// <returns>For each image the most likely classes, the likeliest first.</returns>
+    /// <exception cref="ArgumentException">The tensor is of another shape or type; pixels go through <see cref="DecodedImage"/>.</exception>
+    /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
+    public IReadOnlyList<IReadOnlyList<Prediction>> ClassifyBatch(Tensor input, int top = 5)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
+        if (!input.is_floating_point() || input.dim() is not (3 or 4))
+            throw new ArgumentException($"Expected floats (N, C, H, W) or (C, H, W), got {input.dtype} ({string.Join(", ", input.shape)}).", nameof(input));
+
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        var logits = model.call((input.dim() == 3 ? input.unsqueeze(0) : input).to(type, device));
+        if (logits.dim() != 2 || logits.size(1) != Labels.Count)
+            throw new InvalidOperationException($"The model gives ({string.Join(", ", logits.shape)}), but there are {Labels.Count} labels: expected (N, {Labels.Count}).");
+
+        var probabilities = logits.to(ScalarType.Float32).softmax(1).cpu().data<float>().ToArray();
+        return [.. probabilities.Chunk(Labels.Count).Select(row => Best(row, top))];
+    }
+
+    /// <summary>Classifies one image on another thread.</summary>
+    /// <param name="image">The image: a path, a stream or bytes will do.</param>
+    /// <param name="top">How many predictions to give.</param>
+    /// <param name="cancellation">Ends it before the next step: reading and decoding, or the model.</param>
+    /// <returns>The most likely classes, the likeliest first.</returns>
+    /// <exception cref="ImageException">The image cannot be read, or is none that can be used.</exception>
+    /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public Task<IReadOnlyList<Prediction>> ClassifyAsync(ImageSource image, int top = 5, CancellationToken cancellation = default) =>
+        Task.Run(() =>
+        {
+            var decoded = ImageDecoder.Decode(image, decoding);
+            cancellation.ThrowIfCancellationRequested();
+            return Classify(decoded, top);
+        }, cancellation);
+
+    /// <summary>Classifies images in batches, as they are asked for; one that cannot be used does not stop the others.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="options">How, or null for the defaults.</param>
+    /// <param name="cancellation">Ends it before the next image is decoded.</param>
+    /// <returns>What became of each image, in their order.</returns>
+    /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IEnumerable<Classification> ClassifyMany(
+        IEnumerable<ImageSource> images, BatchOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        return Batches();
+
+        IEnumerable<Classification> Batches()
+        {
+            options ??= new BatchOptions();
+            var done = 0L;
+            foreach (var sources in images.Chunk(BatchSize(options)))
+            {
+                var results = ClassifyTogether(sources, options, cancellation);
+                options.Progress?.Report(done += results.Length);
+                foreach (var result in results) yield return result;
+            }
+        }
+    }
+
+    /// <summary>As <see cref="ClassifyMany"/>, with all reading, decoding and computing on other threads.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="options">How, or null for the defaults.</param>
+    /// <param name="cancellation">Ends it before the next image is decoded.</param>
+    /// <returns>What became of each image, in their order.</returns>
+    /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async IAsyncEnumerable<Classification> ClassifyManyAsync(
+        IEnumerable<ImageSource> images, BatchOptions? options = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        options ??= new BatchOptions();
+        var done = 0L;
+        foreach (var sources in images.Chunk(BatchSize(options)))
+        {
+            var results = await Task.Run(() => ClassifyTogether(sources, options, cancellation), cancellation).ConfigureAwait(false);
+            options.Progress?.Report(done += results.Length);
+            foreach (var result in results) yield return result;
+        }
+    }
+
+    /// <summary>Disposes of the model, if the classifier owns it. No call may be under way.</summary>
+    public void Dispose()
+    {
+        if (ownsModel) model.Dispose();
+    }
+
+    // A span over the batch must not be longer than spans can be.
+    private int BatchSize(BatchOptions options) =>
+        (int)Math.Min(options.BatchSize, int.MaxValue / (sizeof(float) * Preset.GetInputShape().Aggregate((product, size) => product * size)));
+
+    private Classification[] ClassifyTogether(ImageSource[] sources, BatchOptions options, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        var batch = empty([sources.Length, .. Preset.GetInputShape()], ScalarType.Float32);
+        var errors = new ImageException?[sources.Length];
+        Parallel.For(0, sources.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Decoders, CancellationToken = cancellation }, index =>
+        {
+            var floats = MemoryMarshal.Cast<byte, float>(batch.bytes);
+            var input = floats.Slice(index * (floats.Length / sources.Length), floats.Length / sources.Length);
+            try
+            {
+                Preset.Write(ImageDecoder.Decode(sources[index], decoding), input);
+            }
+            catch (ImageException exception)
+            {
+                errors[index] = exception;
+                input.Clear();
+            }
+        });
+        cancellation.ThrowIfCancellationRequested();
+
+        // An image that failed goes along as zeros: rare enough not to rebuild the batch for it.
+        var predictions = Array.TrueForAll(errors, error => error is not null) ? [] : ClassifyBatch(batch, options.Top);
+        return [.. sources.Select((source, index) => new Classification(source.Name, errors[index] is null ? predictions[index] : [], errors[index]))];
+    }
+
+    private Prediction[] Best(float[] probabilities, int top) =>
+    [
+        .. Enumerable.Range(0, probabilities.Length)
+            .OrderByDescending(index => probabilities[index])
+            .Take(top)
+            .Select(index => new Prediction(index, Labels[index], probabilities[index])),
+    ];
+}

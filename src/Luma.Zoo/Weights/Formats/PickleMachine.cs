@@ -1,0 +1,273 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Text;
+
+namespace Luma.Zoo.Weights.Formats;
+
+/// <summary>
+/// Runs a pickle. It makes plain values, and beyond them only what <see cref="TorchGlobals"/> allows; nothing is looked up or called
+/// by name. An instruction adds at most one value, strings and counts are checked against the bytes that are left, and no value is
+/// ever walked through recursively: so time and memory are bounded by the pickle's size.
+/// </summary>
+/// <param name="data">The pickle; more may follow it.</param>
+/// <param name="persistent">Resolves a persistent id.</param>
+internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object> persistent)
+{
+    /// <summary>The bytes of pickle that are read at most. Those of the largest networks have less than one megabyte.</summary>
+    public const int MaxBytes = 64 << 20;
+
+    private const int MaxStack = 1 << 20;
+    private const int MaxMemo = 1 << 20;
+    private const int MaxIntegerBytes = 255;
+    private const int MaxGlobalBytes = 256;
+    private const int HighestProtocol = 5;
+
+    private static readonly object MarkValue = new();
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
+
+    private readonly ReadOnlySpan<byte> data = data.Length > MaxBytes ? data[..MaxBytes] : data;
+    private readonly List<object?> stack = [];
+    private readonly Dictionary<uint, object?> memo = [];
+    private readonly TorchGlobals globals = new(data.Length);
+    private int position;
+
+    /// <summary>Runs a pickle that stands in a source.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="offset">Where the pickle begins.</param>
+    /// <param name="length">How many bytes there are from there on.</param>
+    /// <param name="part">What to call the pickle in messages.</param>
+    /// <param name="persistent">Resolves a persistent id.</param>
+    /// <returns>The value that it makes and the bytes that it has.</returns>
+    /// <exception cref="WeightFileException">The pickle is malformed or asks for what is not allowed.</exception>
+    public static (object? Value, int Length) Run(
+        ByteSource source, long offset, long length, string part, Func<object?, object> persistent)
+    {
+        using var bytes = source.Pin(offset, length);
+        var machine = new PickleMachine(bytes.Span, persistent);
+        var instruction = 0;
+        try
+        {
+            while (true)
+            {
+                instruction = machine.position;
+                if (machine.Step()) return (machine.Pop(), machine.position);
+            }
+        }
+        catch (MalformedDataException error)
+        {
+            var name = instruction < machine.data.Length ? (Opcode)machine.data[instruction] : default;
+            var shown = Enum.IsDefined(name) ? $"{name}" : $"0x{(byte)name:x2}";
+            throw new WeightFileException(source.Name, error.Message, $"{part}, byte {offset + instruction}, instruction {shown}", error);
+        }
+    }
+
+    // True at the end.
+    private bool Step()
+    {
+        var opcode = (Opcode)Take(1)[0];
+        switch (opcode)
+        {
+            case Opcode.Proto:
+                var protocol = Take(1)[0];
+                if (protocol is < 2 or > HighestProtocol) throw new MalformedDataException($"a pickle of protocol {protocol}: 2 to {HighestProtocol} are read");
+                break;
+            case Opcode.Frame: Available(TakeUInt64()); break;
+            case Opcode.Stop: return true;
+
+            case Opcode.None: Push(null); break;
+            case Opcode.NewTrue: Push(true); break;
+            case Opcode.NewFalse: Push(false); break;
+            case Opcode.BinInt: Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(4))); break;
+            case Opcode.BinInt1: Push((long)Take(1)[0]); break;
+            case Opcode.BinInt2: Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2))); break;
+            case Opcode.Long1: PushInteger(Take(1)[0]); break;
+            case Opcode.Long4: PushInteger(BinaryPrimitives.ReadInt32LittleEndian(Take(4))); break;
+            case Opcode.BinFloat: Push(BinaryPrimitives.ReadDoubleBigEndian(Take(8))); break;
+
+            // Python 2 wrote its strings so.
+            case Opcode.ShortBinString: PushString(Take(1)[0]); break;
+            case Opcode.BinString: PushString(TakeUInt32()); break;
+            case Opcode.ShortBinUnicode: PushString(Take(1)[0]); break;
+            case Opcode.BinUnicode: PushString(TakeUInt32()); break;
+            case Opcode.BinUnicode8: PushString(TakeUInt64()); break;
+            case Opcode.ShortBinBytes: PushBytes(Take(1)[0]); break;
+            case Opcode.BinBytes: PushBytes(TakeUInt32()); break;
+            case Opcode.BinBytes8: PushBytes(TakeUInt64()); break;
+            case Opcode.ByteArray8: PushBytes(TakeUInt64()); break;
+
+            case Opcode.EmptyTuple: Push(Array.Empty<object?>()); break;
+            case Opcode.Tuple1: Push(PopMany(1)); break;
+            case Opcode.Tuple2: Push(PopMany(2)); break;
+            case Opcode.Tuple3: Push(PopMany(3)); break;
+            case Opcode.Tuple: Push(PopToMark()); break;
+            case Opcode.EmptyList: Push(new PickledList()); break;
+            case Opcode.List: Push(Fill(new PickledList(), PopToMark())); break;
+            case Opcode.Append: Fill(null, PopMany(1)); break;
+            case Opcode.Appends: Fill(null, PopToMark()); break;
+            case Opcode.EmptyDict: Push(new PickledDict()); break;
+            case Opcode.Dict: Push(Fill(new PickledDict(), PopToMark())); break;
+            case Opcode.SetItem: Fill(null, PopMany(2)); break;
+            case Opcode.SetItems: Fill(null, PopToMark()); break;
+            case Opcode.EmptySet: Push(TorchGlobals.Set); break;
+            case Opcode.AddItems: Fill(null, PopToMark()); break;
+            case Opcode.FrozenSet: PopToMark(); Push(TorchGlobals.Set); break;
+
+            case Opcode.Mark: Push(MarkValue); break;
+            case Opcode.Pop: PopOrMark(); break;
+            case Opcode.PopMark: PopToMark(); break;
+            case Opcode.Dup: Push(Peek()); break;
+            case Opcode.BinGet: Push(Recall(Take(1)[0])); break;
+            case Opcode.LongBinGet: Push(Recall(TakeUInt32())); break;
+            case Opcode.BinPut: Remember(Take(1)[0]); break;
+            case Opcode.LongBinPut: Remember(TakeUInt32()); break;
+            case Opcode.Memoize: Remember((uint)memo.Count); break;
+
+            case Opcode.Global: Push(TorchGlobals.Find(TakeLine(), TakeLine())); break;
+            case Opcode.StackGlobal:
+                var names = PopMany(2);
+                if (names is not [string module, string name]) throw new MalformedDataException("a global whose name is not text");
+                Push(TorchGlobals.Find(module, name));
+                break;
+            case Opcode.Reduce:
+            case Opcode.NewObj:
+                var call = PopMany(2);
+                if (call is not [PickledGlobal function, object?[] arguments]) throw new MalformedDataException("a call of what is not a function");
+                Push(globals.Call(function, arguments));
+                break;
+            case Opcode.Build:
+                Pop();
+                TorchGlobals.CheckBuild(Peek());
+                break;
+            case Opcode.BinPersId: Push(persistent(Pop())); break;
+
+            default: throw new MalformedDataException("an instruction that weight files do not need");
+        }
+        return false;
+    }
+
+    private ReadOnlySpan<byte> Take(int count)
+    {
+        var bytes = data.Slice(position, Available((ulong)count));
+        position += count;
+        return bytes;
+    }
+
+    private uint TakeUInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
+
+    private ulong TakeUInt64() => BinaryPrimitives.ReadUInt64LittleEndian(Take(8));
+
+    private string TakeLine()
+    {
+        var rest = data[position..];
+        var length = rest[..Math.Min(rest.Length, MaxGlobalBytes)].IndexOf((byte)'\n');
+        if (length < 0) throw new MalformedDataException("a name without an end");
+
+        var line = Text(rest[..length]);
+        position += length + 1;
+        return line;
+    }
+
+    private readonly int Available(ulong count)
+    {
+        var left = data.Length - position;
+        if (count <= (ulong)left) return (int)count;
+        throw new MalformedDataException(
+            data.Length == MaxBytes ? $"the pickle has more than {MaxBytes} bytes" : $"{count} bytes are announced, {left} are left");
+    }
+
+    private static string Text(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            return StrictUtf8.GetString(utf8);
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new MalformedDataException("text that is not UTF-8");
+        }
+    }
+
+    private void PushString(ulong length) => Push(Text(Take(Available(length))));
+
+    private void PushBytes(ulong length)
+    {
+        Take(Available(length));
+        Push(TorchGlobals.Bytes);
+    }
+
+    private void PushInteger(int length)
+    {
+        if (length is < 0 or > MaxIntegerBytes) throw new MalformedDataException($"an integer of {length} bytes");
+        var number = new BigInteger(Take(length));
+        Push(number >= long.MinValue && number <= long.MaxValue ? (object)(long)number : number);
+    }
+
+    private readonly void Push(object? value)
+    {
+        if (stack.Count == MaxStack) throw new MalformedDataException($"more than {MaxStack} values are on the stack");
+        stack.Add(value);
+    }
+
+    private readonly object? Peek()
+    {
+        if (stack.Count == 0) throw new MalformedDataException("the stack is empty");
+        return stack[^1] != MarkValue ? stack[^1] : throw new MalformedDataException("a mark stands where a value is needed");
+    }
+
+    private readonly object? Pop()
+    {
+        var value = Peek();
+        stack.RemoveAt(stack.Count - 1);
+        return value;
+    }
+
+    private readonly void PopOrMark()
+    {
+        if (stack.Count == 0) throw new MalformedDataException("the stack is empty");
+        stack.RemoveAt(stack.Count - 1);
+    }
+
+    private readonly object?[] PopMany(int count)
+    {
+        var values = new object?[count];
+        for (var i = count - 1; i >= 0; i--) values[i] = Pop();
+        return values;
+    }
+
+    private readonly object?[] PopToMark()
+    {
+        var mark = stack.LastIndexOf(MarkValue);
+        if (mark < 0) throw new MalformedDataException("there is no mark");
+
+        object?[] values = [.. stack.Skip(mark + 1)];
+        stack.RemoveRange(mark, stack.Count - mark);
+        return values;
+    }
+
+    private readonly object? Recall(uint key) =>
+        memo.TryGetValue(key, out var value) ? value : throw new MalformedDataException($"nothing is remembered as {key}");
+
+    private readonly void Remember(uint key)
+    {
+        memo[key] = Peek();
+        if (memo.Count > MaxMemo) throw new MalformedDataException($"more than {MaxMemo} values are remembered");
+    }
+
+    // Adds to a new container, or to the one on the stack.
+    private readonly object Fill(object? container, object?[] items)
+    {
+        switch (container ?? Peek())
+        {
+            case PickledList list:
+                foreach (var item in items) list.Add(item);
+                return list;
+            case PickledDict dict when items.Length % 2 == 0:
+                for (var i = 0; i < items.Length; i += 2) dict.Set(items[i], items[i + 1]);
+                return dict;
+            case PickledThing thing:
+                return thing;
+            default:
+                throw new MalformedDataException("items for what does not take them");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using System.Globalization;
+
+namespace Luma.Zoo.Weights.Formats;
+
+/// <summary>Text from a file, made fit for a message.</summary>
+internal static class Printable
+{
+    private const int Longest = 100;
+
+    /// <summary>The text without what would disturb a terminal, and not endless.</summary>
+    public static string Of(string text)
+    {
+        var shown = text.Length > Longest ? text[..Longest] + "..." : text;
+        return string.Concat(shown.Select(Show));
+    }
+
+    private static string Show(char c) => CharUnicodeInfo.GetUnicodeCategory(c) is
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.LineSeparator
+        or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse
+        ? $"\\u{(int)c:x4}"
+        : c.ToString();
+}

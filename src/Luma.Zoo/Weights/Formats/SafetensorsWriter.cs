@@ -1,0 +1,66 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+
+namespace Luma.Zoo.Weights.Formats;
+
+/// <summary>Writes safetensors: the header names the tensors in their order; the tensors lie by falling element size, so each is aligned.</summary>
+internal static class SafetensorsWriter
+{
+    private const int Alignment = 8;
+
+    public static void Write(StateDict weights, WeightOutput output)
+    {
+        foreach (var entry in weights.Entries)
+        {
+            if (entry.View.Type.Safetensors is null) throw new NotSupportedException($"Safetensors has no type for '{entry.Name}' of {entry.DType}.");
+        }
+
+        var placed = weights.Entries.OrderByDescending(entry => entry.View.Type.Size).ToList();
+        Dictionary<string, long> offsets = [];
+        var end = 0L;
+        foreach (var entry in placed)
+        {
+            offsets.Add(entry.Name, end);
+            end += entry.ByteCount;
+        }
+
+        var header = Header(weights, offsets);
+        Span<byte> length = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+        output.Total = end;
+        output.Stream.Write(length);
+        output.Stream.Write(header.Span);
+        foreach (var entry in placed) output.Write(entry.View);
+    }
+
+    private static ReadOnlyMemory<byte> Header(StateDict weights, Dictionary<string, long> offsets)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("__metadata__");
+            // What Python's libraries look for to know that the tensors are PyTorch's.
+            json.WriteString("format", "pt");
+            json.WriteEndObject();
+            foreach (var entry in weights.Entries)
+            {
+                json.WriteStartObject(entry.Name);
+                json.WriteString("dtype", entry.View.Type.Safetensors);
+                WriteNumbers(json, "shape", entry.Shape);
+                WriteNumbers(json, "data_offsets", [offsets[entry.Name], offsets[entry.Name] + entry.ByteCount]);
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+        }
+        while (bytes.Length % Alignment != 0) bytes.WriteByte((byte)' ');
+        return bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
+    }
+
+    private static void WriteNumbers(Utf8JsonWriter json, string name, IReadOnlyList<long> numbers)
+    {
+        json.WriteStartArray(name);
+        foreach (var number in numbers) json.WriteNumberValue(number);
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,106 @@
+namespace Luma.Zoo.Weights.Formats;
+
+/// <summary>A tensor in a storage: type, offset, shape and strides, all of them checked against the storage's size.</summary>
+internal sealed class TensorView
+{
+    private const int MaxRank = 64;
+
+    // A view may repeat elements (a stride of 0). No honest file makes much out of little.
+    private const long MaxRepeatedBytes = 64L << 20;
+    private const int MaxRepetition = 16;
+
+    private readonly long offset;
+    private readonly long[] strides;
+    private readonly Walk walk;
+
+    /// <summary>Makes a view.</summary>
+    /// <param name="storage">The storage.</param>
+    /// <param name="type">The type of the elements.</param>
+    /// <param name="offset">The place of the first element, in elements.</param>
+    /// <param name="shape">The shape.</param>
+    /// <param name="strides">The steps from one index to the next, in elements.</param>
+    /// <exception cref="MalformedDataException">The view is impossible or leaves the storage.</exception>
+    public TensorView(Storage storage, ElementType type, long offset, long[] shape, long[] strides)
+    {
+        if (shape.Length > MaxRank) throw new MalformedDataException($"a tensor of {shape.Length} dimensions: at most {MaxRank} are read");
+        if (shape.Length != strides.Length)
+            throw new MalformedDataException($"a tensor of {shape.Length} dimensions with {strides.Length} strides");
+        if (offset < 0 || shape.Any(size => size < 0) || strides.Any(stride => stride < 0))
+            throw new MalformedDataException($"a tensor with a negative offset, size or stride: {Describe(offset, shape, strides)}");
+
+        (Storage, Type, Shape, this.offset) = (storage, type, shape, offset);
+        this.strides = [.. strides.Zip(shape, (stride, size) => size > 1 ? stride : 1)];
+        try
+        {
+            checked
+            {
+                // libtorch multiplies what is not zero, even when there is nothing in the tensor.
+                var product = shape.Aggregate((long)type.Size, (bytes, size) => bytes * Math.Max(size, 1));
+                Count = shape.Contains(0) ? 0 : product / type.Size;
+                Reach = Count == 0 ? 0 : this.strides.Zip(shape, (stride, size) => stride * (size - 1)).Aggregate(1L, (sum, step) => sum + step);
+                if (Count > 0 && (offset + Reach) * type.Size > storage.Length)
+                    throw new MalformedDataException(
+                        $"a tensor that ends beyond its storage of {storage.Length} bytes: {Describe(offset, shape, strides)} of {type.TorchName}");
+            }
+        }
+        catch (OverflowException)
+        {
+            throw new MalformedDataException($"a tensor too large to exist: {Describe(offset, shape, strides)}");
+        }
+
+        if (ByteCount > Math.Max(MaxRepeatedBytes, MaxRepetition * storage.Source.Length))
+            throw new MalformedDataException($"a tensor of {ByteCount} bytes in a file of {storage.Source.Length}: {Describe(offset, shape, strides)}");
+        walk = new Walk(shape, this.strides);
+    }
+
+    public Storage Storage { get; }
+
+    public ElementType Type { get; }
+
+    public long[] Shape { get; }
+
+    public IReadOnlyList<long> Strides => strides;
+
+    /// <summary>The number of elements.</summary>
+    public long Count { get; }
+
+    /// <summary>The bytes of the elements, without the gaps of the storage.</summary>
+    public long ByteCount => Count * Type.Size;
+
+    /// <summary>How many elements of the storage lie between the first and the last one, both included.</summary>
+    public long Reach { get; }
+
+    /// <summary>Whether the elements lie one after the other in the order of their indices.</summary>
+    public bool IsContiguous => walk.IsOneRun;
+
+    /// <summary>Whether copying bytes is all that reading takes.</summary>
+    public bool IsPlain => IsContiguous && !Storage.IsBigEndian;
+
+    /// <summary>Where in the source the first element is.</summary>
+    /// <exception cref="WeightFileException">The file contradicts itself.</exception>
+    public long Locate() => Storage.Locate() + (offset * Type.Size);
+
+    /// <summary>Copies elements, in the order of their indices and in this machine's byte order.</summary>
+    /// <param name="first">The first element to copy.</param>
+    /// <param name="count">How many to copy.</param>
+    /// <param name="destination">Where to.</param>
+    public unsafe void CopyTo(long first, long count, byte* destination)
+    {
+        if (count == 0) return;
+        using var bytes = Storage.Source.Pin(Locate(), Reach * Type.Size);
+        walk.Copy(bytes.Start, Type.Size, first, count, destination);
+        if (Storage.IsBigEndian) ByteOrder.Reverse(destination, count, Type);
+    }
+
+    /// <summary>Copies what lies between the first element and the last as it lies there, in this machine's byte order.</summary>
+    /// <param name="destination">Where to: room for <see cref="Reach"/> elements.</param>
+    public unsafe void CopyReachTo(byte* destination)
+    {
+        using var bytes = Storage.Source.Pin(Locate(), Reach * Type.Size);
+        Buffer.MemoryCopy(bytes.Start, destination, Reach * Type.Size, Reach * Type.Size);
+        if (Storage.IsBigEndian) ByteOrder.Reverse(destination, Reach, Type);
+    }
+
+    private static string Describe(long offset, long[] shape, long[] strides) =>
+        $"shape ({string.Join(", ", shape)}), strides ({string.Join(", ", strides)}), offset {offset}";
+}

@@ -1,0 +1,168 @@
+using System.Diagnostics.CodeAnalysis;
+using Luma.Zoo.Weights.Formats;
+
+namespace Luma.Zoo.Weights;
+
+/// <summary>
+/// The tensors of a network by name, in order: of a file, whose values are read from the mapped file when they are asked for, or of
+/// a module. May be used by several threads.
+/// </summary>
+/// <remarks>
+/// A file's format is recognised by its content. Weights that stand in a checkpoint under <c>state_dict</c>,
+/// <c>model_state_dict</c>, <c>model</c> or <c>net</c> are found there; what stands beside them is ignored. Where every name begins
+/// with <c>module.</c>, as <c>DataParallel</c> leaves them, that is taken off. Pickles are read by an interpreter that knows tensors
+/// and plain data; anything else is refused by its name, and nothing in a file is ever run. As in PyTorch, the checksums in ZIP
+/// archives are not compared: <c>torch.save</c> may be told to write none. A file must not be shortened while it is open.
+/// </remarks>
+public sealed class StateDict : IDisposable
+{
+    private readonly List<TensorEntry> entries;
+    private readonly Dictionary<string, TensorEntry> byName = [];
+    private readonly IReadOnlyList<IDisposable> owned;
+
+    private StateDict(string source, WeightFormat? format, List<TensorEntry> entries, params IReadOnlyList<IDisposable> owned)
+    {
+        (Source, Format, this.entries, this.owned) = (source, format, entries, owned);
+        foreach (var entry in entries) byName.Add(entry.Name, entry);
+    }
+
+    /// <summary>The file, or a name for what the tensors came from.</summary>
+    public string Source { get; }
+
+    /// <summary>The file's format, or null where the tensors come from no file.</summary>
+    public WeightFormat? Format { get; }
+
+    /// <summary>The tensors, in order.</summary>
+    public IReadOnlyList<TensorEntry> Entries => entries;
+
+    /// <summary>The names, in order.</summary>
+    public IEnumerable<string> Names => entries.Select(entry => entry.Name);
+
+    /// <summary>The size of all tensors in bytes.</summary>
+    public long ByteCount => entries.Sum(entry => entry.ByteCount);
+
+    /// <summary>The tensor of a name.</summary>
+    /// <param name="name">The name.</param>
+    /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
+    public TensorEntry this[string name] =>
+        byName.TryGetValue(name, out var entry) ? entry : throw new KeyNotFoundException($"{Source} has no tensor '{name}'.");
+
+    /// <summary>Opens a file and reads what it says of its tensors, not the tensors.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>Its tensors, until it is disposed of.</returns>
+    /// <exception cref="WeightFileException">The file is damaged, hostile, or of a kind that is not read.</exception>
+    /// <exception cref="IOException">The file is not there or cannot be opened.</exception>
+    public static StateDict Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Read(ByteSource.Map(path));
+    }
+
+    /// <summary>Reads a stream, such as an embedded resource, to its end.</summary>
+    /// <param name="stream">The stream, which stays open. Its bytes are held in memory.</param>
+    /// <param name="name">What to call it in messages.</param>
+    /// <returns>Its tensors.</returns>
+    /// <exception cref="WeightFileException">The bytes are damaged, hostile, or of a kind that is not read.</exception>
+    public static StateDict Read(Stream stream, string name)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var bytes = new MemoryStream(stream.CanSeek ? checked((int)(stream.Length - stream.Position)) : 0);
+        stream.CopyTo(bytes);
+        return Read(bytes.GetBuffer().AsMemory(0, (int)bytes.Length), name);
+    }
+
+    /// <summary>Reads bytes in memory.</summary>
+    /// <param name="bytes">The bytes, which must not be changed afterwards.</param>
+    /// <param name="name">What to call them in messages.</param>
+    /// <returns>Their tensors.</returns>
+    /// <exception cref="WeightFileException">The bytes are damaged, hostile, or of a kind that is not read.</exception>
+    public static StateDict Read(ReadOnlyMemory<byte> bytes, string name) => Read(ByteSource.Of(bytes, name));
+
+    /// <summary>The parameters and buffers of a module, in PyTorch's order.</summary>
+    /// <param name="module">The module. Its own tensors are shown: what changes in them later is seen.</param>
+    /// <returns>The tensors.</returns>
+    public static StateDict Of(nn.Module module)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        return Of(module.state_dict(), module.GetName());
+    }
+
+    /// <summary>Tensors by name.</summary>
+    /// <param name="tensors">The tensors in order, which are shown, not copied, where they are on the CPU.</param>
+    /// <param name="name">What to call them in messages.</param>
+    /// <returns>The tensors.</returns>
+    /// <exception cref="ArgumentException">A tensor is sparse or of a type that weight files do not have, or a name comes twice.</exception>
+    public static StateDict Of(IEnumerable<KeyValuePair<string, Tensor>> tensors, string name = "tensors")
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        List<TensorEntry> entries = [];
+        List<IDisposable> owned = [];
+        foreach (var (key, tensor) in tensors)
+        {
+            if (tensor.is_sparse) throw new ArgumentException($"'{key}' is sparse: make it dense.", nameof(tensors));
+
+            var type = ElementType.Of(tensor.dtype);
+            var local = tensor;
+            if (tensor.device_type is not DeviceType.CPU)
+            {
+                local = tensor.detach().cpu().DetachFromDisposeScope();
+                owned.Add(local);
+            }
+            var shape = local.shape;
+            var strides = local.stride();
+            var reach = shape.Contains(0) ? 0 : 1 + shape.Zip(strides, (size, stride) => (size - 1) * stride).Sum();
+            var source = ByteSource.Of(local, reach * type.Size, name);
+            entries.Add(new TensorEntry(key, new TensorView(new PlainStorage(source, 0, source.Length), type, 0, shape, strides)));
+        }
+        return new StateDict(name, null, entries, owned);
+    }
+
+    /// <summary>Whether there is a tensor of a name.</summary>
+    /// <param name="name">The name.</param>
+    public bool Contains(string name) => byName.ContainsKey(name);
+
+    /// <summary>Finds the tensor of a name.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="entry">The tensor, if there is one.</param>
+    /// <returns>Whether there is one.</returns>
+    public bool TryGet(string name, [NotNullWhen(true)] out TensorEntry? entry) => byName.TryGetValue(name, out entry);
+
+    /// <summary>Writes the tensors to a file: to a temporary one beside it, which then takes its place.</summary>
+    /// <param name="path">The file. One that is there is replaced.</param>
+    /// <param name="format">The format; by default safetensors where the name ends so, and PyTorch's zip format otherwise.</param>
+    /// <param name="progress">Is told how many bytes of the tensors are written.</param>
+    /// <param name="cancellationToken">Stops the writing; the file is left as it was.</param>
+    /// <exception cref="ArgumentException">The format is one that is not written.</exception>
+    /// <exception cref="NotSupportedException">The format does not have a tensor's type.</exception>
+    /// <exception cref="WeightFileException">The tensors come from a file that contradicts itself.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(
+        string path, WeightFormat? format = null, IProgress<ByteProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        WeightWriter.Write(this, path, format ?? FormatOf(path), progress, cancellationToken);
+    }
+
+    /// <summary>Closes the file. Its tensors can no longer be read.</summary>
+    public void Dispose()
+    {
+        foreach (var thing in owned) thing.Dispose();
+    }
+
+    private static WeightFormat FormatOf(string path) =>
+        path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) ? WeightFormat.Safetensors : WeightFormat.TorchZip;
+
+    private static StateDict Read(ByteSource source)
+    {
+        try
+        {
+            var (format, entries) = WeightReader.Read(source);
+            return new StateDict(source.Name, format, entries, source);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+}

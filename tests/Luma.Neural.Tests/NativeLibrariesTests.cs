@@ -1,0 +1,67 @@
+namespace Luma.Neural.Tests;
+
+public class NativeLibrariesTests
+{
+    [Theory]
+    [InlineData(
+        "Unable to load shared library.\n/lib/x86_64-linux-gnu/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by /app/libLibTorchSharp.so)",
+        "libtorch cannot be loaded: libLibTorchSharp.so needs GLIBCXX_3.4.32, and this system's libstdc++.so.6 is older; use a newer release " +
+        "of the operating system, or build the program again with Luma.Neural's build targets.")]
+    [InlineData(
+        "Unable to load shared library.\nlibgomp.so.1: cannot open shared object file: No such file or directory",
+        "libtorch cannot be loaded: libLibTorchSharp.so needs libgomp.so.1, which is missing; install it (package libgomp1 on Debian and " +
+        "Ubuntu, libgomp on Fedora and RHEL).")]
+    [InlineData(
+        "Unable to load shared library.\nlibc10.so: cannot open shared object file: No such file or directory",
+        "libtorch cannot be loaded: libLibTorchSharp.so needs libc10.so, which is missing; it belongs to the libtorch package: build again.")]
+    [InlineData(
+        "Unable to load shared library.\nlibcudart.so.12: cannot open shared object file: No such file or directory",
+        "libtorch cannot be loaded: libLibTorchSharp.so needs libcudart.so.12, which is missing; install the CUDA libraries, or build with " +
+        "-p:LumaBackend=cpu.")]
+    [InlineData(
+        "dlopen(/app/libLibTorchSharp.so, 0x0001): Library not loaded: @rpath/libomp.dylib\n  Referenced from: /app/libtorch_cpu.dylib",
+        "libtorch cannot be loaded: libLibTorchSharp.so needs libomp.dylib, which is missing; it belongs to the libtorch package: build again.")]
+    [InlineData(
+        "Unable to load shared library.\n/app/libLibTorchSharp.so: undefined symbol: _ZNK3c105Error4whatEv",
+        "libtorch cannot be loaded: libLibTorchSharp.so and the libtorch that was found are of different versions (no " +
+        "_ZNK3c105Error4whatEv); build again, so that both come from their packages.")]
+    [InlineData(
+        "Unable to load shared library.\n/app/libLibTorchSharp.so: file too short",
+        "libtorch cannot be loaded: /app/libLibTorchSharp.so is damaged, or a library that it needs is missing (file too short); build " +
+        "again, so that the file comes from its package.")]
+    public void A_failure_is_one_sentence_that_says_what_to_do(string message, string sentence) =>
+        Assert.Equal(sentence, NativeLibraries.Explain("/app/libLibTorchSharp.so", message));
+
+    [Fact]
+    public void A_library_that_is_in_none_of_the_folders_is_named()
+    {
+        var error = Assert.Throws<NativeLibraryException>(() => NativeLibraries.Load("no_such_library", [AppContext.BaseDirectory]));
+
+        Assert.StartsWith("libtorch cannot be loaded: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("no_such_library", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_library_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        var name = OperatingSystem.IsWindows() ? "broken.dll" : OperatingSystem.IsMacOS() ? "libbroken.dylib" : "libbroken.so";
+        File.WriteAllText(Path.Combine(folder.Path, name), "not a library");
+
+        var error = Assert.Throws<NativeLibraryException>(() => NativeLibraries.Load("broken", [folder.Path]));
+
+        Assert.Contains(Path.Combine(folder.Path, name), error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public void Loading_again_and_from_many_threads_does_nothing() => Parallel.For(0, 100, _ => NativeLibraries.EnsureLoaded());
+
+    private sealed class TemporaryFolder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("luma").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+}

@@ -1,0 +1,90 @@
+namespace Luma.Neural.Tests;
+
+public class OpsTests
+{
+    // Each operation on the same two tensors of shape (2, 3, 4): what it gives, and how an observer sees it.
+    private static readonly Dictionary<string, (Func<Tensor, Tensor, Tensor> Run, Func<Tensor, Tensor, Tensor> Expected, Operation Operation)> All = new()
+    {
+        ["Alias"] = ((x, _) => Ops.Alias(x), (x, _) => x, new Operation.Alias()),
+        ["Add"] = ((x, y) => Ops.Add(x, y), (x, y) => x + y, new Operation.Add(InPlace: false)),
+        ["Add in place"] = ((x, y) => Ops.Add(x, y, inPlace: true), (x, y) => x + y, new Operation.Add(InPlace: true)),
+        ["Multiply"] = ((x, y) => Ops.Multiply(x, y), (x, y) => x * y, new Operation.Multiply()),
+        ["Scale"] = ((x, _) => Ops.Scale(x, 0.17), (x, _) => x * 0.17, new Operation.Scale(0.17)),
+        ["Concat"] = ((x, y) => Ops.Concat([x, y]), (x, y) => cat([x, y], 1), new Operation.Concat(1)),
+        ["Concat of the last"] = ((x, y) => Ops.Concat([x, y], -1), (x, y) => cat([x, y], 2), new Operation.Concat(-1)),
+        ["Flatten"] = ((x, _) => Ops.Flatten(x), (x, _) => x.view(2, 12), new Operation.Flatten(1, -1)),
+        ["Flatten the first"] = ((x, _) => Ops.Flatten(x, 0, 1), (x, _) => x.view(6, 4), new Operation.Flatten(0, 1)),
+        ["Reshape"] = ((x, _) => Ops.Reshape(x, 4, -1), (x, _) => x.view(4, 6), new Operation.Reshape([4, -1])),
+        ["Permute"] = ((x, _) => Ops.Permute(x, 0, 2, 1), (x, _) => x.transpose(1, 2), new Operation.Permute([0, 2, 1])),
+        ["MatMul"] = ((x, y) => Ops.MatMul(x, y.transpose(1, 2)), (x, y) => x.bmm(y.transpose(1, 2)), new Operation.MatMul()),
+    };
+
+    public static TheoryData<string> Names => [.. All.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void An_operation_gives_what_libtorch_gives_and_is_observed(string name)
+    {
+        using var scope = NewDisposeScope();
+        var (run, expect, operation) = All[name];
+        var (x, y) = (arange(24, dtype: float32).view(2, 3, 4), arange(24, dtype: float32).view(2, 3, 4).neg());
+        var expected = expect(x, y).clone();
+        var observer = new Recorder();
+
+        Tensor output;
+        using (Observation.Begin(observer)) output = run(x, y);
+
+        Assert.NotSame(x, output);
+        Assert.Equal(expected.shape, output.shape);
+        Assert.Equal(expected.contiguous().data<float>().ToArray(), output.contiguous().data<float>().ToArray());
+        var (seen, inputs, outputs) = Assert.Single(observer.Seen);
+        Assert.Equivalent(operation, seen, strict: true);
+        Assert.IsType(operation.GetType(), seen);
+        Assert.Same(x, inputs[0]);
+        Assert.Same(output, Assert.Single(outputs));
+    }
+
+    [Fact]
+    public void Every_operation_is_among_the_cases()
+    {
+        var tested = All.Values.Select(entry => entry.Operation.GetType());
+
+        Assert.Empty(typeof(Operation).GetNestedTypes().Except(tested));
+    }
+
+    [Fact]
+    public void An_observation_that_ends_twice_ends_once()
+    {
+        using var scope = NewDisposeScope();
+        var (outer, inner) = (new Recorder(), new Recorder());
+        using var first = Observation.Begin(outer);
+        var second = Observation.Begin(inner);
+        second.Dispose();
+        using (Observation.Begin(inner))
+        {
+            second.Dispose();
+            Ops.Alias(ones(1));
+        }
+
+        Assert.Equal((0, 1), (outer.Seen.Count, inner.Seen.Count));
+    }
+
+    private sealed class Recorder : IForwardObserver
+    {
+        public List<(Operation Operation, IReadOnlyList<Tensor> Inputs, IReadOnlyList<Tensor> Outputs)> Seen { get; } = [];
+
+        public void Entered(Block block, Tensor input)
+        {
+        }
+
+        public void Left(Block block, Tensor input, Tensor output)
+        {
+        }
+
+        public void Ran(Layer layer, Tensor input, Tensor output)
+        {
+        }
+
+        public void Ran(Operation operation, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> outputs) => Seen.Add((operation, inputs, outputs));
+    }
+}

@@ -1,0 +1,263 @@
+using System.Diagnostics;
+using Luma.Neural;
+using Luma.Neural.Layers;
+using Luma.Zoo.Images;
+using Luma.Zoo.Inference;
+using Luma.Zoo.Tests.Images;
+
+namespace Luma.Zoo.Tests.Inference;
+
+// Counts every tensor of the process: nothing else may run beside it.
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public class Alone;
+
+[Collection(nameof(Alone))]
+public sealed class ClassifierTests : IDisposable
+{
+    private static readonly ImagePreset Preset = new() { ResizeSize = [10], CropSize = [8] };
+    private static readonly string[] Good = ["rgb-420.jpg", "cmyk.jpg", "grey.png", "palette.png", "line.png", "rgb.webp", "rgb-alpha.png"];
+
+    private readonly Sequence model;
+    private readonly Classifier classifier;
+
+    public ClassifierTests()
+    {
+        manual_seed(1);
+        model = new Sequence { new Flatten(), new Dense(3 * 8 * 8, 6) };
+        classifier = new Classifier(model, Preset, ["a", "b", "c", "d", "e", "f"]);
+    }
+
+    public void Dispose() => model.Dispose();
+
+    [Fact]
+    public void The_predictions_are_the_softmax_of_the_model_in_order()
+    {
+        using var scope = NewDisposeScope();
+        var expected = model.call(Preset.Apply(ImageDecoder.Decode(Sample("cmyk.jpg"))).unsqueeze(0)).softmax(1).data<float>().ToArray();
+
+        var predictions = classifier.Classify(Sample("cmyk.jpg"), top: 6);
+
+        Assert.Equal(expected.OrderDescending(), predictions.Select(prediction => prediction.Probability));
+        Assert.All(predictions, prediction => Assert.Equal(expected[prediction.Index], prediction.Probability));
+        Assert.All(predictions, prediction => Assert.Equal($"{"abcdef"[prediction.Index]}", prediction.Label));
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(4, 4)]
+    [InlineData(100, 6)]
+    public void Top_says_how_many_at_most(int top, int expected) => Assert.Equal(expected, classifier.Classify(Sample("rgb.png"), top).Count);
+
+    [Fact]
+    public async Task Every_way_in_gives_the_same_predictions()
+    {
+        var path = Sample("rgb-420.jpg");
+        var bytes = await File.ReadAllBytesAsync(path);
+        using var stream = new MemoryStream(bytes);
+        var decoded = ImageDecoder.Decode(path);
+        using var input = Preset.Apply(decoded);
+
+        var expected = classifier.Classify(path);
+
+        Assert.Equal(expected, classifier.Classify(bytes));
+        Assert.Equal(expected, classifier.Classify(stream));
+        Assert.Equal(expected, classifier.Classify(decoded));
+        Assert.Equal(expected, classifier.ClassifyBatch(input).Single());
+        Assert.Equal(expected, await classifier.ClassifyAsync(path));
+        Assert.Equal(expected, classifier.ClassifyMany([path]).Single().Predictions);
+    }
+
+    [Fact]
+    public async Task A_bad_image_does_not_stop_the_others()
+    {
+        byte[] cut = File.ReadAllBytes(Sample("rgb.png"))[..2000];
+        ImageSource[] images = [.. Good.Select(Source), ImageSource.FromBytes(cut, "cut"), "nowhere.jpg", .. Good.Select(Source)];
+        foreach (var batchSize in new[] { 1, 2, 5, 64 })
+        {
+            var results = classifier.ClassifyMany(images, new BatchOptions { BatchSize = batchSize, Top = 2 }).ToList();
+
+            Assert.Equal(images.Select(image => image.Name), results.Select(result => result.Name));
+            Assert.Equal(["cut", "nowhere.jpg"], results.Where(result => result.Error is not null).Select(result => result.Error!.Name));
+            foreach (var result in results)
+            {
+                if (result.Error is not null) Assert.Empty(result.Predictions);
+                else AssertClose(classifier.Classify(result.Name!, 2), result.Predictions);
+            }
+
+            var again = new List<Classification>();
+            await foreach (var result in classifier.ClassifyManyAsync(images, new BatchOptions { BatchSize = batchSize, Top = 2 })) again.Add(result);
+            Assert.Equal(results.Select(result => result.Name), again.Select(result => result.Name));
+            Assert.Equal(results.SelectMany(result => result.Predictions), again.SelectMany(result => result.Predictions));
+        }
+    }
+
+    [Fact]
+    public void A_batch_of_nothing_but_bad_images_gives_their_errors()
+    {
+        var results = classifier.ClassifyMany(["one.png", "two.png"]).ToList();
+
+        Assert.Equal(["one.png: there is no such file", "two.png: there is no such file"], results.Select(result => result.Error!.Message));
+        Assert.Empty(classifier.ClassifyMany([]));
+    }
+
+    [Fact]
+    public void Only_the_batches_that_are_asked_for_are_read_and_progress_counts_images()
+    {
+        var read = 0;
+        var progress = new Recorder();
+
+        var first = classifier.ClassifyMany(Endless(), new BatchOptions { BatchSize = 4, Progress = progress }).Take(6).ToList();
+
+        Assert.Equal(6, first.Count);
+        Assert.Equal(8, read);
+        Assert.Equal([4, 8], progress.Values);
+
+        IEnumerable<ImageSource> Endless()
+        {
+            while (true)
+            {
+                read++;
+                yield return Source("rgb.png");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_cancelled_call_stops()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var images = Enumerable.Repeat(Source("rgb.png"), 100);
+        var done = 0;
+
+        Assert.Throws<OperationCanceledException>(() =>
+        {
+            foreach (var _ in classifier.ClassifyMany(images, new BatchOptions { BatchSize = 5 }, cancellation.Token))
+            {
+                if (++done == 5) cancellation.Cancel();
+            }
+        });
+
+        Assert.Equal(5, done);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => classifier.ClassifyAsync(Sample("rgb.png"), cancellation: cancellation.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var _ in classifier.ClassifyManyAsync(images, cancellation: cancellation.Token)) done++;
+        });
+        Assert.Equal(5, done);
+    }
+
+    [Fact]
+    public void Many_threads_may_share_one_classifier()
+    {
+        var expected = Good.Select(file => classifier.Classify(Sample(file))).ToList();
+
+        Parallel.For(0, 400, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+            Assert.Equal(expected[i % Good.Length], classifier.Classify(Sample(Good[i % Good.Length]))));
+    }
+
+    [Fact]
+    public void Memory_stays_flat_over_a_thousand_calls()
+    {
+        var images = Good.Select(file => File.ReadAllBytes(Sample(file))).ToList();
+        Run(300);
+        var (tensors, bytes) = Measure();
+
+        Run(1000);
+
+        var (tensorsAfter, bytesAfter) = Measure();
+        Assert.Equal(tensors, tensorsAfter);
+        Assert.InRange(bytesAfter - bytes, long.MinValue, 24L << 20);
+
+        void Run(int calls)
+        {
+            for (var i = 0; i < calls; i += 10)
+            {
+                for (var one = 0; one < 9; one++) classifier.Classify(images[(i + one) % images.Count]);
+                Assert.Equal(5, classifier.ClassifyMany(images.Take(5).Select(image => ImageSource.FromBytes(image))).Count());
+            }
+        }
+    }
+
+    [Fact]
+    public void No_call_leaves_a_tensor_to_the_finaliser()
+    {
+        classifier.Classify(Sample("rgb.png"));
+        var (before, _) = Measure();
+
+        for (var i = 0; i < 20; i++) classifier.Classify(Sample("rgb.png"));
+
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    [Fact]
+    public void The_input_follows_the_type_of_the_model()
+    {
+        using var half = new Sequence { new Flatten(), new Dense(3 * 8 * 8, 6) };
+        half.to(ScalarType.BFloat16);
+
+        var predictions = new Classifier(half, Preset, classifier.Labels).Classify(Sample("rgb.png"), top: 6);
+
+        Assert.Equal(1, predictions.Sum(prediction => prediction.Probability), 1e-5);
+    }
+
+    [Fact]
+    public void The_model_is_in_evaluation_mode()
+    {
+        model.train();
+
+        Assert.NotNull(new Classifier(model, Preset, ["a"]));
+
+        Assert.All(model.modules(), module => Assert.False(module.training));
+    }
+
+    [Fact]
+    public void Labels_that_do_not_fit_the_model_are_told_so()
+    {
+        var other = new Classifier(model, Preset, ["a", "b"]);
+
+        var error = Assert.Throws<InvalidOperationException>(() => other.Classify(Sample("rgb.png")));
+
+        Assert.Equal("The model gives (1, 6), but there are 2 labels: expected (N, 2).", error.Message);
+    }
+
+    [Fact]
+    public void Arguments_that_make_no_sense_are_refused()
+    {
+        using var pixels = zeros([3, 8, 8], ScalarType.Byte);
+
+        Assert.Throws<ArgumentException>(() => new Classifier(model, Preset, []));
+        Assert.Throws<ArgumentException>(() => new Classifier(model, Preset with { Channels = 2 }, ["a"]));
+        Assert.Throws<ArgumentException>(() => classifier.ClassifyBatch(pixels));
+        Assert.Throws<ArgumentOutOfRangeException>(() => classifier.Classify(Sample("rgb.png"), top: 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchOptions { BatchSize = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchOptions { Top = 0 });
+    }
+
+    // What others left to the finaliser must not go away between two measurements.
+    private static (long Tensors, long Bytes) Measure()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        using var process = Process.GetCurrentProcess();
+        return (Tensor.TotalCount, process.WorkingSet64);
+    }
+
+    private static string Sample(string name) => ImageGoldens.Sample(name);
+
+    private static ImageSource Source(string name) => Sample(name);
+
+    // A matrix product may add up in another order for another batch size.
+    private static void AssertClose(IReadOnlyList<Prediction> expected, IReadOnlyList<Prediction> actual)
+    {
+        Assert.Equal(expected.Select(prediction => prediction.Index), actual.Select(prediction => prediction.Index));
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First.Probability, pair.Second.Probability, 1e-6f));
+    }
+
+    private sealed class Recorder : IProgress<long>
+    {
+        public List<long> Values { get; } = [];
+
+        public void Report(long value) => Values.Add(value);
+    }
+}
