@@ -26,7 +26,7 @@ public abstract class Block(string name) : NeuralModule(name)
         observer?.Entered(this, input);
 
         using var scope = NewDisposeScope();
-        var output = Compute(input, extras);
+        var output = ComputeWith(input, extras);
         if (ReferenceEquals(output, input)) output = Ops.Alias(input);
 
         observer?.Left(this, input, output);
@@ -34,7 +34,7 @@ public abstract class Block(string name) : NeuralModule(name)
         return output.MoveToOuterDisposeScope();
     }
 
-    private protected virtual Tensor Compute(Tensor input, List<Tensor>? extras) => Compute(input);
+    private protected virtual Tensor ComputeWith(Tensor input, List<Tensor>? extras) => Compute(input);
 
     /// <summary>Adds a child under PyTorch's name for it and returns it. The order of calls is the order of the state dict.</summary>
     /// <typeparam name="T">The child's type.</typeparam>

@@ -14,9 +14,13 @@ public static class ModelZoo
     public static IReadOnlyList<ModelFamily> Families { get; } =
     [
         LeNet.Family,
+        InceptionNet.Family,
+        GoogLeNet.Family,
         ResNet.Family,
+        InceptionV3.Family,
         ResNet.WideFamily,
         PreActivationResNet.Family,
+        InceptionResNet.Family,
         ResNet.NextFamily,
         VisionTransformer.Family,
     ];

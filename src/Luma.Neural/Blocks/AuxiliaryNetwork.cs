@@ -37,9 +37,9 @@ public abstract class AuxiliaryNetwork(string name) : Block(name)
     protected void Auxiliary(string name, Block head, string after) => heads.Add(after, Register(name, head));
 
     /// <inheritdoc/>
-    protected sealed override Tensor Compute(Tensor input) => Compute(input, extras: null);
+    protected sealed override Tensor Compute(Tensor input) => ComputeWith(input, extras: null);
 
-    private protected sealed override Tensor Compute(Tensor input, List<Tensor>? extras)
+    private protected sealed override Tensor ComputeWith(Tensor input, List<Tensor>? extras)
     {
         var x = input;
         foreach (var (name, stage) in stages)

@@ -8,8 +8,7 @@ namespace Luma.Neural.Blocks;
 /// <remarks>A "redux" block halves the side. Branches are named <c>branch1</c>, <c>branch2</c> and so on, their links by number.</remarks>
 public static partial class IncepBlock
 {
-    private static Pooling2D MaxPool(long stride, bool ceilMode = false) =>
-        new(PoolingMode.Max, 3, stride, padding: stride == 1 ? 1 : 0, ceilMode: ceilMode);
+    private static Pooling2D HalvingPool() => new(PoolingMode.Max, 3, stride: 2);
 
     // TensorFlow's means with "SAME" padding, which the authors' code takes, leave the padding out.
     private static Pooling2D SidePool(PoolingMode mode = PoolingMode.Average) => new(mode, 3, stride: 1, padding: 1, countIncludePad: false);
@@ -40,7 +39,7 @@ public static partial class IncepBlock
             Add("branch1", style.Conv(inChannels, one, 1));
             Add("branch2", new Sequence { style.Conv(inChannels, threeReduce, 1), style.Conv(threeReduce, three, 3) });
             Add("branch3", new Sequence { style.Conv(inChannels, fiveReduce, 1), style.Conv(fiveReduce, five, fiveKernel) });
-            Add("branch4", new Sequence { MaxPool(stride: 1, ceilMode: true), style.Conv(inChannels, pool, 1) });
+            Add("branch4", new Sequence { SidePool(PoolingMode.Max), style.Conv(inChannels, pool, 1) });
         }
 
         /// <summary>The number of channels of the output.</summary>

@@ -125,7 +125,7 @@ public static partial class IncepBlock
                 style.Conv(reduce, twice, 3),
                 style.Conv(twice, twice, 3, stride: 2, Pad.Valid),
             });
-            Add("branch3", MaxPool(stride: 2));
+            Add("branch3", HalvingPool());
         }
     }
 

@@ -15,9 +15,10 @@ public static partial class IncepBlock
         /// <param name="inChannels">The number of channels of the input.</param>
         /// <param name="style">How the convolutions are made.</param>
         /// <param name="last">
-        /// What ends the longest branch: 64 to 96 channels, the side 2 less; by default the paper's unpadded 3x3 convolution.
+        /// Makes what ends the longest branch: 64 to 96 channels, the side 2 less; by default the paper's unpadded 3x3 convolution.
         /// </param>
-        public V4_Stem(long inChannels = 3, ConvStyle? style = null, NeuralModule? last = null) : base($"{nameof(IncepBlock)}.{nameof(V4_Stem)}")
+        public V4_Stem(long inChannels = 3, ConvStyle? style = null, Func<ConvStyle, NeuralModule>? last = null)
+            : base($"{nameof(IncepBlock)}.{nameof(V4_Stem)}")
         {
             style ??= new();
             Add(style.Conv(inChannels, 32, 3, stride: 2, Pad.Valid));
@@ -25,7 +26,7 @@ public static partial class IncepBlock
             Add(style.Conv(32, 64, 3));
             Add(new Branches
             {
-                { "branch1", MaxPool(stride: 2) },
+                { "branch1", HalvingPool() },
                 { "branch2", style.Conv(64, 96, 3, stride: 2, Pad.Valid) },
             });
             Add(new Branches
@@ -37,14 +38,14 @@ public static partial class IncepBlock
                         style.Conv(160, 64, 1),
                         style.Conv(64, 64, (7, 1)),
                         style.Conv(64, 64, (1, 7)),
-                        last ?? style.Conv(64, 96, 3, padding: Pad.Valid),
+                        last is null ? style.Conv(64, 96, 3, padding: Pad.Valid) : last(style),
                     }
                 },
             });
             Add(new Branches
             {
                 { "branch1", style.Conv(192, 192, 3, stride: 2, Pad.Valid) },
-                { "branch2", MaxPool(stride: 2) },
+                { "branch2", HalvingPool() },
             });
         }
     }
@@ -129,7 +130,7 @@ public static partial class IncepBlock
             : base($"{nameof(IncepBlock)}.{nameof(V4_ReduxA)}")
         {
             style ??= new();
-            Add("branch1", MaxPool(stride: 2));
+            Add("branch1", HalvingPool());
             Add("branch2", style.Conv(inChannels, n, 3, stride: 2, Pad.Valid));
             Add("branch3", new Sequence
             {
@@ -150,7 +151,7 @@ public static partial class IncepBlock
         public V4_ReduxB(long inChannels = 1024, ConvStyle? style = null) : base($"{nameof(IncepBlock)}.{nameof(V4_ReduxB)}")
         {
             style ??= new();
-            Add("branch1", MaxPool(stride: 2));
+            Add("branch1", HalvingPool());
             Add("branch2", new Sequence { style.Conv(inChannels, 192, 1), style.Conv(192, 192, 3, stride: 2, Pad.Valid) });
             Add("branch3", new Sequence
             {

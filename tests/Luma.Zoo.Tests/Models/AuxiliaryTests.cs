@@ -1,0 +1,163 @@
+using System.Text.Json;
+using Luma.Neural;
+using Luma.Neural.Blocks;
+using Luma.Neural.Layers;
+using Luma.Zoo.Models;
+
+namespace Luma.Zoo.Tests.Models;
+
+/// <summary>Networks with auxiliary heads, and torchvision's against Python's: see scripts/goldens_auxiliary.py.</summary>
+public class AuxiliaryTests
+{
+    private static readonly Dictionary<string, Golden> Goldens = JsonSerializer.Deserialize<Dictionary<string, Golden>>(
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Goldens", "auxiliary.json")), new JsonSerializerOptions(JsonSerializerDefaults.Web))!;
+
+    private static readonly Dictionary<string, (Func<bool, AuxiliaryNetwork> Make, int Side)> Networks = new()
+    {
+        ["googlenet"] = (transform => new GoogLeNet(ModelGolden.Classes, auxLogits: true, transformInput: transform), 224),
+        ["inception_v3"] = (transform => new InceptionV3(ModelGolden.Classes, auxLogits: true, transformInput: transform), 299),
+    };
+
+    public static TheoryData<string> Ids => [.. Networks.Keys];
+
+    public static TheoryData<string> Published => ["inceptionnet_v1", "inceptionnet_v2", "inceptionnet_v3"];
+
+    [Theory, MemberData(nameof(Ids))]
+    public void With_heads_keys_and_seeded_weights_are_pythons(string id)
+    {
+        manual_seed(0);
+        using var network = Networks[id].Make(false);
+
+        Assert.Equal(Goldens[id].Keys, ModelGolden.KeysOf(network));
+        Assert.Equal(Goldens[id].Drawn, ModelGolden.DrawnBy(network), 1e-7 * Goldens[id].Drawn);
+    }
+
+    [Theory, MemberData(nameof(Ids))]
+    public void In_training_the_heads_give_pythons_logits_and_gradients(string id)
+    {
+        using var scope = NewDisposeScope();
+        var golden = Goldens[id];
+        using var network = Filled(id, transformInput: false, golden.Gain, out var images);
+        var labels = arange(images.size(0)).remainder(ModelGolden.Classes);
+        network.train();
+        foreach (var dropout in network.modules().Where(module => module is Dropout)) dropout.eval();
+
+        var (logits, heads) = network.ForwardWithAuxiliaries(images);
+        var loss = heads.Aggregate(
+            nn.functional.cross_entropy(logits, labels), (sum, head) => sum + (0.3 * nn.functional.cross_entropy(head, labels)));
+        loss.backward();
+
+        Assert.Equal(golden.Outputs.Length, heads.Count + 1);
+        foreach (var (expected, actual) in golden.Outputs.Zip([.. heads, logits]))
+            Assert.InRange(ModelGolden.Difference(expected, actual.data<float>().ToArray()), 0, 1e-4);
+        Assert.Equal(golden.Loss, loss.item<float>(), 1e-5 * golden.Loss);
+
+        var gradients = network.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter.grad);
+        foreach (var (name, expected) in golden.Gradients)
+        {
+            var actual = ModelGolden.Digest(gradients[name]!);
+            for (var i = 0; i < expected.Length; i++)
+                Assert.True(Math.Abs(expected[i] - actual[i]) <= 1e-4 * Math.Max(Math.Abs(expected[i]), expected[0]), $"{name}: {expected[i]} and {actual[i]}");
+        }
+    }
+
+    [Theory, MemberData(nameof(Ids))]
+    public void A_transformed_input_gives_pythons_output_and_no_further_keys(string id)
+    {
+        using var scope = NewDisposeScope();
+        using var network = Filled(id, transformInput: true, Goldens[id].Gain, out var images);
+        network.eval();
+        using var inference = inference_mode();
+
+        Assert.Equal(Goldens[id].Keys, ModelGolden.KeysOf(network));
+        Assert.InRange(ModelGolden.Difference(Goldens[id].Transformed, network.call(images).data<float>().ToArray()), 0, 2e-5);
+    }
+
+    [Fact]
+    public void A_transformed_input_has_three_channels() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new GoogLeNet(inChannels: 1, transformInput: true));
+
+    [Theory, MemberData(nameof(Published))]
+    public void The_papers_heads_run_in_training_alone_and_reach_their_parameters(string id)
+    {
+        using var scope = NewDisposeScope();
+        using AuxiliaryNetwork network = id switch
+        {
+            "inceptionnet_v1" => new InceptionNet_V1(numClasses: 7, auxLogits: true),
+            "inceptionnet_v2" => new InceptionNet_V2(numClasses: 7, auxLogits: true),
+            _ => new InceptionNet_V3(numClasses: 7, auxLogits: true),
+        };
+        var side = ModelZoo.Find(id).Variant.InputShape.Height;
+        var images = randn(2, 3, side, side);
+        var heads = network.named_children().Where(child => child.name.StartsWith("aux", StringComparison.Ordinal)).ToList();
+
+        var (logits, auxiliaries) = network.ForwardWithAuxiliaries(images);
+        Assert.All(auxiliaries.Prepend(logits), output => Assert.Equal([2, 7], output.shape));
+        Assert.Equal(id == "inceptionnet_v1" ? 2 : 1, auxiliaries.Count);
+        Assert.Equal(auxiliaries.Count, heads.Count);
+        // The paper normalises the hidden units of Inception-v3's head, and of no other.
+        Assert.Equal(id == "inceptionnet_v3", heads[0].module.named_children().Any(child => child.name == "bn"));
+
+        cat([.. auxiliaries]).square().sum().backward();
+        Assert.All(heads.SelectMany(head => head.module.parameters()), parameter => Assert.NotNull(parameter.grad));
+        Assert.NotNull(network.parameters().First().grad);
+        Assert.Null(network.parameters().Last().grad);
+
+        network.eval();
+        using var inference = inference_mode();
+        Assert.Empty(network.ForwardWithAuxiliaries(images[..1]).Auxiliaries);
+    }
+
+    [Fact]
+    public void An_observer_sees_the_heads_inside_the_network()
+    {
+        using var scope = NewDisposeScope();
+        using var network = new InceptionNet_V1(numClasses: 7, auxLogits: true);
+        var images = randn(1, 3, 128, 128);
+        var observer = new Scopes();
+
+        using (Observation.Begin(observer)) network.call(images);
+        Assert.DoesNotContain("InceptionNet_V1/AuxiliaryHead", observer.Paths);
+
+        using (Observation.Begin(observer)) network.ForwardWithAuxiliaries(randn(1, 3, 224, 224));
+        Assert.Equal(2, observer.Paths.Count(path => path == "InceptionNet_V1/AuxiliaryHead"));
+        Assert.Equal(2, observer.Paths.Count(path => path == "InceptionNet_V1"));
+    }
+
+    private static AuxiliaryNetwork Filled(string id, bool transformInput, double gain, out Tensor images)
+    {
+        var (make, side) = Networks[id];
+        using var skip = Initializers.Skip();
+        var network = make(transformInput);
+        manual_seed(1);
+        ModelGolden.Fill(network, gain);
+        images = ModelGolden.DrawImages(4, [3, side, side]);
+        return network;
+    }
+
+    private sealed record Golden(
+        double Gain, ModelGolden.KeyList Keys, double Drawn, float[] Transformed, float[][] Outputs, double Loss, Dictionary<string, double[]> Gradients);
+
+    private sealed class Scopes : IForwardObserver
+    {
+        private readonly Stack<string> open = [];
+
+        public List<string> Paths { get; } = [];
+
+        public void Entered(Block block, Tensor input)
+        {
+            open.Push(block.GetName());
+            Paths.Add(string.Join('/', open.Reverse()));
+        }
+
+        public void Left(Block block, Tensor input, Tensor output) => open.Pop();
+
+        public void Ran(Layer layer, Tensor input, Tensor output)
+        {
+        }
+
+        public void Ran(Operation operation, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> outputs)
+        {
+        }
+    }
+}
