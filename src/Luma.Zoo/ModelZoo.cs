@@ -15,6 +15,8 @@ public static class ModelZoo
         ResNet.WideFamily,
         PreActivationResNet.Family,
         ResNet.NextFamily,
+        DenseNet.Family,
+        ShuffleNetV2.Family,
         VisionTransformer.Family,
     ];
 
