@@ -1,7 +1,7 @@
 namespace Luma.Neural;
 
 /// <summary>
-/// A composite of layers and blocks. Its <see cref="Compute"/> only calls them and <see cref="Ops"/>; what it makes on the way
+/// A composite of layers and blocks. Its <see cref="Compute(Tensor)"/> only calls them and <see cref="Ops"/>; what it makes on the way
 /// dies when it returns.
 /// </summary>
 /// <param name="name">The kind of block, as it is shown to people.</param>

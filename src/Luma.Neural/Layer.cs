@@ -13,23 +13,16 @@ public abstract class Layer(string name) : NeuralModule(name)
     /// <returns>The output.</returns>
     protected abstract Tensor Compute(Tensor input);
 
-    /// <summary>Refuses an input that the layer cannot take, by throwing <see cref="InputMismatch"/>.</summary>
+    /// <summary>Refuses an input that the layer cannot take, by throwing <see cref="NeuralModule.InputMismatch"/>.</summary>
     /// <param name="input">The input.</param>
     protected virtual void Check(Tensor input)
     {
     }
 
-    /// <summary>The exception for an input of the wrong shape.</summary>
-    /// <param name="expected">The shape that was expected, such as <c>(N, 3, H, W)</c>.</param>
-    /// <param name="input">The input that came.</param>
-    /// <returns>The exception to throw.</returns>
-    protected ArgumentException InputMismatch(string expected, Tensor input) =>
-        new($"{this}: expected {expected}, got ({string.Join(", ", input.shape)})");
-
     /// <summary>Checks the input, computes the output, and tells the observer, if any.</summary>
     /// <param name="input">The input.</param>
     /// <returns>The output.</returns>
-    /// <exception cref="ArgumentException">The input's shape is not one that the layer takes.</exception>
+    /// <exception cref="InputShapeException">The input's shape is not one that the layer takes.</exception>
     public sealed override Tensor forward(Tensor input)
     {
         Check(input);

@@ -75,4 +75,18 @@ public abstract class NeuralModule : nn.Module<Tensor, Tensor>
         NativeLibraries.EnsureLoaded();
         return name;
     }
+
+    /// <summary>The exception for an input of the wrong shape.</summary>
+    /// <param name="expected">The shape that was expected, such as <c>(N, 3, H, W)</c>.</param>
+    /// <param name="input">The input that came.</param>
+    /// <returns>The exception to throw.</returns>
+    protected InputShapeException InputMismatch(string expected, Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new($"{this}: expected {expected}, got ({string.Join(", ", input.shape)})");
+    }
 }
+
+/// <summary>A tensor does not have a shape that the layer or network takes.</summary>
+/// <param name="message">Which layer, what it expected and what came.</param>
+public sealed class InputShapeException(string message) : ArgumentException(message);

@@ -20,6 +20,7 @@ internal static class CommandLine
             ForwardCommand.Create(terminal),
             ConvertCommand.Create(terminal),
             TrainCommand.Create(terminal),
+            ClassifyCommand.Create(terminal),
         };
 
         var parsed = root.Parse(args.Count == 0 ? ["--help"] : args);
@@ -60,7 +61,7 @@ internal static class CommandLine
     }
 
     private static bool IsUserMistake(Exception exception) => exception is
-        UserException or UnknownModelException or WeightFileException or WeightMismatchException or InvalidDatasetException
+        UserException or UnknownModelException or InputShapeException or WeightFileException or WeightMismatchException or InvalidDatasetException
         or TrainingDivergedException or NativeLibraryException or IOException or UnauthorizedAccessException;
 
     private static int Fail(Terminal terminal, string message)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Luma.Zoo.Inference;
 
 namespace Luma.Zoo.Cli;
 
@@ -18,9 +19,13 @@ internal sealed record ForwardReport(IReadOnlyList<long> Shape, IReadOnlyList<fl
 internal sealed record TrainingReport(
     string Id, string Output, int Seed, int Epochs, int BestEpoch, bool Cancelled, double? HeldOutAccuracy, double TestAccuracy, int TestImages);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+/// <summary>What <c>luma classify --json</c> says of an image: predictions or an error.</summary>
+internal sealed record ClassifiedImage(string Path, IReadOnlyList<Prediction>? Predictions, string? Error);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(IReadOnlyList<ListedModel>))]
 [JsonSerializable(typeof(ModelReport))]
 [JsonSerializable(typeof(ForwardReport))]
+[JsonSerializable(typeof(IReadOnlyList<ClassifiedImage>))]
 [JsonSerializable(typeof(TrainingReport))]
 internal sealed partial class Json : JsonSerializerContext;

@@ -1,4 +1,7 @@
+using System.Globalization;
 using Luma.Neural;
+using Luma.Zoo.Images;
+using Luma.Zoo.Inference;
 using Luma.Zoo.Models;
 using Luma.Zoo.Weights;
 
@@ -100,6 +103,53 @@ public static class ModelZoo
             network.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Puts a classifier together: a network with weights, and the preset and the labels that belong to them.</summary>
+    /// <param name="id">The network's id or one of its aliases, in any case.</param>
+    /// <param name="weights">The name of published weights, or the path of a weight file; the default ones where null.</param>
+    /// <param name="numClasses">The number of classes, where a weight file has another than the network's own.</param>
+    /// <returns>The classifier, which owns the network; dispose of it.</returns>
+    /// <remarks>
+    /// For a weight file, preset and labels are those of the network's default weights. Where there are none the preset is
+    /// ImageNet's for the network's input size, and where the number of classes is another the labels are numbers.
+    /// </remarks>
+    /// <inheritdoc cref="Create(string, ModelOptions, string?)"/>
+    public static Classifier CreateClassifier(string id, string? weights = null, long? numClasses = null)
+    {
+        var (_, variant) = Find(id);
+        var network = Create(variant.Id, numClasses, weights: weights ?? DefaultWeights);
+        try
+        {
+            var published = FindWeights(variant.Id, weights ?? DefaultWeights) ?? FindWeights(variant.Id, DefaultWeights);
+            var preset = published?.Preset ?? ImageNetPreset(variant);
+            var labels = published is null ? [] : Labels.Get(published.Labels);
+            var classes = CountClasses(network, preset);
+            return new(network, preset, labels.Count == classes ? labels : Numbers(classes), ownsModel: true);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+
+        static string[] Numbers(long count) => [.. Enumerable.Range(0, (int)count).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+    }
+
+    // torchvision's first presets: the crop is 224/256 of what the image is resized to.
+    private static ImagePreset ImageNetPreset(ModelVariant variant)
+    {
+        var (channels, height, width) = variant.InputShape;
+        var preset = new ImagePreset { ResizeSize = [Math.Min(height, width) * 256 / 224], CropSize = [height, width] };
+        return channels == 3 ? preset : preset with { Channels = channels, Mean = [0.5], Std = [0.5] };
+    }
+
+    private static long CountClasses(Block network, ImagePreset preset)
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        network.eval();
+        return network.call(zeros([1, .. preset.GetInputShape()])).size(1);
     }
 
     /// <summary>Published weights by name, or null where the name is that of none.</summary>

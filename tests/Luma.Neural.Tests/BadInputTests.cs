@@ -104,7 +104,7 @@ public class BadInputTests
         using var layer = make();
         using var input = zeros(shape);
 
-        Assert.Equal(message, Assert.Throws<ArgumentException>(() => layer.call(input)).Message);
+        Assert.Equal(message, Assert.Throws<InputShapeException>(() => layer.call(input)).Message);
     }
 
     [Theory]
@@ -132,7 +132,7 @@ public class BadInputTests
                 using var tooSmall = ones(1, 1, least - 1, least);
 
                 layer.call(fits).Dispose();
-                Assert.Throws<ArgumentException>(() => layer.call(tooSmall));
+                Assert.Throws<InputShapeException>(() => layer.call(tooSmall));
             }
         }
     }

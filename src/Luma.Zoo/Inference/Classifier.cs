@@ -10,12 +10,13 @@ namespace Luma.Zoo.Inference;
 /// one classifier at a time.
 /// </summary>
 /// <remarks>
-/// The model stays the caller's: dispose of it after the last call. It is set to evaluation mode here, once; move it to its device and
-/// type before, and leave it as it is while the classifier is in use.
+/// The model is set to evaluation mode here, once; move it to its device and type before, and leave it as it is while the classifier
+/// is in use.
 /// </remarks>
-public sealed class Classifier
+public sealed class Classifier : IDisposable
 {
     private readonly NeuralModule model;
+    private readonly bool ownsModel;
     private readonly Device device;
     private readonly ScalarType type;
     private readonly DecodeOptions decoding;
@@ -25,8 +26,10 @@ public sealed class Classifier
     /// <param name="preset">What makes an image into the model's input.</param>
     /// <param name="labels">One name per class.</param>
     /// <param name="decoding">How large an image may be, or null for the defaults.</param>
+    /// <param name="ownsModel">Whether the model is disposed of with the classifier; otherwise it stays the caller's.</param>
     /// <exception cref="ArgumentException">The preset makes no sense, or there are no labels.</exception>
-    public Classifier(NeuralModule model, ImagePreset preset, IReadOnlyList<string> labels, DecodeOptions? decoding = null)
+    public Classifier(
+        NeuralModule model, ImagePreset preset, IReadOnlyList<string> labels, DecodeOptions? decoding = null, bool ownsModel = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(preset);
@@ -37,6 +40,7 @@ public sealed class Classifier
         model.eval();
         var parameter = model.parameters().FirstOrDefault();
         (this.model, Preset, Labels, this.decoding) = (model, preset, [.. labels], decoding ?? DecodeOptions.Default);
+        this.ownsModel = ownsModel;
         (device, type) = (parameter?.device ?? CPU, parameter?.dtype ?? ScalarType.Float32);
     }
 
@@ -149,6 +153,12 @@ public sealed class Classifier
             options.Progress?.Report(done += results.Length);
             foreach (var result in results) yield return result;
         }
+    }
+
+    /// <summary>Disposes of the model, if the classifier owns it. No call may be under way.</summary>
+    public void Dispose()
+    {
+        if (ownsModel) model.Dispose();
     }
 
     // A span over the batch must not be longer than spans can be.

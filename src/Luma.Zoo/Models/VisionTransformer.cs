@@ -83,12 +83,9 @@ public abstract class VisionTransformer : Block
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x)
     {
+        // The position embeddings are for one image size.
         if (x.Dimensions != 4 || x.size(2) != ImageSize || x.size(3) != ImageSize)
-        {
-            throw new ArgumentException(
-                $"{this}: expected (N, {patches.InChannels}, {ImageSize}, {ImageSize}), got ({string.Join(", ", x.shape)}); "
-                + "another image size needs a network made for it.");
-        }
+            throw InputMismatch($"(N, {patches.InChannels}, {ImageSize}, {ImageSize})", x);
 
         var tokens = Ops.Permute(Ops.Flatten(patches.call(x), 2), 0, 2, 1);
         x = Ops.Concat([Ops.Expand(classToken, x.size(0), -1, -1), tokens], dimension: 1);

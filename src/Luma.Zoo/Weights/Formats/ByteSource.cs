@@ -14,11 +14,12 @@ internal abstract class ByteSource(string name, long length) : IDisposable
     public long Length { get; } = length;
 
     /// <summary>Maps a file.</summary>
-    /// <exception cref="WeightFileException">The file is empty.</exception>
     public static ByteSource Map(string path)
     {
         using var file = File.OpenHandle(path, options: FileOptions.RandomAccess);
-        return new MappedFile(path, file, RandomAccess.GetLength(file));
+        var length = RandomAccess.GetLength(file);
+        // Nothing cannot be mapped.
+        return length == 0 ? new ManagedMemory(default, path) : new MappedFile(path, file, length);
     }
 
     /// <summary>Takes an array as it is.</summary>
@@ -51,8 +52,6 @@ internal abstract class ByteSource(string name, long length) : IDisposable
 
         public MappedFile(string path, SafeFileHandle file, long length) : base(path, length)
         {
-            if (length == 0) throw new WeightFileException(path, "the file is empty");
-
             map = MemoryMappedFile.CreateFromFile(
                 file, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);

@@ -199,7 +199,7 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object>
     {
         if (length is < 0 or > MaxIntegerBytes) throw new MalformedDataException($"an integer of {length} bytes");
         var number = new BigInteger(Take(length));
-        Push(number >= long.MinValue && number <= long.MaxValue ? (long)number : number);
+        Push(number >= long.MinValue && number <= long.MaxValue ? (object)(long)number : number);
     }
 
     private readonly void Push(object? value)

@@ -28,10 +28,11 @@ internal static class TorchLegacyReader
         var bigEndian = facts.Find("little_endian") is false;
         Dictionary<string, LegacyStorage> storages = [];
         var root = Next("the object", id => Resolve(id, source, storages, bigEndian));
+        var entries = Checkpoint.Entries(root, source.Name);
         if (Next("the keys", NoStorages) is not PickledList keys)
             throw new WeightFileException(source.Name, "the keys of the storages are no list", "the keys");
         Place(source, keys, storages, position);
-        return Checkpoint.Entries(root, source.Name);
+        return entries;
 
         object? Next(string part, Func<object?, object> persistent)
         {

@@ -25,6 +25,8 @@ internal static class WeightReader
     /// <exception cref="WeightFileException">The file is damaged, hostile, or of a kind that is not read.</exception>
     public static (WeightFormat Format, List<TensorEntry> Entries) Read(ByteSource source)
     {
+        if (source.Length == 0) throw new WeightFileException(source.Name, "the file is empty");
+
         var head = new byte[Math.Min(source.Length, 512)];
         using (var pinned = source.Pin(0, head.Length)) pinned.Span.CopyTo(head);
 

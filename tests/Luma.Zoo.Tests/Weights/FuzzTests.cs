@@ -1,0 +1,25 @@
+using System.Globalization;
+using Xunit.Abstractions;
+
+namespace Luma.Zoo.Tests.Weights;
+
+/// <summary>The environment variables LUMA_FUZZ_CASES and LUMA_FUZZ_SEED make it longer or different; see scripts/fuzz.</summary>
+public class FuzzTests(ITestOutputHelper output)
+{
+    private const int DefaultCases = 20_000;
+    private const int DefaultSeed = 1;
+
+    [Fact]
+    public void Damaged_files_are_read_or_refused_and_take_no_more_memory_than_they_are_worth()
+    {
+        var report = new Fuzzer(Setting("LUMA_FUZZ_SEED", DefaultSeed)).Run(Setting("LUMA_FUZZ_CASES", DefaultCases));
+
+        output.WriteLine($"{report}");
+        Assert.True(report.Read > 0 && report.Refused > 0);
+        Assert.InRange(report.ManagedMultiple, 0, 64);
+        Assert.InRange(report.NativeMultiple, 0, 1);
+    }
+
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? value : otherwise;
+}
