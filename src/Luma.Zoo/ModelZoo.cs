@@ -22,6 +22,8 @@ public static class ModelZoo
         PreActivationResNet.Family,
         InceptionResNet.Family,
         ResNet.NextFamily,
+        DenseNet.Family,
+        ShuffleNetV2.Family,
         VisionTransformer.Family,
     ];
 
