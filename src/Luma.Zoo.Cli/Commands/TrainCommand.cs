@@ -37,6 +37,8 @@ internal static class TrainCommand
 
         NativeLibraries.EnsureLoaded();
         using var training = MnistDataset.Load(folder.FullName, MnistPart.Training, variant.InputShape.Height);
+        // The recipe is for 60,000 images; of few, no more than a tenth is kept from the learning.
+        options = options with { HoldOut = Math.Min(options.HoldOut, training.Count / 10) };
         using var test = MnistDataset.Load(folder.FullName, MnistPart.Test, variant.InputShape.Height);
 
         torch.manual_seed(seed);
