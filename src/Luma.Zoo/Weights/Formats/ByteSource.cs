@@ -66,7 +66,8 @@ internal abstract class ByteSource(string name, long length) : IDisposable
 
     private sealed class MappedFile : ByteSource, IPinnable
     {
-        // From here on the system's copy is faster than the page faults of the mapping, and the mapping stays out of memory.
+        // From here on the system copies: it is no slower, the mapping does not come into memory beside the copy, and a file that
+        // was shortened is an error instead of a fault.
         private const long LargeRead = 64 << 10;
 
         private readonly SafeFileHandle file;
