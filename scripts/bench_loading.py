@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Compares loading VGG-16's weights from a zip file into an existing model: this project against PyTorch, taking turns.
 
-    scripts/bench_loading.py [--rounds 15] [--python 'python3']
+    dotnet build -c Release tests/Luma.Zoo.Benchmarks
+    python3 scripts/bench_loading.py [--rounds 15] [--python "python3"]
 
 --python is the command of a Python that has torch. The other side is the benchmark project, built before. Prints the medians in
 milliseconds, their ratio (ours / Python's, lower is better), and our peak memory beyond what the process had before the model was

@@ -37,10 +37,12 @@ internal sealed class TensorView
                 // libtorch multiplies what is not zero, even when there is nothing in the tensor.
                 var product = shape.Aggregate((long)type.Size, (bytes, size) => bytes * Math.Max(size, 1));
                 Count = shape.Contains(0) ? 0 : product / type.Size;
-                Reach = Count == 0 ? 0 : this.strides.Zip(shape, (stride, size) => stride * (size - 1)).Aggregate(1L, (sum, step) => sum + step);
+                var steps = this.strides.Zip(shape, (stride, size) => stride * (size - 1));
+                Reach = Count == 0 ? 0 : steps.Aggregate(1L, (sum, step) => sum + step);
                 if (Count > 0 && (offset + Reach) * type.Size > storage.Length)
                     throw new MalformedDataException(
-                        $"a tensor that ends beyond its storage of {storage.Length} bytes: {Describe(offset, shape, strides)} of {type.TorchName}");
+                        $"a tensor that ends beyond its storage of {storage.Length} bytes: "
+                        + $"{Describe(offset, shape, strides)} of {type.TorchName}");
             }
         }
         catch (OverflowException)
@@ -49,7 +51,8 @@ internal sealed class TensorView
         }
 
         if (ByteCount > Math.Max(MaxRepeatedBytes, MaxRepetition * storage.Source.Length))
-            throw new MalformedDataException($"a tensor of {ByteCount} bytes in a file of {storage.Source.Length}: {Describe(offset, shape, strides)}");
+            throw new MalformedDataException(
+                $"a tensor of {ByteCount} bytes in a file of {storage.Source.Length}: {Describe(offset, shape, strides)}");
         walk = new Walk(shape, this.strides);
     }
 
