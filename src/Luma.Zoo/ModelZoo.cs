@@ -10,10 +10,15 @@ public static class ModelZoo
     public static IReadOnlyList<ModelFamily> Families { get; } =
     [
         LeNet.Family,
+        AlexNetBase.Family,
+        NetworkInNetwork.Family,
+        VGGNet.Family,
         ResNet.Family,
         ResNet.WideFamily,
         PreActivationResNet.Family,
         ResNet.NextFamily,
+        MobileNetV1.Family,
+        AnyNet.Family,
         VisionTransformer.Family,
     ];
 
