@@ -14,6 +14,9 @@ public static class ModelZoo
     public static IReadOnlyList<ModelFamily> Families { get; } =
     [
         LeNet.Family,
+        AlexNetBase.Family,
+        NetworkInNetwork.Family,
+        VGGNet.Family,
         InceptionNet.Family,
         GoogLeNet.Family,
         ResNet.Family,
@@ -23,7 +26,9 @@ public static class ModelZoo
         InceptionResNet.Family,
         ResNet.NextFamily,
         DenseNet.Family,
+        MobileNetV1.Family,
         ShuffleNetV2.Family,
+        AnyNet.Family,
         VisionTransformer.Family,
     ];
 
