@@ -35,7 +35,7 @@ public class LeNetTests
         using var back = LeNet_5_Conv.ToDense(there!);
 
         Assert.Equal(weights.Names, back!.Names);
-        foreach (var entry in weights.Entries) Assert.True(entry.ToTensor().equal(back[entry.Name].ToTensor()).item<bool>(), entry.Name);
+        foreach (var entry in weights.Entries) Assert.True(entry.ToTensor().eq(back[entry.Name].ToTensor()).all().item<bool>(), entry.Name);
     }
 
     [Fact]

@@ -53,7 +53,7 @@ public class PublishedWeightsTests
         using var published = Find("lenet_5", "MNIST").Open();
         using var expected = published["conv1.weight"].ToTensor();
 
-        Assert.True(network.state_dict()["conv1.weight"].equal(expected).item<bool>());
+        Assert.True(network.state_dict()["conv1.weight"].eq(expected).all().item<bool>());
     }
 
     [Fact]
