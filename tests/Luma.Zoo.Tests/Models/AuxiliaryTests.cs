@@ -9,8 +9,10 @@ namespace Luma.Zoo.Tests.Models;
 /// <summary>Networks with auxiliary heads, and torchvision's against Python's: see scripts/goldens_auxiliary.py.</summary>
 public class AuxiliaryTests
 {
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
     private static readonly Dictionary<string, Golden> Goldens = JsonSerializer.Deserialize<Dictionary<string, Golden>>(
-        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Goldens", "auxiliary.json")), new JsonSerializerOptions(JsonSerializerDefaults.Web))!;
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Goldens", "auxiliary.json")), Json)!;
 
     private static readonly Dictionary<string, (Func<bool, AuxiliaryNetwork> Make, int Side)> Networks = new()
     {
