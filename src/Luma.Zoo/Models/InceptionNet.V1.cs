@@ -9,8 +9,8 @@ namespace Luma.Zoo.Models;
 /// <see cref="GoogLeNet"/> torchvision's.
 /// </summary>
 /// <remarks>
-/// Input <c>(N, C, H, W)</c>, 224x224 in the paper, of at least 15x15 (113x113 with auxiliary heads), output logits <c>(N, classes)</c>.
-/// The auxiliary heads follow the blocks 4a and 4d (section 5).
+/// Input <c>(N, C, H, W)</c>, 224x224 in the paper, output logits <c>(N, classes)</c>. The auxiliary heads follow the blocks 4a and 4d
+/// (section 5).
 /// </remarks>
 public abstract class GoogLeNetDesign : AuxiliaryNetwork
 {
@@ -70,6 +70,7 @@ public abstract class GoogLeNetDesign : AuxiliaryNetwork
 /// parameters without auxiliary heads. Input <c>(N, 3, 224, 224)</c>.
 /// </summary>
 /// <remarks>
+/// Images are of at least 31x31; auxiliary heads, which are fully connected, need the 14x14 maps that 224x224 gives.
 /// torchvision's <see cref="GoogLeNet"/> has batch normalisation instead of biases, and windows of 3x3 where the paper has 5x5.
 /// </remarks>
 /// <param name="numClasses">The number of classes.</param>
