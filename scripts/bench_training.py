@@ -6,7 +6,8 @@
 
 `--python` is a command that runs a Python with torch; this script itself needs none. The images are noise in MNIST's format, and both
 sides do everything an epoch needs: shuffling, picking images out of memory, padding, normalising, forward, backward, optimiser.
-Weights and order come from the same seeds, so the mean losses, which are shown, have to agree.
+Weights and order come from the same seeds, so the mean losses, which are shown, have to agree. Where other programs run beside it,
+the ratio of processor time with one thread is the one to look at.
 """
 import argparse
 import os
@@ -63,9 +64,10 @@ def worker(folder, batch, steps, threads, optimizer):
         return total.item() / count
 
     fit(WARM_UP_STEPS * batch)
-    start = time.perf_counter()
+    start, processor = time.perf_counter(), time.process_time()
     loss = fit(steps * batch)
-    print(f"{steps * batch / (time.perf_counter() - start):.0f} {loss:.6f}")
+    wall, processor = time.perf_counter() - start, time.process_time() - processor
+    print(f"{steps * batch / wall:.0f} {steps * batch / processor:.0f} {loss:.6f}")
 
 
 def run(command):
@@ -79,13 +81,15 @@ def compare(arguments, optimizer, folder):
     theirs = [*shlex.split(arguments.python), str(pathlib.Path(__file__).resolve()), "--worker", *shared]
     rounds = []
     for number in range(arguments.rounds):
-        (mine, my_loss), (other, other_loss) = run(ours), run(theirs)
-        rounds.append((mine, other))
-        print(f"{optimizer} round {number + 1}: {mine:.0f} images/s, Python {other:.0f}; losses {my_loss:.6f} {other_loss:.6f}", flush=True)
+        (*mine, my_loss), (*other, other_loss) = run(ours), run(theirs)
+        rounds.append((*mine, *other))
+        print(f"{optimizer} round {number + 1}: {mine[0]:.0f} images/s, Python {other[0]:.0f}; "
+              f"of processor time {mine[1]:.0f}, Python {other[1]:.0f}; losses {my_loss:.6f} {other_loss:.6f}", flush=True)
         if abs(my_loss - other_loss) > 1e-3:
             sys.exit("the losses differ: the two sides did not do the same work")
-    mine, other = (statistics.median(side) for side in zip(*rounds))
-    print(f"{optimizer} median: {mine:.0f} images/s, Python {other:.0f}; time ours/Python {other / mine:.3f}", flush=True)
+    mine, my_processor, other, other_processor = (statistics.median(column) for column in zip(*rounds))
+    print(f"{optimizer} median: {mine:.0f} images/s, Python {other:.0f}; time ours/Python {other / mine:.3f}, "
+          f"processor time ours/Python {other_processor / my_processor:.3f}", flush=True)
 
 
 def main():

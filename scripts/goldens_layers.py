@@ -38,6 +38,37 @@ def conv_block(conv, norm, *more):
     return nn.Sequential(OrderedDict(zip(names, [conv] + ([norm] if norm else []) + list(more))))
 
 
+def numbered(*layers):
+    return nn.Sequential(*[layer for layer in layers if layer])
+
+
+def named(**children):
+    return nn.Sequential(OrderedDict(children))
+
+
+class SqueezeExcitation(nn.Module):
+    def __init__(self, channels, squeeze, activation, scale_activation):
+        super().__init__()
+        self.fc1 = nn.Conv2d(channels, squeeze, 1)
+        self.fc2 = nn.Conv2d(squeeze, channels, 1)
+        self.activation = activation
+        self.scale_activation = scale_activation
+
+    def forward(self, x):
+        scale = self.fc1(x.mean((2, 3), keepdim=True))
+        return self.scale_activation(self.fc2(self.activation(scale))) * x
+
+
+class ResNeXtBlock(nn.Module):
+    def __init__(self, projection, **transform):
+        super().__init__()
+        self.proj = projection
+        self.f = named(**transform)
+
+    def forward(self, x):
+        return torch.relu(self.f(x) + (self.proj(x) if self.proj else x))
+
+
 ONE, TWO, THREE = (2, 4, 9), (2, 4, 5, 6), (2, 2, 4, 3, 4)
 FLAT = (3, 6)
 
@@ -136,6 +167,24 @@ CASES = {
     "ConvBlock3D": (lambda: conv_block(nn.Conv3d(2, 3, 3), nn.BatchNorm3d(3), nn.Tanh()), THREE),
     "DenseBlock": (lambda: nn.Sequential(OrderedDict(linear=nn.Linear(6, 4), bn=nn.BatchNorm1d(4), activation=nn.Sigmoid(),
                                                      dropout=nn.Dropout())), FLAT),
+    "ConvNormActivation": (lambda: numbered(nn.Conv2d(4, 6, 3, 2, 1, groups=2, bias=False), nn.BatchNorm2d(6), nn.ReLU6()), TWO),
+    "ConvNormActivation alone": (lambda: numbered(nn.Conv2d(4, 6, 3, padding=2, dilation=2)), TWO),
+    "SqueezeExcitation": (lambda: SqueezeExcitation(4, 2, nn.ReLU(), nn.Sigmoid()), TWO),
+    "SqueezeExcitation otherwise": (lambda: SqueezeExcitation(4, 3, nn.SiLU(), nn.Hardsigmoid()), TWO),
+    "ResNeXtBlock": (lambda: ResNeXtBlock(
+        None, a=numbered(nn.Conv2d(4, 4, 1, bias=False), nn.BatchNorm2d(4), nn.ReLU()),
+        b=numbered(nn.Conv2d(4, 4, 3, 1, 1, groups=2, bias=False), nn.BatchNorm2d(4), nn.ReLU()),
+        c=numbered(nn.Conv2d(4, 4, 1, bias=False), nn.BatchNorm2d(4))), TWO),
+    "ResNeXtBlock projected": (lambda: ResNeXtBlock(
+        numbered(nn.Conv2d(4, 6, 1, 2), nn.BatchNorm2d(6)), a=numbered(nn.Conv2d(4, 9, 1), nn.BatchNorm2d(9), nn.ReLU()),
+        b=numbered(nn.Conv2d(9, 9, 3, 2, 1, groups=3), nn.BatchNorm2d(9), nn.ReLU()),
+        se=SqueezeExcitation(9, 2, nn.ReLU(), nn.Sigmoid()), c=numbered(nn.Conv2d(9, 6, 1), nn.BatchNorm2d(6))), TWO),
+    "DepthwiseSeparableBlock": (lambda: named(
+        depthwise=numbered(nn.Conv2d(4, 4, 3, 2, 1, groups=4, bias=False), nn.BatchNorm2d(4), nn.ReLU()),
+        pointwise=numbered(nn.Conv2d(4, 6, 1, bias=False), nn.BatchNorm2d(6), nn.ReLU())), TWO),
+    "NinBlock": (lambda: numbered(nn.Conv2d(4, 5, 3, 2, 1), nn.ReLU(), nn.Conv2d(5, 6, 1), nn.ReLU(), nn.Conv2d(6, 3, 1), nn.ReLU()), TWO),
+    "VggBlock": (lambda: numbered(nn.Conv2d(4, 5, 3, padding=1), nn.ReLU(), nn.Conv2d(5, 5, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)), TWO),
+    "VggBlock normalised": (lambda: numbered(nn.Conv2d(4, 5, 3, padding=1), nn.BatchNorm2d(5), nn.ReLU(), nn.MaxPool2d(2)), TWO),
 }
 
 INITIALIZERS = {

@@ -14,6 +14,9 @@ public static class ModelZoo
     public static IReadOnlyList<ModelFamily> Families { get; } =
     [
         LeNet.Family,
+        AlexNetBase.Family,
+        NetworkInNetwork.Family,
+        VGGNet.Family,
         InceptionNet.Family,
         GoogLeNet.Family,
         ResNet.Family,
@@ -22,6 +25,10 @@ public static class ModelZoo
         PreActivationResNet.Family,
         InceptionResNet.Family,
         ResNet.NextFamily,
+        DenseNet.Family,
+        MobileNetV1.Family,
+        ShuffleNetV2.Family,
+        AnyNet.Family,
         VisionTransformer.Family,
     ];
 
@@ -52,6 +59,25 @@ public static class ModelZoo
     /// <returns>The weights; none where nobody has published any.</returns>
     /// <exception cref="UnknownModelException">There is no such network.</exception>
     public static IReadOnlyList<PublishedWeights> Weights(string id) => Published.Value[Find(id).Variant.Id].ToList();
+
+    /// <summary>Opens weights for a network.</summary>
+    /// <param name="id">The network's id or one of its aliases, in any case.</param>
+    /// <param name="weights">The name of published weights, <see cref="DefaultWeights"/>, or the path of a weight file.</param>
+    /// <returns>The tensors; dispose of them.</returns>
+    /// <exception cref="UnknownModelException">There is no such network.</exception>
+    /// <exception cref="FileNotFoundException">There are neither published weights of that name nor such a file.</exception>
+    /// <exception cref="WeightFileException">The weight file is damaged.</exception>
+    public static StateDict OpenWeights(string id, string weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        if (FindWeights(id, weights) is { } published) return published.Open();
+        if (File.Exists(weights)) return StateDict.Open(weights);
+
+        var (model, names) = (Find(id).Variant.Id, string.Join(", ", Weights(id).Select(known => known.Name)));
+        var known = names.Length == 0 ? $"nobody has published weights for {model}" : $"the weights of {model} are {names}";
+        throw new FileNotFoundException(
+            weights == DefaultWeights ? $"Say which weights to take: {known}." : $"There is no weight file '{weights}', and {known}.", weights);
+    }
 
     /// <summary>Builds a network.</summary>
     /// <param name="id">Its id or one of its aliases, in any case.</param>
@@ -92,12 +118,12 @@ public static class ModelZoo
         var (_, variant) = Find(id);
         if (weights is null) return variant.Build(options);
 
-        using var state = OpenWeights(variant, weights);
+        using var state = OpenWeights(variant.Id, weights);
         using var skip = Initializers.Skip();
         var network = variant.Build(options);
         try
         {
-            network.Load(state);
+            Load(network, variant.Id, state);
             return network;
         }
         catch
@@ -158,23 +184,32 @@ public static class ModelZoo
     internal static PublishedWeights? FindWeights(string id, string name) => Weights(id).FirstOrDefault(
         published => published.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || (published.IsDefault && name == DefaultWeights));
 
-    private static StateDict OpenWeights(ModelVariant variant, string weights)
+    /// <summary>Loads weights into a network, also such as were saved under names that its family knows how to turn.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="id">Its id or one of its aliases, in any case.</param>
+    /// <param name="weights">The weights.</param>
+    /// <returns>What was loaded.</returns>
+    /// <exception cref="UnknownModelException">There is no such network.</exception>
+    /// <exception cref="WeightFileException">The weight file is damaged.</exception>
+    /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
+    public static LoadReport Load(Block network, string id, StateDict weights)
     {
-        if (FindWeights(variant.Id, weights) is { } published) return published.Open();
-        if (File.Exists(weights)) return StateDict.Open(weights);
-
-        var names = string.Join(", ", Weights(variant.Id).Select(known => known.Name));
-        throw new FileNotFoundException(
-            $"There is no weight file '{weights}', and {(names.Length == 0 ? $"nobody has published weights for {variant.Id}" : $"the weights of {variant.Id} are {names}")}.", weights);
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(weights);
+        using var adapted = Find(id).Variant.AdaptWeights(weights);
+        return network.Load(adapted ?? weights);
     }
 
     private static Dictionary<string, (ModelFamily, ModelVariant)> Index()
     {
         var index = new Dictionary<string, (ModelFamily, ModelVariant)>(StringComparer.OrdinalIgnoreCase);
         foreach (var family in Families)
-        foreach (var variant in family.Variants)
-        foreach (var name in variant.Aliases.Prepend(variant.Id))
-            index.Add(name, (family, variant));
+        {
+            foreach (var variant in family.Variants)
+            {
+                foreach (var name in variant.Aliases.Prepend(variant.Id)) index.Add(name, (family, variant));
+            }
+        }
         return index;
     }
 }

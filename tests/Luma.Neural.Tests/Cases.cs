@@ -104,6 +104,18 @@ internal static class Cases
             dropout: new Dropout(0.3)),
         ["ConvBlock3D"] = () => new ConvBlock3D(2, 3, 3, norm: new BatchNorm3D(3), activation: new Tanh()),
         ["DenseBlock"] = () => new DenseBlock(6, 4, norm: new BatchNorm1D(4), activation: new Sigmoid(), dropout: new Dropout()),
+        ["ConvNormActivation"] = () => new ConvNormActivation(
+            4, 6, stride: 2, groups: 2, norm: new BatchNorm2D(6), activation: new ReLU6(inPlace: true)),
+        ["ConvNormActivation alone"] = () => new ConvNormActivation(4, 6, dilation: 2),
+        ["SqueezeExcitation"] = () => new SqueezeExcitation(4, 2),
+        ["SqueezeExcitation otherwise"] = () => new SqueezeExcitation(4, 3, new SiLU(inPlace: true), new Hardsigmoid(inPlace: true)),
+        ["ResNeXtBlock"] = () => new ResNeXtBlock(4, 4, groupWidth: 2),
+        ["ResNeXtBlock projected"] = () => new ResNeXtBlock(
+            4, 6, groupWidth: 3, bottleneckRatio: 1.5, stride: 2, squeezeChannels: 2, convBias: true),
+        ["DepthwiseSeparableBlock"] = () => new DepthwiseSeparableBlock(4, 6, stride: 2),
+        ["NinBlock"] = () => new NinBlock(4, [5, 6, 3], 3, stride: 2, padding: 1),
+        ["VggBlock"] = () => new VggBlock(4, 5, convolutions: 2),
+        ["VggBlock normalised"] = () => new VggBlock(4, 5, convolutions: 1, batchNorm: true),
     };
 
     public static TheoryData<string> Names => [.. All.Keys];

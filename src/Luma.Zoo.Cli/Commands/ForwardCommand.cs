@@ -32,10 +32,19 @@ internal static class ForwardCommand
             NativeLibraries.EnsureLoaded();
             using var scope = NewDisposeScope();
             if (parsed.GetValue(seed) is { } number) manual_seed(number);
-            using var network = ModelZoo.Create(variant.Id, options, parsed.GetValue(weights));
+            // Seeded, the weights are drawn even where others take their place: what is drawn next is the input.
+            var given = parsed.GetValue(weights);
+            var seeded = parsed.GetValue(seed) is not null;
+            using var network = ModelZoo.Create(variant.Id, options, seeded ? null : given);
             var input = parsed.GetValue(file) is { } path
                 ? ReadInput(path)
                 : rand((parsed.GetValue(shape) ?? Shape.OneImage(variant)).Sizes);
+
+            if (seeded && given is not null)
+            {
+                using var state = ModelZoo.OpenWeights(variant.Id, given);
+                ModelZoo.Load(network, variant.Id, state);
+            }
 
             network.eval();
             using var inference = inference_mode();

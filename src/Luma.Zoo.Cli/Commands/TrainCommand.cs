@@ -31,12 +31,14 @@ internal static class TrainCommand
         Terminal terminal, string id, DirectoryInfo folder, long? epochs, int seed, string output, bool json, CancellationToken cancellation)
     {
         var (_, variant) = ModelZoo.Find(id);
-        var options = TrainingRecipes.For(variant.Id) with { Seed = seed };
+        var options = RecipeFor(variant.Id) with { Seed = seed };
         if (epochs is { } number) options = options with { Epochs = checked((int)number) };
         RefuseUnwritable(output);
 
         NativeLibraries.EnsureLoaded();
         using var training = MnistDataset.Load(folder.FullName, MnistPart.Training, variant.InputShape.Height);
+        // The recipe is for 60,000 images; of few, no more than a tenth is kept from the learning.
+        options = options with { HoldOut = Math.Min(options.HoldOut, training.Count / 10) };
         using var test = MnistDataset.Load(folder.FullName, MnistPart.Test, variant.InputShape.Height);
 
         torch.manual_seed(seed);
@@ -51,6 +53,18 @@ internal static class TrainCommand
         if (json) terminal.WriteJson(report, Json.Default.TrainingReport);
         else terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{output}: {accuracy.Accuracy:P2} of {accuracy.Count:N0} test images, the weights of epoch {result.BestEpoch}"));
         return result.Cancelled ? CommandLine.Cancelled : CommandLine.Success;
+    }
+
+    private static TrainingOptions RecipeFor(string id)
+    {
+        try
+        {
+            return TrainingRecipes.For(id);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UserException(exception.Message);
+        }
     }
 
     // Better now than after an hour's training.

@@ -64,6 +64,7 @@ public class AnyNet : Block
         var channels = stemWidth;
         foreach (var (index, stage) in stages.Index())
         {
+            ArgumentOutOfRangeException.ThrowIfLessThan(stage.Depth, 1, nameof(stages));
             body.Add($"block{index + 1}", MakeStage(index + 1, stage, channels, convBias));
             channels = stage.Width;
         }
@@ -115,7 +116,6 @@ public class AnyNet : Block
 
     private static Sequence MakeStage(int number, AnyStage stage, long inChannels, bool convBias)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(stage.Depth, 1, nameof(stage));
         var blocks = new Sequence();
         for (var i = 0; i < stage.Depth; i++)
         {
@@ -143,7 +143,10 @@ public sealed class RegNetX_32(long numClasses = 10, long inChannels = 1)
 /// w0 + wa * j channels; they become w0 times the nearest power of wm, and then the nearest multiple of 8. Neighbours of one width
 /// make a stage. All strides are 2, all bottlenecks as wide as their block.
 /// </summary>
-/// <remarks>Input <c>(N, 3, H, W)</c>, made for 224x224; output logits <c>(N, 1000)</c>. The names are torchvision's.</remarks>
+/// <remarks>
+/// Input <c>(N, 3, H, W)</c>, made for 224x224; output logits <c>(N, 1000)</c>. Where a width lies halfway between two multiples of its
+/// group's it is torchvision's, the greater: the last stage of RegNetX-400MF has 400 channels, where the paper's has 384.
+/// </remarks>
 public abstract class RegNet : AnyNet
 {
     // Section 3.3: "for convenience" widths are multiples of 8. Section 3.1: the stem has 32 channels.

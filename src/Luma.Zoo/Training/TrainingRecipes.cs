@@ -22,6 +22,6 @@ public static class TrainingRecipes
         ArgumentException.ThrowIfNullOrEmpty(modelId);
         return modelId is "lenet_1" or "lenet_4" or "lenet_5"
             ? Digits
-            : throw new ArgumentException($"There is no training recipe for '{modelId}'; there is one for lenet_1, lenet_4 and lenet_5.", nameof(modelId));
+            : throw new ArgumentException($"There is no training recipe for '{modelId}'; there is one for lenet_1, lenet_4 and lenet_5.");
     }
 }

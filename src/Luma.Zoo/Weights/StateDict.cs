@@ -91,7 +91,9 @@ public sealed class StateDict : IDisposable
     /// <param name="tensors">The tensors in order, which are shown, not copied, where they are on the CPU.</param>
     /// <param name="name">What to call them in messages.</param>
     /// <returns>The tensors.</returns>
-    /// <exception cref="ArgumentException">A tensor is sparse or of a type that weight files do not have, or a name comes twice.</exception>
+    /// <exception cref="ArgumentException">
+    /// A tensor is sparse or of a type that weight files do not have, or a name comes twice.
+    /// </exception>
     public static StateDict Of(IEnumerable<KeyValuePair<string, Tensor>> tensors, string name = "tensors")
     {
         ArgumentNullException.ThrowIfNull(tensors);

@@ -122,7 +122,7 @@ public class HostileFileTests
             name == "a/data/0" ? lie(numbers) : numbers;
         byte[] Lying(Func<ZipAssembly.Numbers, ZipAssembly.Numbers> lie, bool wide = false) =>
             new ZipAssembly { Zip64 = wide, Change = (name, numbers) => Lie(name, numbers, lie) }.Add("a/data.pkl", state).Add("a/data/0", Floats).ToArray();
-        string Header(string shape, string offsets, string type = "F32") => 
+        string Header(string shape, string offsets, string type = "F32") =>
             $"{{\"w\":{{\"dtype\":\"{type}\",\"shape\":{shape},\"data_offsets\":{offsets}}}}}";
 
         return

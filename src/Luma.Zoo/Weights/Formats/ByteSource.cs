@@ -16,10 +16,21 @@ internal abstract class ByteSource(string name, long length) : IDisposable
     /// <summary>Maps a file.</summary>
     public static ByteSource Map(string path)
     {
-        using var file = File.OpenHandle(path, options: FileOptions.RandomAccess);
-        var length = RandomAccess.GetLength(file);
-        // Nothing cannot be mapped.
-        return length == 0 ? new ManagedMemory(default, path) : new MappedFile(path, file, length);
+        var file = File.OpenHandle(path, options: FileOptions.RandomAccess);
+        try
+        {
+            var length = RandomAccess.GetLength(file);
+            if (length > 0) return new MappedFile(path, file, length);
+
+            // Nothing cannot be mapped.
+            file.Dispose();
+            return new ManagedMemory(default, path);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Takes an array as it is.</summary>
@@ -38,6 +49,14 @@ internal abstract class ByteSource(string name, long length) : IDisposable
         return new PinnedBytes(Pin(), offset, count);
     }
 
+    /// <summary>Copies bytes out.</summary>
+    /// <exception cref="ObjectDisposedException">The source is closed.</exception>
+    public virtual unsafe void Read(long offset, long count, byte* destination)
+    {
+        using var bytes = Pin(offset, count);
+        Buffer.MemoryCopy(bytes.Start, destination, count, count);
+    }
+
     /// <inheritdoc/>
     public virtual void Dispose()
     {
@@ -47,18 +66,43 @@ internal abstract class ByteSource(string name, long length) : IDisposable
 
     private sealed class MappedFile : ByteSource, IPinnable
     {
+        // From here on the system copies: it is no slower, the mapping does not come into memory beside the copy, and a file that
+        // was shortened is an error instead of a fault.
+        private const long LargeRead = 64 << 10;
+
+        private readonly SafeFileHandle file;
         private readonly MemoryMappedFile map;
         private readonly MemoryMappedViewAccessor view;
 
         public MappedFile(string path, SafeFileHandle file, long length) : base(path, length)
         {
+            this.file = file;
             map = MemoryMappedFile.CreateFromFile(
                 file, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
         }
 
+        public override unsafe void Read(long offset, long count, byte* destination)
+        {
+            if (count < LargeRead)
+            {
+                base.Read(offset, count, destination);
+                return;
+            }
+
+            while (count > 0)
+            {
+                var read = RandomAccess.Read(file, new Span<byte>(destination, (int)Math.Min(count, 1 << 30)), offset);
+                if (read == 0) throw new WeightFileException(Name, "the file was shortened while it was read", $"byte {offset}");
+                offset += read;
+                count -= read;
+                destination += read;
+            }
+        }
+
         public override void Dispose()
         {
+            file.Dispose();
             view.Dispose();
             map.Dispose();
             base.Dispose();

@@ -29,8 +29,8 @@ internal static class Checkpoint
         }
         if (order.Count == 0 && weights.Pairs.Count > 0)
         {
-            var keys = string.Join(", ", weights.Pairs.Take(10).Select(pair => pair.Key is string name ? $"'{Printable.Of(name)}'" : Describe(pair.Key)));
-            throw new WeightFileException(file, $"the file holds no tensors by name; it has {keys}");
+            var keys = weights.Pairs.Take(10).Select(pair => pair.Key is string name ? $"'{Printable.Of(name)}'" : Describe(pair.Key));
+            throw new WeightFileException(file, $"the file holds no tensors by name; it has {string.Join(", ", keys)}");
         }
         return [.. order.Select(name => new TensorEntry(name, tensors[name]))];
     }

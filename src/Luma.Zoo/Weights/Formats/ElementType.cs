@@ -39,7 +39,8 @@ internal sealed record ElementType(ScalarType DType, int Size, string TorchName,
     public bool IsComplex => DType is ScalarType.ComplexFloat32 or ScalarType.ComplexFloat64;
 
     public static ElementType Of(ScalarType dtype) =>
-        ByDType.GetValueOrDefault(dtype) ?? throw new ArgumentException($"Tensors of {dtype} cannot be kept in weight files.", nameof(dtype));
+        ByDType.GetValueOrDefault(dtype)
+        ?? throw new ArgumentException($"Tensors of {dtype} cannot be kept in weight files.", nameof(dtype));
 
     public static ElementType? OfTorchName(string name) => ByTorchName.GetValueOrDefault(name);
 

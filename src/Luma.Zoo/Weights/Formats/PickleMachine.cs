@@ -69,7 +69,8 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object>
         {
             case Opcode.Proto:
                 var protocol = Take(1)[0];
-                if (protocol is < 2 or > HighestProtocol) throw new MalformedDataException($"a pickle of protocol {protocol}: 2 to {HighestProtocol} are read");
+                if (protocol is < 2 or > HighestProtocol)
+                    throw new MalformedDataException($"a pickle of protocol {protocol}: 2 to {HighestProtocol} are read");
                 break;
             case Opcode.Frame: Available(TakeUInt64()); break;
             case Opcode.Stop: return true;
@@ -131,7 +132,8 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object>
             case Opcode.Reduce:
             case Opcode.NewObj:
                 var call = PopMany(2);
-                if (call is not [PickledGlobal function, object?[] arguments]) throw new MalformedDataException("a call of what is not a function");
+                if (call is not [PickledGlobal function, object?[] arguments])
+                    throw new MalformedDataException("a call of what is not a function");
                 Push(globals.Call(function, arguments));
                 break;
             case Opcode.Build:

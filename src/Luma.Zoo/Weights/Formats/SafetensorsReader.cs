@@ -19,7 +19,8 @@ internal static class SafetensorsReader
         using var prefix = source.Pin(0, LengthBytes);
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix.Span);
         if (length > MaxHeader || (long)length > source.Length - LengthBytes)
-            throw new WeightFileException(source.Name, $"the header is said to have {length} bytes of the file's {source.Length}", "the first 8 bytes");
+            throw new WeightFileException(
+                source.Name, $"the header is said to have {length} bytes of the file's {source.Length}", "the first 8 bytes");
 
         using var header = source.Pin(LengthBytes, (long)length);
         var json = new Utf8JsonReader(header.Span, new JsonReaderOptions { MaxDepth = 4 });
@@ -44,7 +45,7 @@ internal static class SafetensorsReader
         Expect(ref json, JsonTokenType.StartObject);
         while (NextName(ref json) is { } name)
         {
-            if (!names.Add(name)) throw new MalformedDataException($"the name '{name}' comes twice");
+            if (!names.Add(name)) throw new MalformedDataException($"the name '{Printable.Of(name)}' comes twice");
             if (name == "__metadata__")
             {
                 Expect(ref json, JsonTokenType.StartObject);
@@ -54,12 +55,14 @@ internal static class SafetensorsReader
 
             var (type, shape, begin, end) = ReadTensor(ref json, name);
             if (begin > end || end > source.Length - data)
-                throw new MalformedDataException($"'{name}' is said to be at {begin} to {end} of {source.Length - data} bytes");
+                throw new MalformedDataException(
+                    $"'{Printable.Of(name)}' is said to be at {begin} to {end} of {source.Length - data} bytes");
 
             var view = new TensorView(new PlainStorage(source, data + begin, end - begin), type, 0, shape, Contiguous(shape));
             if (view.ByteCount != end - begin)
                 throw new MalformedDataException(
-                    $"'{name}' has {view.ByteCount} bytes by its type {type.Safetensors} and shape ({string.Join(", ", shape)}), but a place of {end - begin}");
+                    $"'{Printable.Of(name)}' has {view.ByteCount} bytes by its type {type.Safetensors} "
+                    + $"and shape ({string.Join(", ", shape)}), but a place of {end - begin}");
             entries.Add(new TensorEntry(name, view));
             places.Add((begin, end, name));
         }
@@ -69,7 +72,8 @@ internal static class SafetensorsReader
         var expected = 0L;
         foreach (var (begin, end, name) in places)
         {
-            if (begin != expected) throw new MalformedDataException($"'{name}' begins at {begin}: the one before ends at {expected}");
+            if (begin != expected)
+                throw new MalformedDataException($"'{Printable.Of(name)}' begins at {begin}: the one before ends at {expected}");
             expected = end;
         }
         if (expected != source.Length - data)
@@ -90,7 +94,8 @@ internal static class SafetensorsReader
                     Expect(ref json, JsonTokenType.String);
                     var typeName = json.GetString()!;
                     type = ElementType.OfSafetensors(typeName)
-                        ?? throw new MalformedDataException($"'{name}' has the type '{Printable.Of(typeName)}', which libtorch does not have here");
+                        ?? throw new MalformedDataException(
+                            $"'{Printable.Of(name)}' has the type '{Printable.Of(typeName)}', which libtorch does not have here");
                     break;
                 case "shape" when shape is null:
                     shape = ReadNumbers(ref json);
@@ -99,11 +104,11 @@ internal static class SafetensorsReader
                     offsets = ReadNumbers(ref json);
                     break;
                 default:
-                    throw new MalformedDataException($"'{name}' has a second or unknown member '{Printable.Of(member)}'");
+                    throw new MalformedDataException($"'{Printable.Of(name)}' has a second or unknown member '{Printable.Of(member)}'");
             }
         }
         if (type is null || shape is null || offsets is not [var begin, var end])
-            throw new MalformedDataException($"'{name}' lacks its type, shape or two offsets");
+            throw new MalformedDataException($"'{Printable.Of(name)}' lacks its type, shape or two offsets");
         return (type, shape, begin, end);
     }
 

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Luma.Zoo.Weights.Formats;
 
-/// <summary>Writes safetensors: the header names the tensors in their order; the tensors lie by falling element size, so each is aligned.</summary>
+/// <summary>
+/// Writes safetensors: the header names the tensors in their order; the tensors lie by falling element size, so each is aligned.
+/// </summary>
 internal static class SafetensorsWriter
 {
     private const int Alignment = 8;
@@ -12,7 +14,8 @@ internal static class SafetensorsWriter
     {
         foreach (var entry in weights.Entries)
         {
-            if (entry.View.Type.Safetensors is null) throw new NotSupportedException($"Safetensors has no type for '{entry.Name}' of {entry.DType}.");
+            if (entry.View.Type.Safetensors is null)
+                throw new NotSupportedException($"Safetensors has no type for '{entry.Name}' of {entry.DType}.");
         }
 
         var placed = weights.Entries.OrderByDescending(entry => entry.View.Type.Size).ToList();

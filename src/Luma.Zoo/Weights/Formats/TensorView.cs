@@ -37,10 +37,12 @@ internal sealed class TensorView
                 // libtorch multiplies what is not zero, even when there is nothing in the tensor.
                 var product = shape.Aggregate((long)type.Size, (bytes, size) => bytes * Math.Max(size, 1));
                 Count = shape.Contains(0) ? 0 : product / type.Size;
-                Reach = Count == 0 ? 0 : this.strides.Zip(shape, (stride, size) => stride * (size - 1)).Aggregate(1L, (sum, step) => sum + step);
+                var steps = this.strides.Zip(shape, (stride, size) => stride * (size - 1));
+                Reach = Count == 0 ? 0 : steps.Aggregate(1L, (sum, step) => sum + step);
                 if (Count > 0 && (offset + Reach) * type.Size > storage.Length)
                     throw new MalformedDataException(
-                        $"a tensor that ends beyond its storage of {storage.Length} bytes: {Describe(offset, shape, strides)} of {type.TorchName}");
+                        $"a tensor that ends beyond its storage of {storage.Length} bytes: "
+                        + $"{Describe(offset, shape, strides)} of {type.TorchName}");
             }
         }
         catch (OverflowException)
@@ -49,7 +51,8 @@ internal sealed class TensorView
         }
 
         if (ByteCount > Math.Max(MaxRepeatedBytes, MaxRepetition * storage.Source.Length))
-            throw new MalformedDataException($"a tensor of {ByteCount} bytes in a file of {storage.Source.Length}: {Describe(offset, shape, strides)}");
+            throw new MalformedDataException(
+                $"a tensor of {ByteCount} bytes in a file of {storage.Source.Length}: {Describe(offset, shape, strides)}");
         walk = new Walk(shape, this.strides);
     }
 
@@ -73,9 +76,6 @@ internal sealed class TensorView
     /// <summary>Whether the elements lie one after the other in the order of their indices.</summary>
     public bool IsContiguous => walk.IsOneRun;
 
-    /// <summary>Whether copying bytes is all that reading takes.</summary>
-    public bool IsPlain => IsContiguous && !Storage.IsBigEndian;
-
     /// <summary>Where in the source the first element is.</summary>
     /// <exception cref="WeightFileException">The file contradicts itself.</exception>
     public long Locate() => Storage.Locate() + (offset * Type.Size);
@@ -87,8 +87,15 @@ internal sealed class TensorView
     public unsafe void CopyTo(long first, long count, byte* destination)
     {
         if (count == 0) return;
-        using var bytes = Storage.Source.Pin(Locate(), Reach * Type.Size);
-        walk.Copy(bytes.Start, Type.Size, first, count, destination);
+        if (IsContiguous)
+        {
+            Storage.Source.Read(Locate() + (first * Type.Size), count * Type.Size, destination);
+        }
+        else
+        {
+            using var bytes = Storage.Source.Pin(Locate(), Reach * Type.Size);
+            walk.Copy(bytes.Start, Type.Size, first, count, destination);
+        }
         if (Storage.IsBigEndian) ByteOrder.Reverse(destination, count, Type);
     }
 
@@ -96,8 +103,7 @@ internal sealed class TensorView
     /// <param name="destination">Where to: room for <see cref="Reach"/> elements.</param>
     public unsafe void CopyReachTo(byte* destination)
     {
-        using var bytes = Storage.Source.Pin(Locate(), Reach * Type.Size);
-        Buffer.MemoryCopy(bytes.Start, destination, Reach * Type.Size, Reach * Type.Size);
+        Storage.Source.Read(Locate(), Reach * Type.Size, destination);
         if (Storage.IsBigEndian) ByteOrder.Reverse(destination, Reach, Type);
     }
 

@@ -91,7 +91,8 @@ internal sealed class TorchGlobals(int size)
     public object Call(PickledGlobal function, object?[] arguments) => (function.Name, arguments) switch
     {
         // A call within a call goes no deeper than this one.
-        (FromType, [PickledGlobal inner, PickledGlobal { Name: "torch.Tensor" or Parameter }, object?[] innerArguments, _]) when inner.Name != FromType =>
+        (FromType, [PickledGlobal inner, PickledGlobal { Name: "torch.Tensor" or Parameter }, object?[] innerArguments, _])
+            when inner.Name != FromType =>
             CallDirectly(inner.Name, innerArguments),
         (NewObject, [PickledGlobal { Name: Parameter }, .. var rest]) => CallDirectly(Parameter, rest),
         _ => CallDirectly(function.Name, arguments),
@@ -104,7 +105,8 @@ internal sealed class TorchGlobals(int size)
         ("collections.OrderedDict", [PickledDict dict]) => dict,
         ("torch._utils._rebuild_tensor", [PickledStorage storage, long offset, object?[] shape, object?[] strides]) =>
             Tensor(storage, null, offset, shape, strides),
-        ("torch._utils._rebuild_tensor_v2", [PickledStorage storage, long offset, object?[] shape, object?[] strides, bool, _, .. var metadata]) =>
+        ("torch._utils._rebuild_tensor_v2",
+            [PickledStorage storage, long offset, object?[] shape, object?[] strides, bool, _, .. var metadata]) =>
             Tensor(storage, null, offset, shape, strides, metadata),
         ("torch._utils._rebuild_tensor_v3",
             [PickledStorage storage, long offset, object?[] shape, object?[] strides, bool, _, PickledGlobal type, .. var metadata]) =>

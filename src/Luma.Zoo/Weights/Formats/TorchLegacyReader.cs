@@ -74,7 +74,8 @@ internal static class TorchLegacyReader
                 throw new WeightFileException(source.Name, "the keys are not those of the storages, once each", "the keys");
             if (storage.Length + CountBytes > source.Length - position)
                 throw new WeightFileException(
-                    source.Name, $"a storage of {storage.Length} bytes begins at byte {position} of {source.Length}: the file is cut off", $"storage '{Printable.Of(key)}'");
+                    source.Name, $"a storage of {storage.Length} bytes begins at byte {position} of {source.Length}: the file is cut off",
+                    $"storage '{Printable.Of(key)}'");
             storage.Place(position);
             position += CountBytes + storage.Length;
         }
@@ -96,7 +97,8 @@ internal static class TorchLegacyReader
                 : BinaryPrimitives.ReadInt64LittleEndian(bytes.Span);
             if (written != count)
                 throw new WeightFileException(
-                    Source.Name, $"a storage has {written} elements where it begins and {count} where it is used", $"the storage at byte {position}");
+                    Source.Name, $"a storage has {written} elements where it begins and {count} where it is used",
+                    $"the storage at byte {position}");
             return position + CountBytes;
         }
     }

@@ -15,18 +15,21 @@ internal static class TorchZipReader
         var archive = new ZipDirectory(source);
         var folder = FindFolder(source, archive);
         if (archive.Names.Contains(folder + "constants.pkl"))
-            throw new WeightFileException(source.Name, "this is a TorchScript program, not a state dict: save the module's state_dict() with torch.save");
+            throw new WeightFileException(
+                source.Name, "this is a TorchScript program, not a state dict: save the module's state_dict() with torch.save");
 
         var bigEndian = IsBigEndian(source, archive, folder + "byteorder");
         Dictionary<string, Storage> storages = [];
-        var (root, _) = PickleMachine.Run(source, archive.Locate(folder + Pickle), archive.SizeOf(folder + Pickle) ?? 0, folder + Pickle, Resolve);
+        var pickle = folder + Pickle;
+        var (root, _) = PickleMachine.Run(source, archive.Locate(pickle), archive.SizeOf(pickle) ?? 0, pickle, Resolve);
         return Checkpoint.Entries(root, source.Name);
 
         object Resolve(object? id)
         {
             var (type, key, count) = TorchStorages.Parse(id, out _);
             var name = $"{folder}data/{key}";
-            if (archive.SizeOf(name) is not { } size) throw new MalformedDataException($"a storage '{Printable.Of(key)}' that the archive lacks");
+            if (archive.SizeOf(name) is not { } size)
+                throw new MalformedDataException($"a storage '{Printable.Of(key)}' that the archive lacks");
             if (count * type.Size > size)
                 throw new MalformedDataException($"a storage '{Printable.Of(key)}' of {count * type.Size} bytes whose record has {size}");
 
@@ -38,7 +41,7 @@ internal static class TorchZipReader
 
     private static string FindFolder(ByteSource source, ZipDirectory archive)
     {
-        var pickles = archive.Names.Where(name => name == Pickle || (name.EndsWith("/" + Pickle, StringComparison.Ordinal) && name.Count(c => c == '/') == 1)).ToList();
+        var pickles = archive.Names.Where(name => name[(name.IndexOf('/', StringComparison.Ordinal) + 1)..] == Pickle).ToList();
         return pickles switch
         {
             [var name] => name[..^Pickle.Length],

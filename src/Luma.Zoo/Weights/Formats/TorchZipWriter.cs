@@ -65,13 +65,15 @@ internal static class TorchZipWriter
     private static (List<Record> Records, Dictionary<TensorEntry, (int Key, long Offset, long Count)> Places) Group(StateDict weights)
     {
         Dictionary<TensorEntry, Record> recordOf = [];
-        foreach (var type in weights.Entries.Where(entry => entry.Count > 0).GroupBy(entry => (entry.DType, entry.View.Storage.IsBigEndian)))
+        var filled = weights.Entries.Where(entry => entry.Count > 0);
+        foreach (var type in filled.GroupBy(entry => (entry.DType, entry.View.Storage.IsBigEndian)))
         {
             Record? current = null;
             foreach (var (entry, address) in type.Select(entry => (entry, Address(entry.View))).OrderBy(pair => pair.Item2))
             {
                 var end = address + (entry.View.Reach * entry.View.Type.Size);
-                if (current is null || address >= current.Address + current.Bytes || (address - current.Address) % entry.View.Type.Size != 0)
+                if (current is null || address >= current.Address + current.Bytes
+                    || (address - current.Address) % entry.View.Type.Size != 0)
                     current = new Record(entry.View, address);
                 current.Bytes = Math.Max(current.Bytes, end - current.Address);
                 recordOf.Add(entry, current);

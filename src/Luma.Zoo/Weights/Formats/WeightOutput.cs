@@ -36,7 +36,7 @@ internal sealed class WeightOutput(Stream stream, IProgress<ByteProgress>? progr
     }
 
     /// <summary>Writes what lies between a tensor's first element and its last.</summary>
-    public void WriteReach(TensorView view, Crc32? checksum = null) => WriteBytes(view, view.Locate(), view.Reach * view.Type.Size, checksum);
+    public void WriteReach(TensorView view) => WriteBytes(view, view.Locate(), view.Reach * view.Type.Size, null);
 
     /// <summary>Writes bytes from where a tensor's are.</summary>
     public unsafe void WriteBytes(TensorView view, long offset, long count, Crc32? checksum)

@@ -39,12 +39,14 @@ internal static class WeightReader
         };
 
         var parallel = entries.Count > 0 && entries.All(entry => entry.Name.StartsWith(ParallelPrefix, StringComparison.Ordinal));
-        return (format, parallel ? [.. entries.Select(entry => new TensorEntry(entry.Name[ParallelPrefix.Length..], entry.View))] : entries);
+        if (parallel) entries = [.. entries.Select(entry => new TensorEntry(entry.Name[ParallelPrefix.Length..], entry.View))];
+        return (format, entries);
     }
 
     private static WeightFormat Recognize(ByteSource source, ReadOnlySpan<byte> head)
     {
-        if (head.Length > 8 && head[8] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(head) <= (ulong)source.Length) return WeightFormat.Safetensors;
+        if (head.Length > 8 && head[8] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(head) <= (ulong)source.Length)
+            return WeightFormat.Safetensors;
         if (head.StartsWith("PK\x03\x04"u8)) return WeightFormat.TorchZip;
 
         foreach (var (offset, signature, problem) in OtherKinds)
@@ -54,6 +56,7 @@ internal static class WeightReader
         if (head[0] == (byte)Opcode.Proto) return WeightFormat.TorchLegacy;
 
         throw new WeightFileException(
-            source.Name, $"this is neither a PyTorch file nor safetensors: it begins with {Convert.ToHexString(head[..Math.Min(head.Length, 8)])}");
+            source.Name,
+            $"this is neither a PyTorch file nor safetensors: it begins with {Convert.ToHexString(head[..Math.Min(head.Length, 8)])}");
     }
 }

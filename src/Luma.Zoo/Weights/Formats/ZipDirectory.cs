@@ -44,7 +44,8 @@ internal sealed class ZipDirectory
         using var header = source.Pin(entry.Header, HeaderBytes);
         var nameLength = BinaryPrimitives.ReadUInt16LittleEndian(header.Span[26..]);
         var start = entry.Header + HeaderBytes + nameLength + BinaryPrimitives.ReadUInt16LittleEndian(header.Span[28..]);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header.Span) != HeaderSignature || nameLength != entry.NameBytes || start > entry.Limit - entry.Size)
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header.Span) != HeaderSignature || nameLength != entry.NameBytes
+            || start > entry.Limit - entry.Size)
             throw Wrong("the entry's header contradicts the directory", $"entry '{Printable.Of(name)}' at byte {entry.Header}");
         return start;
     }
@@ -65,7 +66,9 @@ internal sealed class ZipDirectory
             var offset = BinaryPrimitives.ReadUInt32LittleEndian(end[16..]);
             var found = FindDirectory64(position) ?? (offset, length, count);
             if (found.Offset < 0 || found.Length < 0 || found.Offset > position || found.Length > position - found.Offset)
-                throw Wrong($"the directory is said to be at byte {found.Offset} with {found.Length} bytes of {source.Length}", "the end of the archive");
+                throw Wrong(
+                    $"the directory is said to be at byte {found.Offset} with {found.Length} bytes of {source.Length}",
+                    "the end of the archive");
             return found;
         }
         throw Wrong("the archive has no directory: the file is cut off or damaged", null);
@@ -155,9 +158,12 @@ internal sealed class ZipDirectory
         var limit = directory;
         foreach (var (name, entry) in entries.OrderByDescending(entry => entry.Value.Header).ThenBy(entry => entry.Value.Size))
         {
-            if (entry.Header > limit || limit - entry.Header < HeaderBytes + entry.NameBytes || entry.Size > limit - entry.Header - HeaderBytes - entry.NameBytes)
+            // Negative where not even the header fits.
+            var room = limit - entry.Header - HeaderBytes - entry.NameBytes;
+            if (room < 0 || entry.Size > room)
                 throw Wrong(
-                    $"the entry's {entry.Size} bytes at byte {entry.Header} run into what follows at byte {limit}", $"entry '{Printable.Of(name)}'");
+                    $"the entry's {entry.Size} bytes at byte {entry.Header} run into what follows at byte {limit}",
+                    $"entry '{Printable.Of(name)}'");
             entry.Limit = limit;
             limit = entry.Header;
         }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Luma.Zoo.Weights.Formats;
 
-/// <summary>Writes a ZIP archive of stored entries, each at a multiple of 64 bytes as PyTorch puts them, with ZIP64 where it is needed.</summary>
+/// <summary>
+/// Writes a ZIP archive of stored entries, each at a multiple of 64 bytes as PyTorch puts them, with ZIP64 where it is needed.
+/// </summary>
 internal sealed class ZipWriter(Stream stream)
 {
     private const uint EndSignature = 0x06054B50, LocatorSignature = 0x07064B50, End64Signature = 0x06064B50;

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Compares loading VGG-16's weights from a zip file into an existing model: this project against PyTorch, taking turns.
+
+    dotnet build -c Release tests/Luma.Zoo.Benchmarks
+    python3 scripts/bench_loading.py [--rounds 15] [--python "python3"]
+
+--python is the command of a Python that has torch. The other side is the benchmark project, built before. Prints the medians in
+milliseconds, their ratio (ours / Python's, lower is better), and our peak memory beyond what the process had before the model was
+made, in multiples of the parameters; it counts everything resident, the mapped file too. The file is in the page cache.
+"""
+import argparse
+import os
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+CONVOLUTIONS = [(3, 64, 0), (64, 64, 2), (64, 128, 5), (128, 128, 7), (128, 256, 10), (256, 256, 12), (256, 256, 14),
+                (256, 512, 17), (512, 512, 19), (512, 512, 21), (512, 512, 24), (512, 512, 26), (512, 512, 28)]
+DENSES = [(25088, 4096, 0), (4096, 4096, 3), (4096, 1000, 6)]
+
+
+def worker(path):
+    import torch
+
+    model = torch.nn.Module()
+    model.features, model.classifier = torch.nn.Module(), torch.nn.Module()
+    for fan_in, fan_out, index in CONVOLUTIONS:
+        model.features.add_module(str(index), torch.nn.Conv2d(fan_in, fan_out, 3, padding=1))
+    for fan_in, fan_out, index in DENSES:
+        model.classifier.add_module(str(index), torch.nn.Linear(fan_in, fan_out))
+    print("ready", torch.__version__, torch.get_num_threads(), flush=True)
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        model.load_state_dict(torch.load(path, mmap=True, weights_only=True))
+        print(1000 * (time.perf_counter() - start), flush=True)
+
+
+def ask(process):
+    process.stdin.write("\n")
+    process.stdin.flush()
+    return process.stdout.readline().split()
+
+
+def main():
+    here = os.path.dirname(os.path.abspath(__file__))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--worker")
+    options = parser.parse_args()
+    if options.worker:
+        worker(options.worker)
+        return
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "vgg16.pth")
+        pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        benchmarks = os.path.join(here, "../tests/Luma.Zoo.Benchmarks/bin/Release/net10.0/Luma.Zoo.Benchmarks.dll")
+        ours = subprocess.Popen(["dotnet", benchmarks, "loading", path], **pipes)
+        assert ours.stdout.readline() == "ready\n"
+        theirs = subprocess.Popen([*shlex.split(options.python), os.path.abspath(__file__), "--worker", path], **pipes)
+        ready = theirs.stdout.readline().split()
+        print(f"PyTorch {ready[1]} with {ready[2]} threads, {os.path.getsize(path):,} bytes, {options.rounds} rounds after 2 to warm up")
+
+        times, memory = ([], []), 0.0
+        for turn in range(options.rounds + 2):
+            # Both orders, so that neither side always comes second.
+            for side in ((0, 1), (1, 0))[turn % 2]:
+                answer = ask((ours, theirs)[side])
+                if turn >= 2:
+                    times[side].append(float(answer[0]))
+                if side == 0:
+                    memory = max(memory, float(answer[1]))
+        for process in (ours, theirs):
+            process.stdin.close()
+            process.wait()
+
+    median = [statistics.median(side) for side in times]
+    print(f"ours {median[0]:.1f} ms (best {min(times[0]):.1f}), Python {median[1]:.1f} ms (best {min(times[1]):.1f}), ratio {median[0] / median[1]:.2f}")
+    print(f"peak memory {memory:.2f} x the parameters")
+
+
+main()

@@ -1,0 +1,77 @@
+using Luma.Zoo.Tests.Weights;
+
+namespace Luma.Zoo.Tests.Cli;
+
+public class ClassifyTests
+{
+    private static readonly string Digits = Path.Combine(AppContext.BaseDirectory, "Digits");
+
+    private static readonly string[] Names = [.. Directory.GetFiles(Digits, "*.png").Select(path => Path.GetFileName(path)!).Order()];
+
+    public static TheoryData<string> Samples => [.. Names];
+
+    [Fact]
+    public void There_are_twenty_samples() => Assert.Equal(20, Names.Length);
+
+    [Theory, MemberData(nameof(Samples))]
+    public async Task The_embedded_lenet_reads_every_sample(string name)
+    {
+        var path = Path.Combine(Digits, name);
+        var result = Assert.Single((await Run.Of("classify", "lenet_5", path, "--top", "1", "--json")).Json().EnumerateArray());
+
+        Assert.Equal(path, result.GetProperty("path").GetString());
+        Assert.False(result.TryGetProperty("error", out _));
+        var prediction = Assert.Single(result.GetProperty("predictions").EnumerateArray());
+        // digit-7-0017.png: the seven with the number 17 among the test images.
+        Assert.Equal(name.Split('-')[1], prediction.GetProperty("label").GetString());
+        Assert.Equal(name.Split('-')[1], $"{prediction.GetProperty("index").GetInt32()}");
+        Assert.InRange(prediction.GetProperty("probability").GetSingle(), 0.5, 1);
+    }
+
+    [Fact]
+    public async Task A_folder_stands_for_its_images()
+    {
+        var run = await Run.Of("classify", "lenet_5", Digits, "--top", "2");
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.All(Names, name => Assert.Contains(name, run.Output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_image_that_fails_is_told_and_does_not_stop_the_others()
+    {
+        using var folder = new TemporaryFolder();
+        var (good, bad, missing) = (Path.Combine(Digits, Names[0]), folder.File("bad.png"), folder.File("missing.png"));
+        File.WriteAllText(bad, "no image");
+
+        var run = await Run.Of("classify", "lenet_5", bad, good, missing, "--json");
+
+        Assert.Equal(1, run.ExitCode);
+        var results = System.Text.Json.JsonDocument.Parse(run.Output).RootElement.EnumerateArray().ToList();
+        Assert.Equal([bad, good, missing], results.Select(result => result.GetProperty("path").GetString()));
+        Assert.Equal([true, false, true], results.Select(result => result.TryGetProperty("error", out _)));
+        Assert.Equal([false, true, false], results.Select(result => result.TryGetProperty("predictions", out _)));
+        Assert.Equal(2, run.Error.TrimEnd().Split('\n').Length);
+    }
+
+    [Fact]
+    public async Task Weights_come_from_a_file_too()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("lenet.pth");
+        using (var weights = ModelZoo.OpenWeights("lenet_5", "MNIST")) weights.Save(file);
+        var image = Path.Combine(Digits, Names[0]);
+
+        var embedded = (await Run.Of("classify", "lenet_5", image, "--json")).Json();
+        var given = (await Run.Of("classify", "lenet_5", image, "--weights", file, "--json")).Json();
+
+        Assert.Equal(embedded.ToString(), given.ToString());
+    }
+
+    [Theory]
+    [InlineData("There is no network 'lenet5'; did you mean lenet_5, lenet_1, lenet_4?", "lenet5", "x.png")]
+    [InlineData("Say which weights to take: nobody has published weights for lenet_1.", "lenet_1", "x.png")]
+    [InlineData("--top must be at least 1 (see luma classify --help)", "lenet_5", "x.png", "--top", "0")]
+    public async Task A_mistake_is_one_line(string message, params string[] arguments) =>
+        Assert.Equal(message, (await Run.Of(["classify", .. arguments])).Mistake());
+}

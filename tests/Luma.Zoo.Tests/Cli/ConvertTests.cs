@@ -1,0 +1,60 @@
+using Luma.Zoo.Tests.Weights;
+using Luma.Zoo.Weights;
+
+namespace Luma.Zoo.Tests.Cli;
+
+public class ConvertTests
+{
+    [Fact]
+    public async Task There_and_back_again_gives_the_same_bytes()
+    {
+        using var folder = new TemporaryFolder();
+        var (first, zip, second) = (folder.File("first.safetensors"), folder.File("zip.pth"), folder.File("second.safetensors"));
+        using (var weights = ModelZoo.OpenWeights("lenet_5", "MNIST")) weights.Save(first);
+
+        Assert.Equal(0, (await Run.Of("convert", first, zip)).ExitCode);
+        Assert.Equal(0, (await Run.Of("convert", zip, second)).ExitCode);
+
+        using (var weights = StateDict.Open(zip)) Assert.Equal(WeightFormat.TorchZip, weights.Format);
+        Assert.Equal(File.ReadAllBytes(first), File.ReadAllBytes(second));
+    }
+
+    [Fact]
+    public async Task The_network_says_the_order()
+    {
+        using var folder = new TemporaryFolder();
+        var (input, output) = (folder.File("in.safetensors"), folder.File("out.pth"));
+        using (var weights = ModelZoo.OpenWeights("lenet_5", "MNIST"))
+        {
+            using var scope = NewDisposeScope();
+            StateDict.Of(weights.Entries.Reverse().Select(entry => KeyValuePair.Create(entry.Name, entry.ToTensor()))).Save(input);
+        }
+
+        Assert.Equal(0, (await Run.Of("convert", input, output, "--as", "lenet_5")).ExitCode);
+
+        using var written = StateDict.Open(output);
+        using var network = ModelZoo.Create("lenet_5");
+        Assert.Equal(network.state_dict().Keys, written.Names);
+    }
+
+    [Fact]
+    public async Task Weights_of_another_network_are_refused_and_nothing_is_written()
+    {
+        using var folder = new TemporaryFolder();
+        var (input, output) = (folder.File("in.safetensors"), folder.File("out.pth"));
+        using (var weights = ModelZoo.OpenWeights("lenet_5", "MNIST")) weights.Save(input);
+
+        var mistake = (await Run.Of("convert", input, output, "--as", "lenet_4")).Mistake();
+
+        Assert.StartsWith($"{input} does not fit LeNet_4. 2 unexpected: fc3.weight, fc3.bias 5 mismatched: ", mistake, StringComparison.Ordinal);
+        Assert.False(File.Exists(output));
+    }
+
+    [Fact]
+    public async Task A_name_that_says_no_format_is_refused()
+    {
+        var mistake = (await Run.Of("convert", "in.pth", "out.txt")).Mistake();
+
+        Assert.Equal("out.txt: its name must end in .safetensors, .pth, .pt or .bin, which says the format to write", mistake);
+    }
+}
