@@ -62,7 +62,8 @@ public abstract class GoogLeNetDesign : AuxiliaryNetwork
     // Figure 3 of the paper has the layer without its numbers; these are those of Caffe's bvlc_googlenet, which replicates the network.
     private static LocalResponseNorm ResponseNorm() => new(size: 5, alpha: 1e-4, beta: 0.75, k: 1);
 
-    private protected sealed record Plan(ConvStyle Style, long FiveKernel, long LastPool, bool ResponseNorm, bool TransformInput, Func<Layer> AuxiliaryPool);
+    private protected sealed record Plan(
+        ConvStyle Style, long FiveKernel, long LastPool, bool ResponseNorm, bool TransformInput, Func<Layer> AuxiliaryPool);
 }
 
 /// <summary>
@@ -82,7 +83,9 @@ public sealed class InceptionNet_V1(
     long numClasses = 1000, long inChannels = 3, bool auxLogits = false, bool responseNorm = true, double dropout = 0.4)
     : GoogLeNetDesign(
         nameof(InceptionNet_V1),
-        new(new() { Norm = false, Bias = true }, FiveKernel: 5, LastPool: 3, responseNorm, TransformInput: false, () => new Pooling2D(PoolingMode.Average, 5, 3)),
+        new(
+            new() { Norm = false, Bias = true }, FiveKernel: 5, LastPool: 3, responseNorm, TransformInput: false,
+            () => new Pooling2D(PoolingMode.Average, 5, 3)),
         numClasses, inChannels, auxLogits, dropout)
 {
     internal static ModelVariant Variant { get; } = new(

@@ -59,7 +59,10 @@ public class AuxiliaryTests
         {
             var actual = ModelGolden.Digest(gradients[name]!);
             for (var i = 0; i < expected.Length; i++)
-                Assert.True(Math.Abs(expected[i] - actual[i]) <= 1e-4 * Math.Max(Math.Abs(expected[i]), expected[0]), $"{name}: {expected[i]} and {actual[i]}");
+            {
+                var tolerance = 1e-4 * Math.Max(Math.Abs(expected[i]), expected[0]);
+                Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance, $"{name}: {expected[i]} and {actual[i]}");
+            }
         }
     }
 
@@ -138,7 +141,8 @@ public class AuxiliaryTests
     }
 
     private sealed record Golden(
-        double Gain, ModelGolden.KeyList Keys, double Drawn, float[] Transformed, float[][] Outputs, double Loss, Dictionary<string, double[]> Gradients);
+        double Gain, ModelGolden.KeyList Keys, double Drawn, float[] Transformed, float[][] Outputs, double Loss,
+        Dictionary<string, double[]> Gradients);
 
     private sealed class Scopes : IForwardObserver
     {

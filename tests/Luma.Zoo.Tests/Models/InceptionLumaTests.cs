@@ -8,8 +8,9 @@ namespace Luma.Zoo.Tests.Models;
 public class InceptionLumaTests
 {
     // How often the package lists each convolution, norm and dense layer.
-    private static readonly Dictionary<string, Dictionary<string, int>> Layers = JsonSerializer.Deserialize<Dictionary<string, Dictionary<string, int>>>(
-        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Goldens", "luma-inception-layers.json")))!;
+    private static readonly Dictionary<string, Dictionary<string, int>> Layers =
+        JsonSerializer.Deserialize<Dictionary<string, Dictionary<string, int>>>(
+            File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Goldens", "luma-inception-layers.json")))!;
 
     public static TheoryData<string> Ids => [.. Layers.Keys];
 
