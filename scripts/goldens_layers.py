@@ -176,15 +176,15 @@ CASES = {
         b=numbered(nn.Conv2d(4, 4, 3, 1, 1, groups=2, bias=False), nn.BatchNorm2d(4), nn.ReLU()),
         c=numbered(nn.Conv2d(4, 4, 1, bias=False), nn.BatchNorm2d(4))), TWO),
     "ResNeXtBlock projected": (lambda: ResNeXtBlock(
-        numbered(nn.Conv2d(4, 6, 1, 2), nn.BatchNorm2d(6)), a=numbered(nn.Conv2d(4, 9, 1), nn.BatchNorm2d(9), nn.ReLU()),
-        b=numbered(nn.Conv2d(9, 9, 3, 2, 1, groups=3), nn.BatchNorm2d(9), nn.ReLU()),
-        se=SqueezeExcitation(9, 2, nn.ReLU(), nn.Sigmoid()), c=numbered(nn.Conv2d(9, 6, 1), nn.BatchNorm2d(6))), TWO),
+        numbered(nn.Conv2d(4, 6, 1, 2, bias=False), nn.BatchNorm2d(6)),
+        a=numbered(nn.Conv2d(4, 9, 1, bias=False), nn.BatchNorm2d(9), nn.ReLU()),
+        b=numbered(nn.Conv2d(9, 9, 3, 2, 1, groups=3, bias=False), nn.BatchNorm2d(9), nn.ReLU()),
+        se=SqueezeExcitation(9, 2, nn.ReLU(), nn.Sigmoid()), c=numbered(nn.Conv2d(9, 6, 1, bias=False), nn.BatchNorm2d(6))), TWO),
     "DepthwiseSeparableBlock": (lambda: named(
         depthwise=numbered(nn.Conv2d(4, 4, 3, 2, 1, groups=4, bias=False), nn.BatchNorm2d(4), nn.ReLU()),
         pointwise=numbered(nn.Conv2d(4, 6, 1, bias=False), nn.BatchNorm2d(6), nn.ReLU())), TWO),
     "NinBlock": (lambda: numbered(nn.Conv2d(4, 5, 3, 2, 1), nn.ReLU(), nn.Conv2d(5, 6, 1), nn.ReLU(), nn.Conv2d(6, 3, 1), nn.ReLU()), TWO),
     "VggBlock": (lambda: numbered(nn.Conv2d(4, 5, 3, padding=1), nn.ReLU(), nn.Conv2d(5, 5, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)), TWO),
-    "VggBlock normalised": (lambda: numbered(nn.Conv2d(4, 5, 3, padding=1), nn.BatchNorm2d(5), nn.ReLU(), nn.MaxPool2d(2)), TWO),
 }
 
 INITIALIZERS = {

@@ -1,4 +1,5 @@
 using Luma.Neural;
+using Luma.Zoo.Weights;
 
 namespace Luma.Zoo;
 
@@ -22,6 +23,11 @@ public sealed record ModelVariant(string Id, long Parameters, (int Channels, int
 
     /// <summary>Whether <see cref="ModelConfig.Luma"/> is another network than the default.</summary>
     public bool HasLumaConfig { get; init; }
+
+    /// <summary>
+    /// Turns weights that were saved under other names or shapes into this network's, and answers with null where they need no turning.
+    /// </summary>
+    internal Func<StateDict, StateDict?> AdaptWeights { get; init; } = _ => null;
 }
 
 /// <summary>What may be chosen about any network; null is the network's own default.</summary>

@@ -123,7 +123,7 @@ public static class ModelZoo
         var network = variant.Build(options);
         try
         {
-            network.Load(state);
+            Load(network, variant.Id, state);
             return network;
         }
         catch
@@ -184,13 +184,32 @@ public static class ModelZoo
     internal static PublishedWeights? FindWeights(string id, string name) => Weights(id).FirstOrDefault(
         published => published.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || (published.IsDefault && name == DefaultWeights));
 
+    /// <summary>Loads weights into a network, also such as were saved under names that its family knows how to turn.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="id">Its id or one of its aliases, in any case.</param>
+    /// <param name="weights">The weights.</param>
+    /// <returns>What was loaded.</returns>
+    /// <exception cref="UnknownModelException">There is no such network.</exception>
+    /// <exception cref="WeightFileException">The weight file is damaged.</exception>
+    /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
+    public static LoadReport Load(Block network, string id, StateDict weights)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(weights);
+        using var adapted = Find(id).Variant.AdaptWeights(weights);
+        return network.Load(adapted ?? weights);
+    }
+
     private static Dictionary<string, (ModelFamily, ModelVariant)> Index()
     {
         var index = new Dictionary<string, (ModelFamily, ModelVariant)>(StringComparer.OrdinalIgnoreCase);
         foreach (var family in Families)
-        foreach (var variant in family.Variants)
-        foreach (var name in variant.Aliases.Prepend(variant.Id))
-            index.Add(name, (family, variant));
+        {
+            foreach (var variant in family.Variants)
+            {
+                foreach (var name in variant.Aliases.Prepend(variant.Id)) index.Add(name, (family, variant));
+            }
+        }
         return index;
     }
 }

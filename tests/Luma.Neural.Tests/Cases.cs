@@ -110,12 +110,10 @@ internal static class Cases
         ["SqueezeExcitation"] = () => new SqueezeExcitation(4, 2),
         ["SqueezeExcitation otherwise"] = () => new SqueezeExcitation(4, 3, new SiLU(inPlace: true), new Hardsigmoid(inPlace: true)),
         ["ResNeXtBlock"] = () => new ResNeXtBlock(4, 4, groupWidth: 2),
-        ["ResNeXtBlock projected"] = () => new ResNeXtBlock(
-            4, 6, groupWidth: 3, bottleneckRatio: 1.5, stride: 2, squeezeChannels: 2, convBias: true),
+        ["ResNeXtBlock projected"] = () => new ResNeXtBlock(4, 6, groupWidth: 3, bottleneckRatio: 1.5, stride: 2, squeezeChannels: 2),
         ["DepthwiseSeparableBlock"] = () => new DepthwiseSeparableBlock(4, 6, stride: 2),
         ["NinBlock"] = () => new NinBlock(4, [5, 6, 3], 3, stride: 2, padding: 1),
         ["VggBlock"] = () => new VggBlock(4, 5, convolutions: 2),
-        ["VggBlock normalised"] = () => new VggBlock(4, 5, convolutions: 1, batchNorm: true),
     };
 
     public static TheoryData<string> Names => [.. All.Keys];

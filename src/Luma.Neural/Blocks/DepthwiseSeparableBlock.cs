@@ -23,6 +23,8 @@ public sealed class DepthwiseSeparableBlock : Sequence
         long inChannels, long outChannels, long stride = 1, Func<long, Layer>? norm = null, Func<Layer>? activation = null)
         : base(nameof(DepthwiseSeparableBlock))
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(inChannels, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(outChannels, 1);
         norm ??= channels => new BatchNorm2D(channels);
         activation ??= () => new ReLU(inPlace: true);
         Add("depthwise", new ConvNormActivation(

@@ -35,14 +35,10 @@ public static partial class IncepBlock
             long fiveKernel = 5) : base($"{nameof(IncepBlock)}.{nameof(V1)}")
         {
             style ??= new();
-            OutChannels = one + three + five + pool;
             Add("branch1", style.Conv(inChannels, one, 1));
             Add("branch2", new Sequence { style.Conv(inChannels, threeReduce, 1), style.Conv(threeReduce, three, 3) });
             Add("branch3", new Sequence { style.Conv(inChannels, fiveReduce, 1), style.Conv(fiveReduce, five, fiveKernel) });
             Add("branch4", new Sequence { SidePool(PoolingMode.Max), style.Conv(inChannels, pool, 1) });
         }
-
-        /// <summary>The number of channels of the output.</summary>
-        public long OutChannels { get; }
     }
 }

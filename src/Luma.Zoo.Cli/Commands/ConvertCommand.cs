@@ -47,7 +47,7 @@ internal static class ConvertCommand
     {
         using var skip = Initializers.Skip();
         var network = ModelZoo.Create(id, numClasses);
-        network.Load(weights);
+        ModelZoo.Load(network, id, weights);
         return network;
     }
 

@@ -43,7 +43,7 @@ internal static class ForwardCommand
             if (seeded && given is not null)
             {
                 using var state = ModelZoo.OpenWeights(variant.Id, given);
-                network.Load(state);
+                ModelZoo.Load(network, variant.Id, state);
             }
 
             network.eval();

@@ -115,7 +115,9 @@ public sealed class AlexNet : AlexNetBase
     /// <summary>Makes the network.</summary>
     /// <param name="numClasses">The number of classes.</param>
     /// <param name="inChannels">The number of channels of the input.</param>
-    /// <param name="groups">The number of towers: 2 as on the paper's two GPUs, where the second, fourth and fifth convolution see their own tower only.</param>
+    /// <param name="groups">
+    /// The number of towers: 2 as on the paper's two GPUs, where the second, fourth and fifth convolution see their own tower only.
+    /// </param>
     /// <param name="responseNorm">Whether there is local response normalisation.</param>
     /// <param name="padding">The padding of the first convolution.</param>
     /// <param name="inputSize">The height and width of the input, on which the first fully connected layer depends.</param>
@@ -211,7 +213,9 @@ public sealed class ZFNet : AlexNetBase
     /// <param name="config">Which paddings there are, and where the response normalisation stands.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is below its least value.</exception>
     public ZFNet(long numClasses = 1000, long inChannels = 3, double dropout = 0.5, ModelConfig config = ModelConfig.Default)
-        : base(nameof(ZFNet), config == ModelConfig.Luma ? LumaFeatures(inChannels) : MakeFeatures(inChannels), Classify(256 * 6 * 6, numClasses, dropout))
+        : base(
+            nameof(ZFNet), config == ModelConfig.Luma ? LumaFeatures(inChannels) : MakeFeatures(inChannels),
+            Classify(256 * 6 * 6, numClasses, dropout))
     {
         DrawWeights(biasIsOne: []);
     }

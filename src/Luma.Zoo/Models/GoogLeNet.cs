@@ -8,9 +8,9 @@ namespace Luma.Zoo.Models;
 /// (epsilon 0.001) in place of biases. Input <c>(N, 3, 224, 224)</c>, output logits <c>(N, classes)</c>.
 /// </summary>
 /// <remarks>
-/// The branches that the paper has with 5x5 are of 3x3 here, as in the TensorFlow network whose weights torchvision publishes. Its
-/// seeded weights are torchvision's with <c>init_weights=True</c>. torchvision's own constructor has auxiliary heads unless told
-/// otherwise; here they are asked for.
+/// Images are of at least 15x15. The branches that the paper has with 5x5 are of 3x3 here, as in the TensorFlow network whose weights
+/// torchvision publishes. Its seeded weights are torchvision's with <c>init_weights=True</c>. torchvision's own constructor has
+/// auxiliary heads unless told otherwise; here they are asked for.
 /// </remarks>
 public sealed class GoogLeNet : GoogLeNetDesign
 {

@@ -9,8 +9,8 @@ namespace Luma.Zoo.Models;
 /// <see cref="GoogLeNet"/> torchvision's.
 /// </summary>
 /// <remarks>
-/// Input <c>(N, C, H, W)</c>, 224x224 in the paper, of at least 15x15 (113x113 with auxiliary heads), output logits <c>(N, classes)</c>.
-/// The auxiliary heads follow the blocks 4a and 4d (section 5).
+/// Input <c>(N, C, H, W)</c>, 224x224 in the paper, output logits <c>(N, classes)</c>. The auxiliary heads follow the blocks 4a and 4d
+/// (section 5).
 /// </remarks>
 public abstract class GoogLeNetDesign : AuxiliaryNetwork
 {
@@ -62,7 +62,8 @@ public abstract class GoogLeNetDesign : AuxiliaryNetwork
     // Figure 3 of the paper has the layer without its numbers; these are those of Caffe's bvlc_googlenet, which replicates the network.
     private static LocalResponseNorm ResponseNorm() => new(size: 5, alpha: 1e-4, beta: 0.75, k: 1);
 
-    private protected sealed record Plan(ConvStyle Style, long FiveKernel, long LastPool, bool ResponseNorm, bool TransformInput, Func<Layer> AuxiliaryPool);
+    private protected sealed record Plan(
+        ConvStyle Style, long FiveKernel, long LastPool, bool ResponseNorm, bool TransformInput, Func<Layer> AuxiliaryPool);
 }
 
 /// <summary>
@@ -70,6 +71,7 @@ public abstract class GoogLeNetDesign : AuxiliaryNetwork
 /// parameters without auxiliary heads. Input <c>(N, 3, 224, 224)</c>.
 /// </summary>
 /// <remarks>
+/// Images are of at least 31x31; auxiliary heads, which are fully connected, need the 14x14 maps that 224x224 gives.
 /// torchvision's <see cref="GoogLeNet"/> has batch normalisation instead of biases, and windows of 3x3 where the paper has 5x5.
 /// </remarks>
 /// <param name="numClasses">The number of classes.</param>
@@ -81,7 +83,9 @@ public sealed class InceptionNet_V1(
     long numClasses = 1000, long inChannels = 3, bool auxLogits = false, bool responseNorm = true, double dropout = 0.4)
     : GoogLeNetDesign(
         nameof(InceptionNet_V1),
-        new(new() { Norm = false, Bias = true }, FiveKernel: 5, LastPool: 3, responseNorm, TransformInput: false, () => new Pooling2D(PoolingMode.Average, 5, 3)),
+        new(
+            new() { Norm = false, Bias = true }, FiveKernel: 5, LastPool: 3, responseNorm, TransformInput: false,
+            () => new Pooling2D(PoolingMode.Average, 5, 3)),
         numClasses, inChannels, auxLogits, dropout)
 {
     internal static ModelVariant Variant { get; } = new(

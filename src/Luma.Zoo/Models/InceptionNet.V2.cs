@@ -8,8 +8,9 @@ namespace Luma.Zoo.Models;
 /// The network of Szegedy et al., "Rethinking the Inception Architecture for Computer Vision" (2015), table 1.
 /// </summary>
 /// <remarks>
-/// Input <c>(N, C, H, W)</c>, 299x299 in the paper, of at least 75x75 (139x139 with an auxiliary head), output logits
-/// <c>(N, classes)</c>. The network that its authors published afterwards has another stem and other blocks: <see cref="InceptionV3"/>.
+/// Input <c>(N, C, H, W)</c>, 299x299 in the paper, of at least 75x75, output logits <c>(N, classes)</c>. An auxiliary head, which is
+/// fully connected, needs the 17x17 maps that 299x299 gives. The network that the authors published afterwards has another stem and
+/// other blocks: <see cref="InceptionV3"/>.
 /// </remarks>
 public abstract class FactorizedInception : AuxiliaryNetwork
 {

@@ -1,4 +1,3 @@
-using Luma.Neural;
 using Luma.Neural.Blocks;
 
 namespace Luma.Zoo.Models;
@@ -25,33 +24,40 @@ public sealed class InceptionResNet_V1 : InceptionNet
     /// <param name="convBias">Whether each convolution has a bias, though batch normalisation follows.</param>
     /// <param name="dropout">The probability that a feature is dropped: 0.2 in figure 15 ("keep 0.8").</param>
     public InceptionResNet_V1(long numClasses = 1000, long inChannels = 3, bool convBias = false, double dropout = 0.2)
-        : this(new() { Bias = convBias }, style => new IncepResBlock.V1_TypeC(style: style), numClasses, inChannels, dropout)
+        : base(nameof(InceptionResNet_V1), PartsOf(new() { Bias = convBias }, inChannels), numClasses, dropout)
     {
     }
 
-    private InceptionResNet_V1(ConvStyle style, Func<ConvStyle, NeuralModule> typeC, long numClasses, long inChannels, double dropout)
-        : base(
-            nameof(InceptionResNet_V1),
-            new(
-                new IncepResBlock.V1_Stem(inChannels, style),
-                Repeat(5, () => new IncepResBlock.V1_TypeA(style: style)),
-                new IncepBlock.V4_ReduxA(256, k: 192, l: 192, m: 256, n: 384, style),
-                Repeat(10, () => new IncepResBlock.V1_TypeB(style: style)),
-                new IncepResBlock.V1_Redux(style: style),
-                Repeat(5, () => typeC(style)),
-                Features: 1792),
-            numClasses, dropout)
+    private InceptionResNet_V1(Parts parts, long numClasses, double dropout) : base(nameof(InceptionResNet_V1), parts, numClasses, dropout)
     {
     }
 
     internal static ModelVariant Variant { get; } = new(
         "inceptionresnet_v1", 22_756_328, (3, 299, 299), o => o.Config == ModelConfig.Luma
-            ? new InceptionResNet_V1(LumaParts.Style, LumaParts.V1_TypeC, o.NumClasses ?? 1000, o.InChannels ?? 3, dropout: 0.4)
+            ? new InceptionResNet_V1(LumaPartsOf(LumaParts.Style, o.InChannels ?? 3), o.NumClasses ?? 1000, dropout: 0.4)
             : new InceptionResNet_V1(o.NumClasses ?? 1000, o.InChannels ?? 3))
     {
         Description = "Szegedy et al. 2016, figure 15: residual Inception at the cost of Inception-v3",
         HasLumaConfig = true,
     };
+
+    private static Parts PartsOf(ConvStyle style, long inChannels) => new(
+        new IncepResBlock.V1_Stem(inChannels, style),
+        Repeat(5, () => new IncepResBlock.V1_TypeA(style: style)),
+        new IncepBlock.V4_ReduxA(256, k: 192, l: 192, m: 256, n: 384, style),
+        Repeat(10, () => new IncepResBlock.V1_TypeB(style: style)),
+        new IncepResBlock.V1_Redux(style: style),
+        Repeat(5, () => new IncepResBlock.V1_TypeC(style: style)),
+        Features: 1792);
+
+    private static Parts LumaPartsOf(ConvStyle style, long inChannels) => new(
+        new IncepResBlock.V1_Stem(inChannels, style),
+        Repeat(5, () => new IncepResBlock.V1_TypeA(style: style)),
+        new IncepBlock.V4_ReduxA(256, k: 192, l: 192, m: 256, n: 384, style),
+        Repeat(10, () => LumaParts.V1_TypeB(style)),
+        new IncepResBlock.V1_Redux(style: style),
+        Repeat(5, () => LumaParts.V1_TypeC(style)),
+        Features: 1792);
 }
 
 /// <summary>Inception-ResNet-v2 (Szegedy et al. 2016, figures 3 and 15 to 19): 32,433,928 parameters. Input <c>(N, 3, 299, 299)</c>.</summary>

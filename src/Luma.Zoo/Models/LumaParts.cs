@@ -19,6 +19,17 @@ internal static class LumaParts
     /// </summary>
     public static NeuralModule RowConvolution(ConvStyle style) => new Sequence { new InnerRows(), style.Conv(64, 96, (1, 3), padding: Pad.Valid) };
 
+    /// <summary>The last convolution takes 128 channels where the branches give 128 each: it takes their sum.</summary>
+    public static NeuralModule V1_TypeB(ConvStyle style)
+    {
+        var branches = new Branches
+        {
+            { "branch1", style.Conv(896, 128, 1) },
+            { "branch2", new Sequence { style.Conv(896, 128, 1), style.Conv(128, 128, (1, 7)), style.Conv(128, 128, (7, 1)) } },
+        };
+        return new IncepResBlock(new Sequence { branches, new SumOfHalves(128) }, style.Linear(128, 896), scale: 0.10);
+    }
+
     /// <summary>The norm after the last convolution has 192 of its 1,792 channels.</summary>
     public static NeuralModule V1_TypeC(ConvStyle style)
     {
@@ -84,6 +95,11 @@ internal static class LumaParts
     private sealed class First(long channels) : Block(nameof(First))
     {
         protected override Tensor Compute(Tensor x) => Ops.Slice(x, 1, 0, channels);
+    }
+
+    private sealed class SumOfHalves(long half) : Block(nameof(SumOfHalves))
+    {
+        protected override Tensor Compute(Tensor x) => Ops.Add(Ops.Slice(x, 1, 0, half), Ops.Slice(x, 1, half));
     }
 
     private sealed class MoreChannels(long count) : Block(nameof(MoreChannels))

@@ -64,12 +64,18 @@ public abstract class VGGNet : Block
 
     internal static ModelFamily Family { get; } = new("VGG",
     [
-        .. Pair("vgg11", 132_863_336, 5_504, "VGGNet_11", "table 1, column A", (o, norm) => new VGGNet_11(o.NumClasses ?? 1000, o.InChannels ?? 3, norm)),
-        .. Pair("vgg11_lrn", 132_863_336, 5_504, "VGGNet_11_LRN", "table 1, column A-LRN: column A with a local response normalisation", (o, norm) => new VGGNet_11_LRN(o.NumClasses ?? 1000, o.InChannels ?? 3, norm)),
-        .. Pair("vgg13", 133_047_848, 5_888, "VGGNet_13", "table 1, column B", (o, norm) => new VGGNet_13(o.NumClasses ?? 1000, o.InChannels ?? 3, norm)),
-        .. Pair("vgg16_c", 133_638_952, 8_448, "VGGNet_16_C", "table 1, column C: column D with 1x1 windows", (o, norm) => new VGGNet_16_C(o.NumClasses ?? 1000, o.InChannels ?? 3, norm)),
-        .. Pair("vgg16", 138_357_544, 8_448, "VGGNet_16", "table 1, column D", (o, norm) => new VGGNet_16(o.NumClasses ?? 1000, o.InChannels ?? 3, norm)),
-        .. Pair("vgg19", 143_667_240, 11_008, "VGGNet_19", "table 1, column E", (o, norm) => new VGGNet_19(o.NumClasses ?? 1000, o.InChannels ?? 3, norm)),
+        .. Pair("vgg11", 132_863_336, 5_504, "VGGNet_11", "table 1, column A",
+            (o, norm) => new VGGNet_11(o.NumClasses ?? 1000, o.InChannels ?? 3, norm)),
+        .. Pair("vgg11_lrn", 132_863_336, 5_504, "VGGNet_11_LRN", "table 1, column A-LRN: column A with a local response normalisation",
+            (o, norm) => new VGGNet_11_LRN(o.NumClasses ?? 1000, o.InChannels ?? 3, norm)),
+        .. Pair("vgg13", 133_047_848, 5_888, "VGGNet_13", "table 1, column B",
+            (o, norm) => new VGGNet_13(o.NumClasses ?? 1000, o.InChannels ?? 3, norm)),
+        .. Pair("vgg16_c", 133_638_952, 8_448, "VGGNet_16_C", "table 1, column C: column D with 1x1 windows",
+            (o, norm) => new VGGNet_16_C(o.NumClasses ?? 1000, o.InChannels ?? 3, norm)),
+        .. Pair("vgg16", 138_357_544, 8_448, "VGGNet_16", "table 1, column D",
+            (o, norm) => new VGGNet_16(o.NumClasses ?? 1000, o.InChannels ?? 3, norm)),
+        .. Pair("vgg19", 143_667_240, 11_008, "VGGNet_19", "table 1, column E",
+            (o, norm) => new VGGNet_19(o.NumClasses ?? 1000, o.InChannels ?? 3, norm)),
     ]);
 
     /// <inheritdoc/>

@@ -78,8 +78,10 @@ public sealed record PublishedWeights
             var manifest = JsonSerializer.Deserialize(stream, ManifestJson.Default.WeightsManifest)
                 ?? throw new JsonException($"zoo/{name} is empty.");
             foreach (var (model, entry) in manifest.Models)
-            foreach (var (weights, details) in entry.Weights)
-                all.Add(details with { Model = model, Name = weights, IsDefault = weights == entry.Default });
+            {
+                foreach (var (weights, details) in entry.Weights)
+                    all.Add(details with { Model = model, Name = weights, IsDefault = weights == entry.Default });
+            }
         }
         return all;
     }

@@ -1,6 +1,5 @@
 using Luma.Zoo.Tests.Training;
 using Luma.Zoo.Tests.Weights;
-using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Tests.Cli;
 

@@ -9,8 +9,10 @@ namespace Luma.Zoo.Tests.Models;
 /// <summary>Networks with auxiliary heads, and torchvision's against Python's: see scripts/goldens_auxiliary.py.</summary>
 public class AuxiliaryTests
 {
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
     private static readonly Dictionary<string, Golden> Goldens = JsonSerializer.Deserialize<Dictionary<string, Golden>>(
-        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Goldens", "auxiliary.json")), new JsonSerializerOptions(JsonSerializerDefaults.Web))!;
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Goldens", "auxiliary.json")), Json)!;
 
     private static readonly Dictionary<string, (Func<bool, AuxiliaryNetwork> Make, int Side)> Networks = new()
     {
@@ -57,7 +59,10 @@ public class AuxiliaryTests
         {
             var actual = ModelGolden.Digest(gradients[name]!);
             for (var i = 0; i < expected.Length; i++)
-                Assert.True(Math.Abs(expected[i] - actual[i]) <= 1e-4 * Math.Max(Math.Abs(expected[i]), expected[0]), $"{name}: {expected[i]} and {actual[i]}");
+            {
+                var tolerance = 1e-4 * Math.Max(Math.Abs(expected[i]), expected[0]);
+                Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance, $"{name}: {expected[i]} and {actual[i]}");
+            }
         }
     }
 
@@ -136,7 +141,8 @@ public class AuxiliaryTests
     }
 
     private sealed record Golden(
-        double Gain, ModelGolden.KeyList Keys, double Drawn, float[] Transformed, float[][] Outputs, double Loss, Dictionary<string, double[]> Gradients);
+        double Gain, ModelGolden.KeyList Keys, double Drawn, float[] Transformed, float[][] Outputs, double Loss,
+        Dictionary<string, double[]> Gradients);
 
     private sealed class Scopes : IForwardObserver
     {

@@ -8,7 +8,7 @@ namespace Luma.Zoo.Tests.Weights;
 /// <summary>The family manifests under zoo/, entry by entry.</summary>
 public class PublishedWeightsTests
 {
-    public static TheoryData<string, string> All => [.. PublishedWeights.ReadAll().Select(weights => (weights.Model, weights.Name))];
+    public static IEnumerable<object[]> All => PublishedWeights.ReadAll().Select(weights => new object[] { weights.Model, weights.Name });
 
     [Fact]
     public void Every_entry_is_of_a_network_in_the_catalogue() =>
@@ -53,7 +53,7 @@ public class PublishedWeightsTests
         using var published = Find("lenet_5", "MNIST").Open();
         using var expected = published["conv1.weight"].ToTensor();
 
-        Assert.True(network.state_dict()["conv1.weight"].equal(expected).item<bool>());
+        Assert.True(network.state_dict()["conv1.weight"].eq(expected).all().item<bool>());
     }
 
     [Fact]
