@@ -12,6 +12,7 @@ from collections import OrderedDict
 
 import torch
 from torch import nn
+from torchvision.ops import MLP, StochasticDepth
 
 
 class PaperLrn(nn.Module):
@@ -67,6 +68,14 @@ class ResNeXtBlock(nn.Module):
 
     def forward(self, x):
         return torch.relu(self.f(x) + (self.proj(x) if self.proj else x))
+
+
+class SelfAttention(nn.MultiheadAttention):
+    def __init__(self, features, heads):
+        super().__init__(features, heads, batch_first=True)
+
+    def forward(self, x):
+        return super().forward(x, x, x, need_weights=False)[0]
 
 
 ONE, TWO, THREE = (2, 4, 9), (2, 4, 5, 6), (2, 2, 4, 3, 4)
@@ -185,6 +194,11 @@ CASES = {
         pointwise=numbered(nn.Conv2d(4, 6, 1, bias=False), nn.BatchNorm2d(6), nn.ReLU())), TWO),
     "NinBlock": (lambda: numbered(nn.Conv2d(4, 5, 3, 2, 1), nn.ReLU(), nn.Conv2d(5, 6, 1), nn.ReLU(), nn.Conv2d(6, 3, 1), nn.ReLU()), TWO),
     "VggBlock": (lambda: numbered(nn.Conv2d(4, 5, 3, padding=1), nn.ReLU(), nn.Conv2d(5, 5, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)), TWO),
+    "StochasticDepth": (lambda: StochasticDepth(0.4, "row"), TWO),
+    "StochasticDepth always": (lambda: StochasticDepth(1.0, "row"), TWO),
+    "ChannelShuffle": (lambda: nn.ChannelShuffle(2), TWO),
+    "MultiheadAttention": (lambda: SelfAttention(8, 2), (2, 5, 8)),
+    "Mlp": (lambda: MLP(6, [5, 6], activation_layer=nn.GELU, dropout=0.3), FLAT),
 }
 
 INITIALIZERS = {

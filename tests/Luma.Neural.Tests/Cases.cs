@@ -114,6 +114,11 @@ internal static class Cases
         ["DepthwiseSeparableBlock"] = () => new DepthwiseSeparableBlock(4, 6, stride: 2),
         ["NinBlock"] = () => new NinBlock(4, [5, 6, 3], 3, stride: 2, padding: 1),
         ["VggBlock"] = () => new VggBlock(4, 5, convolutions: 2),
+        ["StochasticDepth"] = () => new StochasticDepth(0.4),
+        ["StochasticDepth always"] = () => new StochasticDepth(1),
+        ["ChannelShuffle"] = () => new ChannelShuffle(2),
+        ["MultiheadAttention"] = () => new MultiheadAttention(8, 2),
+        ["Mlp"] = () => new Mlp(6, 5, dropout: 0.3),
     };
 
     public static TheoryData<string> Names => [.. All.Keys];

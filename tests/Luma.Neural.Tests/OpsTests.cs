@@ -16,6 +16,14 @@ public class OpsTests
         ["Flatten the first"] = ((x, _) => Ops.Flatten(x, 0, 1), (x, _) => x.view(6, 4), new Operation.Flatten(0, 1)),
         ["Reshape"] = ((x, _) => Ops.Reshape(x, 4, -1), (x, _) => x.view(4, 6), new Operation.Reshape([4, -1])),
         ["Permute"] = ((x, _) => Ops.Permute(x, 0, 2, 1), (x, _) => x.transpose(1, 2), new Operation.Permute([0, 2, 1])),
+        ["Slice"] = ((x, _) => Ops.Slice(x, 2, 1, 4, 2), (x, _) => x[.., .., TensorIndex.Slice(1, 4, 2)], new Operation.Slice(2, 1, 4, 2)),
+        ["ZeroPad"] = ((x, _) => Ops.ZeroPad(x, 1, 1, 2), (x, _) => nn.functional.pad(x, (0, 0, 1, 2)), new Operation.ZeroPad(1, 1, 2)),
+        ["Select"] = ((x, _) => Ops.Select(x, 1, 2), (x, _) => x[.., 2], new Operation.Select(1, 2)),
+        ["Expand"] = ((x, _) => Ops.Expand(x, 5, -1, -1, -1), (x, _) => stack([x, x, x, x, x]), new Operation.Expand([5, -1, -1, -1])),
+        ["Chunk"] = ((x, _) => Ops.Chunk(x, 1, 2)[0], (x, _) => x, new Operation.Chunk(1, 2)),
+        ["Linear"] = ((x, y) => Ops.Linear(x, y[0], null), (x, y) => x.matmul(y[0].t()), new Operation.Linear()),
+        ["Attention"] = (
+            (x, y) => Ops.Attention(x, y, y), (x, y) => nn.functional.scaled_dot_product_attention(x, y, y), new Operation.Attention(0)),
         ["MatMul"] = ((x, y) => Ops.MatMul(x, y.transpose(1, 2)), (x, y) => x.bmm(y.transpose(1, 2)), new Operation.MatMul()),
     };
 

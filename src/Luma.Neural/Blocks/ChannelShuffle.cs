@@ -25,10 +25,9 @@ public sealed class ChannelShuffle : Block
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x)
     {
-        if (x.Dimensions != 4 || x.shape[1] % Groups != 0)
-            throw new ArgumentException($"{this}: expected (N, C, H, W) with C a multiple of {Groups}, got ({string.Join(", ", x.shape)})");
+        if (x.Dimensions != 4 || x.size(1) % Groups != 0) throw InputMismatch($"(N, C, H, W) with C a multiple of {Groups}", x);
 
-        var (count, channels, height, width) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3]);
+        var (count, channels, height, width) = (x.size(0), x.size(1), x.size(2), x.size(3));
         x = Ops.Reshape(x, count, Groups, channels / Groups, height, width);
         x = Ops.Permute(x, 0, 2, 1, 3, 4);
         return Ops.Reshape(x, count, channels, height, width);
