@@ -162,7 +162,7 @@ public class NetworkSummaryTests
     {
         using var network = new Workshop();
 
-        var error = Assert.Throws<ArgumentException>(() => network.Summary(1, 4, 32, 32));
+        var error = Assert.Throws<InputShapeException>(() => network.Summary(1, 4, 32, 32));
 
         Assert.Contains("expected (N, 3, H, W), got (1, 4, 32, 32)", error.Message, StringComparison.Ordinal);
         Assert.All(network.modules(), module => Assert.True(module.training));
@@ -213,7 +213,7 @@ public class NetworkSummaryTests
     {
         using var network = new Sequence();
 
-        Assert.Throws<ArgumentException>(() => network.Summary(shape));
+        Assert.Throws<InputShapeException>(() => network.Summary(shape));
     }
 
     [Fact]
