@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 
-WARM_UP_STEPS = 50
+WARM_UP_STEPS = 300
 COUNT = 60_000
 
 

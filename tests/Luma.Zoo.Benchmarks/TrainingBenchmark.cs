@@ -12,7 +12,7 @@ namespace Luma.Zoo.Benchmarks;
 /// </summary>
 internal static class TrainingBenchmark
 {
-    private const int WarmUpSteps = 50;
+    private const int WarmUpSteps = 300;
 
     /// <summary>Prints images a second, images a second of processor time, and the mean loss.</summary>
     /// <param name="args">The folder with MNIST's files, and numbers: batch size, steps, threads; then <c>sgd</c> or <c>adam</c>.</param>
