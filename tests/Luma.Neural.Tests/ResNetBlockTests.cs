@@ -78,8 +78,10 @@ public class ResNetBlockTests
 
         Assert.Equal([2, 5, (6 + stride - 1) / stride, (7 + stride - 1) / stride], output.shape);
         foreach (var (n, c, h, w) in
-            from n in Enumerable.Range(0, 2) from c in Enumerable.Range(0, 5)
-            from h in Enumerable.Range(0, (int)output.shape[2]) from w in Enumerable.Range(0, (int)output.shape[3])
+            from n in Enumerable.Range(0, 2)
+            from c in Enumerable.Range(0, 5)
+            from h in Enumerable.Range(0, (int)output.shape[2])
+            from w in Enumerable.Range(0, (int)output.shape[3])
             select (n, c, h, w))
             Assert.Equal(c < 3 ? input[n, c, h * stride, w * stride].item<float>() : 0, output[n, c, h, w].item<float>());
     }

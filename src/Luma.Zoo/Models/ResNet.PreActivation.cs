@@ -31,8 +31,8 @@ public abstract class PreActivationResNet : Sequence
         Cifar,
     }
 
-    private protected PreActivationResNet(string name, Images images, int[] depths, bool bottleneck, long numClasses, long inChannels, bool convBias)
-        : base(name)
+    private protected PreActivationResNet(
+        string name, Images images, int[] depths, bool bottleneck, long numClasses, long inChannels, bool convBias) : base(name)
     {
         var large = images == Images.ImageNet;
         var first = large ? 64L : 16L;
@@ -71,15 +71,19 @@ public abstract class PreActivationResNet : Sequence
 
     internal static ModelFamily Family { get; } = new("Pre-activation ResNet",
     [
-        Entry("resnet_110_preact", 1_727_962, 32, o => new ResNet_110_PreActivation(o.Classes, o.Channels), "110 layers for CIFAR, basic blocks"),
+        Entry(
+            "resnet_110_preact", 1_727_962, 32, o => new ResNet_110_PreActivation(o.Classes, o.Channels),
+            "110 layers for CIFAR, basic blocks"),
         Entry("resnet_164", 1_703_258, 32, o => new ResNet_164(o.Classes, o.Channels), "164 layers for CIFAR, bottlenecks"),
         LumaEntry("resnet_200", 64_666_152, 224, o => new ResNet_200(o.Classes, o.Channels, o.ConvBias), "200 layers, bottlenecks"),
         LumaEntry("resnet_269", 102_065_704, 224, o => new ResNet_269(o.Classes, o.Channels, o.ConvBias), "269 layers, bottlenecks"),
-        LumaEntry("resnet_1001", 10_327_706, 32, o => new ResNet_1001(o.Classes, o.Channels, o.ConvBias), "1001 layers for CIFAR, bottlenecks"),
+        LumaEntry(
+            "resnet_1001", 10_327_706, 32, o => new ResNet_1001(o.Classes, o.Channels, o.ConvBias), "1001 layers for CIFAR, bottlenecks"),
     ]);
 
     private static ModelVariant Entry(
-        string id, long parameters, int size, Func<(long Classes, long Channels, bool ConvBias), PreActivationResNet> build, string description)
+        string id, long parameters, int size, Func<(long Classes, long Channels, bool ConvBias), PreActivationResNet> build,
+        string description)
     {
         var classes = size == 32 ? 10 : 1000;
         return new(id, parameters, (3, size, size), o => build((o.NumClasses ?? classes, o.InChannels ?? 3, o.Config == ModelConfig.Luma)))
@@ -89,7 +93,8 @@ public abstract class PreActivationResNet : Sequence
     }
 
     private static ModelVariant LumaEntry(
-        string id, long parameters, int size, Func<(long Classes, long Channels, bool ConvBias), PreActivationResNet> build, string description) =>
+        string id, long parameters, int size, Func<(long Classes, long Channels, bool ConvBias), PreActivationResNet> build,
+        string description) =>
         Entry(id, parameters, size, build, description) with { HasLumaConfig = true };
 }
 

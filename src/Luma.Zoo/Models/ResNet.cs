@@ -53,8 +53,8 @@ public abstract class ResNet : Sequence
     }
 
     private protected ResNet(
-        string name, Unit unit, int[] depths, long numClasses, long inChannels, ResNetOptions? options, long groups = 1, long baseWidth = 64)
-        : base(name)
+        string name, Unit unit, int[] depths, long numClasses, long inChannels, ResNetOptions? options, long groups = 1,
+        long baseWidth = 64) : base(name)
     {
         options ??= new();
         Add("conv1", new Convolution2D(inChannels, 64, 7, stride: 2, padding: 3, bias: options.ConvBias));
@@ -108,7 +108,8 @@ public abstract class ResNet : Sequence
     internal static ModelFamily WideFamily { get; } = new("Wide ResNet",
     [
         Entry("wide_resnet50_2", 68_883_240, (n, c, o) => new WideResNet_50_2(n, c, o), "ResNet-50, its 3x3 convolutions twice as wide"),
-        Entry("wide_resnet101_2", 126_886_696, (n, c, o) => new WideResNet_101_2(n, c, o), "ResNet-101, its 3x3 convolutions twice as wide"),
+        Entry(
+            "wide_resnet101_2", 126_886_696, (n, c, o) => new WideResNet_101_2(n, c, o), "ResNet-101, its 3x3 convolutions twice as wide"),
     ]);
 
     internal static ModelFamily NextFamily { get; } = new("ResNeXt",
@@ -255,7 +256,9 @@ public sealed class ResNeXt_50_32x4d(long numClasses = 1000, long inChannels = 3
 public sealed class ResNeXt_101_32x8d(long numClasses = 1000, long inChannels = 3, ResNetOptions? options = null)
     : ResNet(nameof(ResNeXt_101_32x8d), Unit.Bottleneck, [3, 4, 23, 3], numClasses, inChannels, options, groups: 32, baseWidth: 8);
 
-/// <summary>ResNeXt-101 with 64 groups of 4 channels (Xie et al. 2017, table 4): 83,455,272 parameters. Input <c>(N, 3, 224, 224)</c>.</summary>
+/// <summary>
+/// ResNeXt-101 with 64 groups of 4 channels (Xie et al. 2017, table 4): 83,455,272 parameters. Input <c>(N, 3, 224, 224)</c>.
+/// </summary>
 /// <param name="numClasses">The number of classes.</param>
 /// <param name="inChannels">The number of channels of the input.</param>
 /// <param name="options">What else may be chosen.</param>

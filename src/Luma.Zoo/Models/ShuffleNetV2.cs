@@ -20,7 +20,7 @@ public abstract class ShuffleNetV2 : Sequence
     private protected ShuffleNetV2(string name, long[] stageChannels, long lastChannels, long numClasses, long inChannels) : base(name)
     {
         const long First = 24;
-        Add("conv1", new ConvNormActivation(inChannels, First, 3, stride: 2, norm: new BatchNorm2D(First), activation: new ReLU(inPlace: true)));
+        Add("conv1", Convolve(inChannels, First, 3, stride: 2));
         Add("maxpool", new Pooling2D(PoolingMode.Max, 3, stride: 2, padding: 1));
 
         var width = First;
@@ -32,7 +32,7 @@ public abstract class ShuffleNetV2 : Sequence
             Add($"stage{stage + 2}", units);
             width = channels;
         }
-        Add("conv5", new ConvNormActivation(width, lastChannels, 1, norm: new BatchNorm2D(lastChannels), activation: new ReLU(inPlace: true)));
+        Add("conv5", Convolve(width, lastChannels, 1, stride: 1));
         Add("avgpool", new AdaptiveAvgPooling2D(1));
         Add("flatten", new Flatten());
         Add("fc", new Dense(lastChannels, numClasses));
@@ -45,6 +45,9 @@ public abstract class ShuffleNetV2 : Sequence
         Entry("shufflenet_v2_x1_5", 3_503_624, (n, c) => new ShuffleNetV2_x1_5(n, c), "176, 352 and 704 channels"),
         Entry("shufflenet_v2_x2_0", 7_393_996, (n, c) => new ShuffleNetV2_x2_0(n, c), "244, 488 and 976 channels"),
     ]);
+
+    private static ConvNormActivation Convolve(long inChannels, long outChannels, long kernelSize, long stride) =>
+        new(inChannels, outChannels, kernelSize, stride, norm: new BatchNorm2D(outChannels), activation: new ReLU(inPlace: true));
 
     private static Convolution2D Pointwise(long inChannels, long outChannels) => new(inChannels, outChannels, 1, bias: false);
 

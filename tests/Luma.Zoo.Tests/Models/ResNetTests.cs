@@ -120,7 +120,10 @@ public class ResNetTests
         var strided = network.named_modules().Where(entry => entry.module is Convolution2D { Stride: var stride } && stride[0] == 2);
 
         Assert.Equal(
-            ["conv1", "layer2.0.conv1", "layer2.0.downsample.0", "layer3.0.conv1", "layer3.0.downsample.0", "layer4.0.conv1", "layer4.0.downsample.0"],
+            [
+                "conv1", "layer2.0.conv1", "layer2.0.downsample.0", "layer3.0.conv1", "layer3.0.downsample.0", "layer4.0.conv1",
+                "layer4.0.downsample.0",
+            ],
             strided.Select(entry => entry.name));
     }
 
