@@ -75,7 +75,9 @@ public static partial class Ops
     /// <returns>The sum.</returns>
     public static Tensor Add(Tensor left, Tensor right, bool inPlace = false)
     {
-        var sum = inPlace ? left.add_(right).alias() : left.add(right);
+        // In place under autograd, a rectifier that follows in place would write to a view, which costs a copy of the gradient.
+        var overwrite = inPlace && !(is_grad_enabled() && left.requires_grad);
+        var sum = overwrite ? left.add_(right).alias() : left.add(right);
         Observation.Current?.Ran(new Operation.Add(inPlace), [left, right], [sum]);
         return sum;
     }
