@@ -8,12 +8,13 @@ public sealed class Permute : Layer
 
     /// <summary>Makes the layer.</summary>
     /// <param name="dimensions">For each dimension of the output, the input's: <c>0, 2, 3, 1</c> puts the channels last.</param>
-    /// <exception cref="ArgumentException">A dimension is missing or named twice.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A dimension is missing or named twice.</exception>
     public Permute(params ReadOnlySpan<long> dimensions) : base(nameof(Permute))
     {
         this.dimensions = dimensions.ToArray();
-        if (this.dimensions.Length == 0 || !this.dimensions.Order().SequenceEqual(Enumerable.Range(0, this.dimensions.Length).Select(i => (long)i)))
-            throw new ArgumentException($"Must name each dimension once, got ({string.Join(", ", this.dimensions)}).", nameof(dimensions));
+        var places = Enumerable.Range(0, this.dimensions.Length).Select(place => (long)place);
+        if (this.dimensions.Length == 0 || !this.dimensions.Order().SequenceEqual(places))
+            throw new ArgumentOutOfRangeException(nameof(dimensions), string.Join(", ", this.dimensions), "Must name each dimension once.");
     }
 
     /// <summary>For each dimension of the output, the input's.</summary>
