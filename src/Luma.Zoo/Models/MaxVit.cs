@@ -15,6 +15,7 @@ namespace Luma.Zoo.Models;
 /// </remarks>
 public abstract class MaxVit : Block
 {
+    private readonly long inChannels;
     private readonly Sequence stem, blocks = [], classifier;
 
     // Table 1: channels of the stem, channels and layers of the four stages. torchvision's stochastic depth.
@@ -30,6 +31,7 @@ public abstract class MaxVit : Block
         string name, Size size, long numClasses, double dropout, double attentionDropout, double? stochasticDepth, long inChannels)
         : base(name)
     {
+        this.inChannels = inChannels;
         stem = Register("stem", new Sequence
         {
             new ConvNormActivation(inChannels, size.Stem, stride: 2, norm: Norm(size.Stem), activation: new GELU()),
@@ -77,7 +79,14 @@ public abstract class MaxVit : Block
     ]);
 
     /// <inheritdoc/>
-    protected override Tensor Compute(Tensor x) => classifier.call(blocks.call(stem.call(x)));
+    protected override Tensor Compute(Tensor x)
+    {
+        // The last stage's maps are 1/32 of the image.
+        if (x.Dimensions != 4 || x.size(2) % (32 * Window) != 0 || x.size(3) % (32 * Window) != 0)
+            throw InputMismatch($"(N, {inChannels}, H, W), H and W multiples of {32 * Window}", x);
+
+        return classifier.call(blocks.call(stem.call(x)));
+    }
 
     // The authors' code: epsilon 1e-3, momentum 0.99, which is 0.01 as PyTorch counts.
     private static BatchNorm2D Norm(long channels) => new(channels, eps: 1e-3, momentum: 0.01);
@@ -172,8 +181,6 @@ public abstract class MaxVit : Block
         protected override Tensor Compute(Tensor x)
         {
             long height = x.size(2), width = x.size(3);
-            if (height % Window != 0 || width % Window != 0) throw InputMismatch($"(N, C, H, W), H and W multiples of {Window}", x);
-
             x = Ops.Permute(x, 0, 2, 3, 1);
             x = asGrid ? Windows.PartitionGrid(x, Window) : Windows.Partition(x, Window);
             x = Ops.Add(depth.call(attention.call(x)), x, inPlace: true);
