@@ -9,6 +9,7 @@ For each network:
             zero, or nearly so
   seeded    the output of that network, evaluated on an input drawn after it with rand; in training mode where evaluation overflows
   weighted  the same network with healthy random weights (see `fill`), batch 2
+  resized   for networks named with --resize: the output of those weights at another image size
   step      for networks named with --step: loss, gradients and running statistics of one training step on those weights
 
 `fill` draws every weight from the seeded generator, so the other side makes the same weights without a file. One number, the
@@ -29,6 +30,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import reference
 
 CLASSES = 50
+# Neither square nor a multiple of anybody's window.
+RESIZED = (160, 192)
+# torchvision's networks that were made for another size than 224.
+SIZES = {
+    "inception_v3": 299,
+    "swin_v2_t": 256, "swin_v2_s": 256, "swin_v2_b": 256,
+}
 
 
 def builders():
@@ -37,7 +45,7 @@ def builders():
     try:
         from torchvision import models
         for name in models.list_models(module=models):
-            size = {"inception_v3": 299, "vit_h_14": 224}.get(name, 224)
+            size = SIZES.get(name, 224)
             extra = {"aux_logits": False, "init_weights": True} if name in ("googlenet", "inception_v3") else {}
             found[name] = (lambda n, name=name, extra=extra: models.get_model(name, weights=None, num_classes=n, **extra), (3, size, size))
     except ImportError:
@@ -80,7 +88,7 @@ def weighted(model, gain, shape):
     images = draw_images(2, shape)
     model.eval()
     with torch.inference_mode():
-        return model(images)
+        return images, model(images)
 
 
 def healthy(output):
@@ -89,12 +97,25 @@ def healthy(output):
     return math.isfinite(scale) and 1e-2 < scale < 1e4 and (output[0] - output[1]).abs().max().item() > 0.02 * scale
 
 
+def steady(model, images, output):
+    """Whether rounding stays small on its way through the network: in double precision the output is the same."""
+    with torch.inference_mode():
+        exact = model.double()(images.double())
+    model.float()
+    return (exact - output).abs().max().item() < 5e-6 * exact.abs().max().item()
+
+
 def choose_gain(model, shape, last):
     gains = last + [round(1.45 * 1.15 ** -k, 3) for k in range(24)]
+    good = []
     for gain in gains:
-        output = weighted(model, gain, shape)
+        images, output = weighted(model, gain, shape)
         if healthy(output):
-            return gain
+            good.append(gain)
+            if steady(model, images, output):
+                return gain
+    if good:
+        return good[0]
     raise SystemExit("no gain gives healthy activations")
 
 
@@ -117,7 +138,7 @@ def step(model, gain, shape, batch):
     labels = torch.arange(batch) % CLASSES
     model.train()
     for module in model.modules():
-        if isinstance(module, torch.nn.modules.dropout._DropoutNd):
+        if isinstance(module, torch.nn.modules.dropout._DropoutNd) or type(module).__name__ == "StochasticDepth":
             module.eval()
     output = model(images)
     loss = torch.nn.functional.cross_entropy(output, labels)
@@ -136,7 +157,7 @@ def drawn(model):
     return sum((i + 1) * t.double().abs().sum().item() for i, t in enumerate(floats))
 
 
-def golden(name, build, shape, with_step, last):
+def golden(name, build, shape, with_step, with_resize, last):
     torch.manual_seed(0)
     model = build(CLASSES)
     weights = drawn(model)
@@ -151,7 +172,7 @@ def golden(name, build, shape, with_step, last):
 
     lines = "".join(f"{key} {str(t.dtype).removeprefix('torch.')} {list(t.shape)}\n" for key, t in model.state_dict().items())
     gain = choose_gain(model, shape, last)
-    output = weighted(model, gain, shape)
+    _, output = weighted(model, gain, shape)
     result = {
         "id": name,
         "torch": torch.__version__,
@@ -162,6 +183,10 @@ def golden(name, build, shape, with_step, last):
         **({"seededInTraining": True} if overflows else {}),
         "weighted": {"gain": gain, "output": numbers(output)},
     }
+    if with_resize:
+        height, width = RESIZED
+        _, output = weighted(model, gain, (shape[0], height, width))
+        result["resized"] = {"height": height, "width": width, "output": numbers(output)}
     if with_step:
         result["step"] = step(model, gain, shape, 4)
     return result
@@ -172,6 +197,7 @@ def main():
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("ids", nargs="*", help="all that can be built where none is given")
     parser.add_argument("--step", nargs="*", default=[], help="ids that get a training step as well")
+    parser.add_argument("--resize", nargs="*", default=[], help="ids that get the output at another image size as well")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     known = builders()
@@ -179,7 +205,7 @@ def main():
         build, shape = known[name]
         file = arguments.out / f"{name}.json"
         last = [json.loads(file.read_text())["weighted"]["gain"]] if file.exists() else []
-        result = golden(name, build, shape, name in arguments.step, last)
+        result = golden(name, build, shape, name in arguments.step, name in arguments.resize, last)
         file.write_text(json.dumps(result, separators=(",", ":")) + "\n")
         print(name, "gain", result["weighted"]["gain"], "largest output", max(map(abs, result["weighted"]["output"])), flush=True)
 

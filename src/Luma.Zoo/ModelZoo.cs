@@ -30,6 +30,9 @@ public static class ModelZoo
         ShuffleNetV2.Family,
         AnyNet.Family,
         VisionTransformer.Family,
+        SwinTransformer.Family,
+        ConvNeXt.Family,
+        MaxVit.Family,
     ];
 
     /// <summary>Stands for the weights that a network gets where it is to have published ones and no name is given.</summary>

@@ -54,13 +54,7 @@ public sealed class MultiheadAttention : Block
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x)
     {
-        long batch = x.size(0), length = x.size(1), size = Features / Heads;
-
-        // (N, T, 3E) -> three times (N, heads, T, E / heads)
-        var split = Ops.Permute(Ops.Reshape(Ops.Linear(x, inWeight, inBias), batch, length, 3, Heads, size), 2, 0, 3, 1, 4);
-        var (query, key, value) = (Ops.Select(split, 0, 0), Ops.Select(split, 0, 1), Ops.Select(split, 0, 2));
-
-        var heads = Ops.Attention(query, key, value, dropout: training ? Dropout : 0);
-        return projection.call(Ops.Reshape(Ops.Permute(heads, 0, 2, 1, 3), batch, length, Features));
+        var (query, key, value) = AttentionHeads.Split(Ops.Linear(x, inWeight, inBias), Heads);
+        return projection.call(AttentionHeads.Join(Ops.Attention(query, key, value, dropout: training ? Dropout : 0)));
     }
 }

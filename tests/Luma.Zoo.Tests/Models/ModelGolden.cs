@@ -9,7 +9,7 @@ namespace Luma.Zoo.Tests.Models;
 /// <summary>What Python computed for one network: see scripts/goldens_models.py.</summary>
 public sealed record ModelGolden(
     string Id, string Torch, long[] Input, ModelGolden.KeyList Keys, double Drawn, float[] Seeded, bool SeededInTraining,
-    ModelGolden.WeightedRun Weighted, ModelGolden.TrainingStep? Step)
+    ModelGolden.WeightedRun Weighted, ModelGolden.ResizedRun? Resized, ModelGolden.TrainingStep? Step)
 {
     public const int Classes = 50;
 
@@ -25,6 +25,8 @@ public sealed record ModelGolden(
     public sealed record KeyList(int Count, string Sha256);
 
     public sealed record WeightedRun(double Gain, float[] Output);
+
+    public sealed record ResizedRun(long Height, long Width, float[] Output);
 
     public sealed record TrainingStep(
         int Batch, string? Precision, double Loss, Dictionary<string, double[]> Gradients, Dictionary<string, double[]> Buffers);

@@ -1,0 +1,124 @@
+using Luma.Neural;
+using Luma.Neural.Layers;
+using Luma.Zoo.Models;
+
+namespace Luma.Zoo.Tests.Models;
+
+/// <summary>The options and the tables of ConvNeXt, Swin Transformer and MaxViT.</summary>
+public class WindowNetworkTests
+{
+    public static TheoryData<string, Func<Block>> Types => new()
+    {
+        { "convnext_tiny", () => new ConvNeXt_Tiny(10) },
+        { "convnext_small", () => new ConvNeXt_Small(10) },
+        { "convnext_base", () => new ConvNeXt_Base(10) },
+        { "convnext_large", () => new ConvNeXt_Large(10) },
+        { "swin_t", () => new Swin_T(10) },
+        { "swin_s", () => new Swin_S(10) },
+        { "swin_b", () => new Swin_B(10) },
+        { "swin_v2_t", () => new Swin_V2_T(10) },
+        { "swin_v2_s", () => new Swin_V2_S(10) },
+        { "swin_v2_b", () => new Swin_V2_B(10) },
+        { "maxvit_t", () => new MaxVit_T(10) },
+    };
+
+    public static TheoryData<Func<Block>> Refused =>
+    [
+        () => new ConvNeXt_Tiny(stochasticDepth: 1.5),
+        () => new Swin_T(dropout: -0.1),
+        () => new Swin_V2_T(stochasticDepth: double.NaN),
+        () => new MaxVit_T(attentionDropout: 2),
+    ];
+
+    [Theory, MemberData(nameof(Types))]
+    public void An_id_and_a_type_give_the_same_network(string id, Func<Block> build)
+    {
+        using var skip = Initializers.Skip();
+        using var byId = ModelZoo.Create(id, numClasses: 10);
+        using var byType = build();
+
+        Assert.Equal(byType.GetType(), byId.GetType());
+        Assert.Equal(ModelGolden.KeysOf(byType), ModelGolden.KeysOf(byId));
+    }
+
+    // The greatest probability is torchvision's for the network; the blocks before get their share.
+    [Theory]
+    [InlineData("convnext_tiny", 18, 0.1)]
+    [InlineData("convnext_small", 36, 0.4)]
+    [InlineData("convnext_base", 36, 0.5)]
+    [InlineData("convnext_large", 36, 0.5)]
+    [InlineData("swin_t", 12, 0.2)]
+    [InlineData("swin_s", 24, 0.3)]
+    [InlineData("swin_b", 24, 0.5)]
+    [InlineData("swin_v2_t", 12, 0.2)]
+    [InlineData("swin_v2_s", 24, 0.3)]
+    [InlineData("swin_v2_b", 24, 0.5)]
+    [InlineData("maxvit_t", 11, 0.2)]
+    public void Stochastic_depth_grows_from_block_to_block(string id, int blocks, double last)
+    {
+        using var skip = Initializers.Skip();
+        using var network = ModelZoo.Create(id);
+
+        // Three branches of a MaxViT layer share a probability.
+        var depths = network.modules().OfType<StochasticDepth>().Select(layer => Math.Round(layer.Probability, 9)).Distinct();
+
+        Assert.Equal(Enumerable.Range(0, blocks).Select(i => Math.Round(last * i / (blocks - 1), 9)), depths);
+    }
+
+    [Theory, MemberData(nameof(Refused))]
+    public void A_probability_that_is_none_is_refused(Func<Block> build)
+    {
+        using var skip = Initializers.Skip();
+
+        Assert.Throws<ArgumentOutOfRangeException>("probability", () => build());
+    }
+
+    [Theory]
+    [InlineData("swin_t", 32, 32)]
+    [InlineData("swin_t", 47, 90)]
+    [InlineData("swin_v2_t", 29, 64)]
+    public void A_Swin_transformer_takes_images_of_any_size(string id, long height, long width)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(0);
+        using var network = ModelZoo.Create(id, numClasses: 3);
+        network.eval();
+        using var inference = inference_mode();
+
+        var output = network.call(rand(2, 3, height, width));
+
+        Assert.Equal([2, 3], output.shape);
+        Assert.True(output.isfinite().all().item<bool>());
+    }
+
+    [Fact]
+    public void A_batch_gives_a_Swin_transformer_what_its_images_give_one_by_one()
+    {
+        using var scope = NewDisposeScope();
+        using var skip = Initializers.Skip();
+        using var network = new Swin_T(numClasses: 5);
+        manual_seed(1);
+        ModelGolden.Fill(network, 1);
+        network.eval();
+        using var inference = inference_mode();
+        var images = rand(3, 3, 64, 96);
+
+        var alone = images.split(1).Select(image => network.call(image)).ToArray();
+
+        Assert.InRange(network.call(images).sub(cat(alone)).abs().max().item<float>(), 0, 1e-4);
+    }
+
+    [Fact]
+    public void A_MaxViT_says_what_images_it_takes()
+    {
+        using var scope = NewDisposeScope();
+        using var skip = Initializers.Skip();
+        using var network = new MaxVit_T();
+        network.eval();
+        using var inference = inference_mode();
+
+        var error = Assert.Throws<InputShapeException>(() => network.call(zeros(1, 3, 224, 200)));
+
+        Assert.Equal("MaxVit_T: expected (N, 3, H, W), H and W multiples of 224, got (1, 3, 224, 200)", error.Message);
+    }
+}
