@@ -24,6 +24,7 @@ public static class ModelZoo
         ResNet.WideFamily,
         PreActivationResNet.Family,
         InceptionResNet.Family,
+        SqueezeNet.Family,
         ResNet.NextFamily,
         DenseNet.Family,
         MobileNetV1.Family,
