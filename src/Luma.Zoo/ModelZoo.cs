@@ -29,6 +29,8 @@ public static class ModelZoo
         DenseNet.Family,
         MobileNetV1.Family,
         ShuffleNetV2.Family,
+        MobileNetV2.Family,
+        MobileNetV3.Family,
         AnyNet.Family,
         VisionTransformer.Family,
     ];
