@@ -30,6 +30,7 @@ public static class ModelZoo
         MobileNetV1.Family,
         ShuffleNetV2.Family,
         MobileNetV2.Family,
+        MnasNet.Family,
         MobileNetV3.Family,
         AnyNet.Family,
         VisionTransformer.Family,
