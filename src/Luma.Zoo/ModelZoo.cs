@@ -32,8 +32,10 @@ public static class ModelZoo
         MobileNetV2.Family,
         MnasNet.Family,
         MobileNetV3.Family,
+        EfficientNet.Family,
         AnyNet.Family,
         VisionTransformer.Family,
+        EfficientNetV2.Family,
     ];
 
     /// <summary>Stands for the weights that a network gets where it is to have published ones and no name is given.</summary>
