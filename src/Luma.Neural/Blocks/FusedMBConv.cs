@@ -45,6 +45,10 @@ public sealed class FusedMBConv : InvertedResidual
     private static Sequence Branch(
         long inChannels, long hiddenChannels, long outChannels, long kernelSize, long stride, Func<long, Layer> norm)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(inChannels, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(hiddenChannels, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(outChannels, 1);
+
         var widens = hiddenChannels != inChannels;
         var first = widens ? hiddenChannels : outChannels;
         var branch = new Sequence

@@ -50,6 +50,10 @@ public sealed class MBConv : InvertedResidual
         long inChannels, long hiddenChannels, long outChannels, long kernelSize, long stride, long dilation, Func<long, Layer> norm,
         Func<Layer> activation, Func<long, SqueezeExcitation>? squeezeExcitation)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(inChannels, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(hiddenChannels, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(outChannels, 1);
+
         var branch = new Sequence();
         if (hiddenChannels != inChannels)
             branch.Add(new ConvNormActivation(inChannels, hiddenChannels, 1, norm: norm(hiddenChannels), activation: activation()));
