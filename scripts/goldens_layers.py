@@ -78,6 +78,16 @@ class SelfAttention(nn.MultiheadAttention):
         return super().forward(x, x, x, need_weights=False)[0]
 
 
+class Inverted(nn.Module):
+    def __init__(self, **branch):
+        super().__init__()
+        (self.name, block), = branch.items()
+        self.add_module(self.name, block)
+
+    def forward(self, x):
+        return x + getattr(self, self.name)(x)
+
+
 ONE, TWO, THREE = (2, 4, 9), (2, 4, 5, 6), (2, 2, 4, 3, 4)
 FLAT = (3, 6)
 
@@ -199,6 +209,23 @@ CASES = {
     "ChannelShuffle": (lambda: nn.ChannelShuffle(2), TWO),
     "MultiheadAttention": (lambda: SelfAttention(8, 2), (2, 5, 8)),
     "Mlp": (lambda: MLP(6, [5, 6], activation_layer=nn.GELU, dropout=0.3), FLAT),
+    "InvertedResidual": (lambda: Inverted(conv=numbered(nn.Conv2d(4, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4))), TWO),
+    "MBConv": (lambda: Inverted(block=numbered(
+        numbered(nn.Conv2d(4, 8, 1, bias=False), nn.BatchNorm2d(8, eps=1e-3), nn.SiLU()),
+        numbered(nn.Conv2d(8, 8, 3, 1, 1, groups=8, bias=False), nn.BatchNorm2d(8, eps=1e-3), nn.SiLU()),
+        SqueezeExcitation(8, 2, nn.SiLU(), nn.Sigmoid()),
+        numbered(nn.Conv2d(8, 4, 1, bias=False), nn.BatchNorm2d(4, eps=1e-3)))), TWO),
+    "MBConv strided": (lambda: named(block=numbered(
+        numbered(nn.Conv2d(4, 4, 5, 2, 2, groups=4, bias=False), nn.BatchNorm2d(4), nn.ReLU()),
+        numbered(nn.Conv2d(4, 6, 1, bias=False), nn.BatchNorm2d(6)))), TWO),
+    "MBConv dilated": (lambda: named(block=numbered(
+        numbered(nn.Conv2d(4, 4, 3, padding=2, dilation=2, groups=4, bias=False), nn.BatchNorm2d(4), nn.ReLU()),
+        numbered(nn.Conv2d(4, 6, 1, bias=False), nn.BatchNorm2d(6)))), TWO),
+    "FusedMBConv": (lambda: Inverted(block=numbered(
+        numbered(nn.Conv2d(4, 8, 3, padding=1, bias=False), nn.BatchNorm2d(8), nn.SiLU()),
+        numbered(nn.Conv2d(8, 4, 1, bias=False), nn.BatchNorm2d(4)))), TWO),
+    "FusedMBConv of one convolution": (lambda: Inverted(
+        block=numbered(numbered(nn.Conv2d(4, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.SiLU()))), TWO),
 }
 
 INITIALIZERS = {

@@ -24,15 +24,21 @@ public static class ModelZoo
         ResNet.WideFamily,
         PreActivationResNet.Family,
         InceptionResNet.Family,
+        SqueezeNet.Family,
         ResNet.NextFamily,
         DenseNet.Family,
         MobileNetV1.Family,
         ShuffleNetV2.Family,
+        MobileNetV2.Family,
+        MnasNet.Family,
+        MobileNetV3.Family,
+        EfficientNet.Family,
         AnyNet.Family,
         VisionTransformer.Family,
         SwinTransformer.Family,
         ConvNeXt.Family,
         MaxVit.Family,
+        EfficientNetV2.Family,
     ];
 
     /// <summary>Stands for the weights that a network gets where it is to have published ones and no name is given.</summary>

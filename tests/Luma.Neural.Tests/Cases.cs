@@ -119,6 +119,15 @@ internal static class Cases
         ["ChannelShuffle"] = () => new ChannelShuffle(2),
         ["MultiheadAttention"] = () => new MultiheadAttention(8, 2),
         ["Mlp"] = () => new Mlp(6, 5, dropout: 0.3),
+        ["InvertedResidual"] = () => new InvertedResidual(
+            "conv", new Sequence { new Convolution2D(4, 4, 3, padding: 1, bias: false), new BatchNorm2D(4) }, addsInput: true),
+        ["MBConv"] = () => new MBConv(
+            4, 8, 4, norm: channels => new BatchNorm2D(channels, eps: 1e-3), activation: () => new SiLU(inPlace: true),
+            squeezeExcitation: channels => new SqueezeExcitation(channels, 2, new SiLU(inPlace: true)), stochasticDepth: 0),
+        ["MBConv strided"] = () => new MBConv(4, 4, 6, kernelSize: 5, stride: 2),
+        ["MBConv dilated"] = () => new MBConv(4, 4, 6, stride: 2, dilation: 2),
+        ["FusedMBConv"] = () => new FusedMBConv(4, 8, 4, stochasticDepth: 0),
+        ["FusedMBConv of one convolution"] = () => new FusedMBConv(4, 4, 4),
     };
 
     public static TheoryData<string> Names => [.. All.Keys];
