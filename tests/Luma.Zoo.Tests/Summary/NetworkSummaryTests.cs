@@ -213,7 +213,7 @@ public class NetworkSummaryTests
     {
         using var network = new Sequence();
 
-        Assert.Throws<InputShapeException>(() => network.Summary(shape));
+        Assert.Throws<ArgumentException>(() => network.Summary(shape));
     }
 
     [Fact]
