@@ -12,7 +12,8 @@ from collections import OrderedDict
 
 import torch
 from torch import nn
-from torchvision.ops import MLP, StochasticDepth
+from torchvision.models.convnext import LayerNorm2d
+from torchvision.ops import MLP, Permute, StochasticDepth
 
 
 class PaperLrn(nn.Module):
@@ -226,6 +227,8 @@ CASES = {
         numbered(nn.Conv2d(8, 4, 1, bias=False), nn.BatchNorm2d(4)))), TWO),
     "FusedMBConv of one convolution": (lambda: Inverted(
         block=numbered(numbered(nn.Conv2d(4, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.SiLU()))), TWO),
+    "Permute": (lambda: Permute([0, 2, 3, 1]), TWO),
+    "LayerNorm2D": (lambda: LayerNorm2d(4, eps=1e-3), TWO),
 }
 
 INITIALIZERS = {

@@ -128,6 +128,8 @@ internal static class Cases
         ["MBConv dilated"] = () => new MBConv(4, 4, 6, stride: 2, dilation: 2),
         ["FusedMBConv"] = () => new FusedMBConv(4, 8, 4, stochasticDepth: 0),
         ["FusedMBConv of one convolution"] = () => new FusedMBConv(4, 4, 4),
+        ["Permute"] = () => new Permute(0, 2, 3, 1),
+        ["LayerNorm2D"] = () => new LayerNorm2D(4, eps: 1e-3),
     };
 
     public static TheoryData<string> Names => [.. All.Keys];

@@ -25,6 +25,23 @@ public class OpsTests
         ["Attention"] = (
             (x, y) => Ops.Attention(x, y, y), (x, y) => nn.functional.scaled_dot_product_attention(x, y, y), new Operation.Attention(0)),
         ["MatMul"] = ((x, y) => Ops.MatMul(x, y.transpose(1, 2)), (x, y) => x.bmm(y.transpose(1, 2)), new Operation.MatMul()),
+        ["Roll"] = (
+            (x, _) => Ops.Roll(x, [-1], [1]), (x, _) => cat([x.slice(1, 1, 3, 1), x.slice(1, 0, 1, 1)], 1), new Operation.Roll([-1], [1])),
+        ["Roll two"] = (
+            (x, _) => Ops.Roll(x, [1, 2], [0, 2]), (x, _) => cat([x.slice(2, 2, 4, 1), x.slice(2, 0, 2, 1)], 2).flip(0),
+            new Operation.Roll([1, 2], [0, 2])),
+        ["IndexSelect"] = (
+            (x, _) => Ops.IndexSelect(x, 1, tensor([2L, 0, 2])), (x, _) => stack([x.select(1, 2), x.select(1, 0), x.select(1, 2)], 1),
+            new Operation.IndexSelect(1)),
+        ["Normalize"] = (
+            (x, _) => Ops.Normalize(x, 1), (x, _) => x / x.square().sum(1, keepdim: true).sqrt(), new Operation.Normalize(1)),
+        ["AtMost"] = ((x, _) => Ops.AtMost(x, 7.5), (x, _) => where(x.gt(7.5), tensor(7.5f), x), new Operation.AtMost(7.5)),
+        ["Exp"] = ((x, _) => Ops.Exp(x), (x, _) => x.exp(), new Operation.Exp()),
+        // Of two windows of 2x2 pixels the lower one holds the last row and, below it, the first.
+        ["ShiftMask"] = (
+            (x, _) => Ops.ShiftMask(x, 4, 2, 2, 1, 0),
+            (_, _) => cat([zeros(16), tensor([0f, 0, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 1, 1, 0, 0]) * -100]).view(2, 1, 4, 4),
+            new Operation.ShiftMask(4, 2, 2, 1, 0)),
     };
 
     public static TheoryData<string> Names => [.. All.Keys];

@@ -127,28 +127,36 @@ public abstract class ConvNeXt : Block
 
 /// <summary>ConvNeXt-T: 18 blocks, 28,589,128 parameters. Input <c>(N, 3, 224, 224)</c>.</summary>
 /// <param name="numClasses">The number of classes.</param>
-/// <param name="stochasticDepth">The probability that the last block's branch is left out in training; earlier ones in proportion. 0.1 by default.</param>
+/// <param name="stochasticDepth">
+/// The probability that the last block's branch is left out in training; earlier ones in proportion. 0.1 by default.
+/// </param>
 /// <param name="inChannels">The number of channels of the input.</param>
 public sealed class ConvNeXt_Tiny(long numClasses = 1000, double? stochasticDepth = null, long inChannels = 3)
     : ConvNeXt(nameof(ConvNeXt_Tiny), Tiny, numClasses, stochasticDepth, inChannels);
 
 /// <summary>ConvNeXt-S: 36 blocks, 50,223,688 parameters. Input <c>(N, 3, 224, 224)</c>.</summary>
 /// <param name="numClasses">The number of classes.</param>
-/// <param name="stochasticDepth">The probability that the last block's branch is left out in training; earlier ones in proportion. 0.4 by default.</param>
+/// <param name="stochasticDepth">
+/// The probability that the last block's branch is left out in training; earlier ones in proportion. 0.4 by default.
+/// </param>
 /// <param name="inChannels">The number of channels of the input.</param>
 public sealed class ConvNeXt_Small(long numClasses = 1000, double? stochasticDepth = null, long inChannels = 3)
     : ConvNeXt(nameof(ConvNeXt_Small), Small, numClasses, stochasticDepth, inChannels);
 
 /// <summary>ConvNeXt-B: 36 blocks of up to 1024 channels, 88,591,464 parameters. Input <c>(N, 3, 224, 224)</c>.</summary>
 /// <param name="numClasses">The number of classes.</param>
-/// <param name="stochasticDepth">The probability that the last block's branch is left out in training; earlier ones in proportion. 0.5 by default.</param>
+/// <param name="stochasticDepth">
+/// The probability that the last block's branch is left out in training; earlier ones in proportion. 0.5 by default.
+/// </param>
 /// <param name="inChannels">The number of channels of the input.</param>
 public sealed class ConvNeXt_Base(long numClasses = 1000, double? stochasticDepth = null, long inChannels = 3)
     : ConvNeXt(nameof(ConvNeXt_Base), Base, numClasses, stochasticDepth, inChannels);
 
 /// <summary>ConvNeXt-L: 36 blocks of up to 1536 channels, 197,767,336 parameters. Input <c>(N, 3, 224, 224)</c>.</summary>
 /// <param name="numClasses">The number of classes.</param>
-/// <param name="stochasticDepth">The probability that the last block's branch is left out in training; earlier ones in proportion. 0.5 by default.</param>
+/// <param name="stochasticDepth">
+/// The probability that the last block's branch is left out in training; earlier ones in proportion. 0.5 by default.
+/// </param>
 /// <param name="inChannels">The number of channels of the input.</param>
 public sealed class ConvNeXt_Large(long numClasses = 1000, double? stochasticDepth = null, long inChannels = 3)
     : ConvNeXt(nameof(ConvNeXt_Large), Large, numClasses, stochasticDepth, inChannels);

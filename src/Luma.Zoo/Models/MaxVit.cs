@@ -126,7 +126,10 @@ public abstract class MaxVit : Block
             {
                 { "pre_norm", Norm(inChannels) },
                 { "conv_a", new ConvNormActivation(inChannels, middle, 1, norm: Norm(middle), activation: new GELU()) },
-                { "conv_b", new ConvNormActivation(middle, middle, stride: stride, groups: middle, norm: Norm(middle), activation: new GELU()) },
+                {
+                    "conv_b",
+                    new ConvNormActivation(middle, middle, stride: stride, groups: middle, norm: Norm(middle), activation: new GELU())
+                },
                 { "squeeze_excitation", new SqueezeExcitation(middle, channels / Squeeze, new SiLU()) },
                 { "conv_c", new Convolution2D(middle, channels, 1) },
             });
@@ -232,7 +235,9 @@ public abstract class MaxVit : Block
 /// <param name="numClasses">The number of classes.</param>
 /// <param name="dropout">The probability that an element is dropped after an MLP.</param>
 /// <param name="attentionDropout">The probability that an element is dropped after attention.</param>
-/// <param name="stochasticDepth">The probability that the last layer's branches are left out in training; earlier ones in proportion. 0.2 by default.</param>
+/// <param name="stochasticDepth">
+/// The probability that the last layer's branches are left out in training; earlier ones in proportion. 0.2 by default.
+/// </param>
 /// <param name="inChannels">The number of channels of the input.</param>
 public sealed class MaxVit_T(
     long numClasses = 1000, double dropout = 0, double attentionDropout = 0, double? stochasticDepth = null, long inChannels = 3)

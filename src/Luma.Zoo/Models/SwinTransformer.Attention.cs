@@ -20,8 +20,8 @@ public abstract partial class SwinTransformer
         private readonly double attentionDropout;
         private readonly Dropout dropout;
 
-        protected ShiftedWindowAttention(string name, long channels, long heads, long window, long shift, double dropout, double attentionDropout)
-            : base(name)
+        protected ShiftedWindowAttention(
+            string name, long channels, long heads, long window, long shift, double dropout, double attentionDropout) : base(name)
         {
             (Heads, this.window, this.shift, this.attentionDropout) = (heads, window, shift, attentionDropout);
             Projection = Register("qkv", new Dense(channels, 3 * channels));

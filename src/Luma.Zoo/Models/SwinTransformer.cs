@@ -40,7 +40,12 @@ public abstract partial class SwinTransformer : Block
     {
         var (channels, built, last) = (size.Channels, 0, size.Blocks.Sum() - 1);
 
-        features.Add(new Sequence { new Convolution2D(inChannels, channels, 4, stride: 4), new Permute(0, 2, 3, 1), new LayerNorm(channels) });
+        features.Add(new Sequence
+        {
+            new Convolution2D(inChannels, channels, 4, stride: 4),
+            new Permute(0, 2, 3, 1),
+            new LayerNorm(channels),
+        });
         for (var stage = 0; stage < size.Blocks.Length; stage++)
         {
             if (stage > 0)
@@ -188,7 +193,9 @@ public abstract partial class SwinTransformer : Block
 /// <param name="numClasses">The number of classes.</param>
 /// <param name="dropout">The probability that an element is dropped after attention and MLP.</param>
 /// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="stochasticDepth">The probability that the last block's branches are left out in training; earlier ones in proportion. 0.2 by default.</param>
+/// <param name="stochasticDepth">
+/// The probability that the last block's branches are left out in training; earlier ones in proportion. 0.2 by default.
+/// </param>
 /// <param name="inChannels">The number of channels of the input.</param>
 public sealed class Swin_T(
     long numClasses = 1000, double dropout = 0, double attentionDropout = 0, double? stochasticDepth = null, long inChannels = 3)
@@ -198,7 +205,9 @@ public sealed class Swin_T(
 /// <param name="numClasses">The number of classes.</param>
 /// <param name="dropout">The probability that an element is dropped after attention and MLP.</param>
 /// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="stochasticDepth">The probability that the last block's branches are left out in training; earlier ones in proportion. 0.3 by default.</param>
+/// <param name="stochasticDepth">
+/// The probability that the last block's branches are left out in training; earlier ones in proportion. 0.3 by default.
+/// </param>
 /// <param name="inChannels">The number of channels of the input.</param>
 public sealed class Swin_S(
     long numClasses = 1000, double dropout = 0, double attentionDropout = 0, double? stochasticDepth = null, long inChannels = 3)
@@ -208,7 +217,9 @@ public sealed class Swin_S(
 /// <param name="numClasses">The number of classes.</param>
 /// <param name="dropout">The probability that an element is dropped after attention and MLP.</param>
 /// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="stochasticDepth">The probability that the last block's branches are left out in training; earlier ones in proportion. 0.5 by default.</param>
+/// <param name="stochasticDepth">
+/// The probability that the last block's branches are left out in training; earlier ones in proportion. 0.5 by default.
+/// </param>
 /// <param name="inChannels">The number of channels of the input.</param>
 public sealed class Swin_B(
     long numClasses = 1000, double dropout = 0, double attentionDropout = 0, double? stochasticDepth = null, long inChannels = 3)
@@ -218,7 +229,9 @@ public sealed class Swin_B(
 /// <param name="numClasses">The number of classes.</param>
 /// <param name="dropout">The probability that an element is dropped after attention and MLP.</param>
 /// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="stochasticDepth">The probability that the last block's branches are left out in training; earlier ones in proportion. 0.2 by default.</param>
+/// <param name="stochasticDepth">
+/// The probability that the last block's branches are left out in training; earlier ones in proportion. 0.2 by default.
+/// </param>
 /// <param name="inChannels">The number of channels of the input.</param>
 public sealed class Swin_V2_T(
     long numClasses = 1000, double dropout = 0, double attentionDropout = 0, double? stochasticDepth = null, long inChannels = 3)
@@ -228,7 +241,9 @@ public sealed class Swin_V2_T(
 /// <param name="numClasses">The number of classes.</param>
 /// <param name="dropout">The probability that an element is dropped after attention and MLP.</param>
 /// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="stochasticDepth">The probability that the last block's branches are left out in training; earlier ones in proportion. 0.3 by default.</param>
+/// <param name="stochasticDepth">
+/// The probability that the last block's branches are left out in training; earlier ones in proportion. 0.3 by default.
+/// </param>
 /// <param name="inChannels">The number of channels of the input.</param>
 public sealed class Swin_V2_S(
     long numClasses = 1000, double dropout = 0, double attentionDropout = 0, double? stochasticDepth = null, long inChannels = 3)
@@ -238,7 +253,9 @@ public sealed class Swin_V2_S(
 /// <param name="numClasses">The number of classes.</param>
 /// <param name="dropout">The probability that an element is dropped after attention and MLP.</param>
 /// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="stochasticDepth">The probability that the last block's branches are left out in training; earlier ones in proportion. 0.5 by default.</param>
+/// <param name="stochasticDepth">
+/// The probability that the last block's branches are left out in training; earlier ones in proportion. 0.5 by default.
+/// </param>
 /// <param name="inChannels">The number of channels of the input.</param>
 public sealed class Swin_V2_B(
     long numClasses = 1000, double dropout = 0, double attentionDropout = 0, double? stochasticDepth = null, long inChannels = 3)
