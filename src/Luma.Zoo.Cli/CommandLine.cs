@@ -22,6 +22,8 @@ internal static class CommandLine
             ConvertCommand.Create(terminal),
             TrainCommand.Create(terminal),
             ClassifyCommand.Create(terminal),
+            WeightsCommand.Create(terminal),
+            DownloadCommand.Create(terminal),
         };
 
         var parsed = root.Parse(args.Count == 0 ? ["--help"] : args);
@@ -62,8 +64,8 @@ internal static class CommandLine
     }
 
     private static bool IsUserMistake(Exception exception) => exception is
-        UserException or UnknownModelException or InputShapeException or WeightFileException or WeightMismatchException or InvalidDatasetException
-        or TrainingDivergedException or NativeLibraryException or IOException or UnauthorizedAccessException;
+        UserException or UnknownModelException or InputShapeException or WeightFileException or WeightMismatchException or DownloadException
+        or InvalidDatasetException or TrainingDivergedException or NativeLibraryException or IOException or UnauthorizedAccessException or NotSupportedException;
 
     private static int Fail(Terminal terminal, string message)
     {

@@ -15,6 +15,11 @@ internal sealed record ModelReport(
 /// <summary>What <c>luma forward --json</c> says.</summary>
 internal sealed record ForwardReport(IReadOnlyList<long> Shape, IReadOnlyList<float> Output);
 
+/// <summary>What <c>luma weights --json</c> says of published weights. A null address means that they come with the program.</summary>
+internal sealed record ListedWeights(
+    string Id, string Name, bool Default, long Parameters, double SizeInMegabytes, IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> Metrics,
+    bool Cached, string? Url, string? License, string? Paper, string? Recipe);
+
 /// <summary>What <c>luma train --json</c> says.</summary>
 internal sealed record TrainingReport(
     string Id, string Output, int Seed, int Epochs, int BestEpoch, bool Cancelled, double? HeldOutAccuracy, double TestAccuracy, int TestImages);
@@ -33,6 +38,7 @@ internal sealed record SummaryReport(
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(IReadOnlyList<ListedModel>))]
 [JsonSerializable(typeof(ModelReport))]
+[JsonSerializable(typeof(IReadOnlyList<ListedWeights>))]
 [JsonSerializable(typeof(ForwardReport))]
 [JsonSerializable(typeof(IReadOnlyList<ClassifiedImage>))]
 [JsonSerializable(typeof(TrainingReport))]

@@ -25,9 +25,13 @@ public sealed record ModelVariant(string Id, long Parameters, (int Channels, int
     public bool HasLumaConfig { get; init; }
 
     /// <summary>
-    /// Turns weights that were saved under other names or shapes into this network's, and answers with null where they need no turning.
+    /// Turns weights that were saved under other names or shapes into a network's, and answers with null where they need no turning.
+    /// The weights are disposed of last.
     /// </summary>
-    internal Func<StateDict, StateDict?> AdaptWeights { get; init; } = _ => null;
+    internal Func<StateDict, NeuralModule, StateDict?> AdaptWeights { get; init; } = (_, _) => null;
+
+    /// <summary>What must be chosen about the network for published weights to fit, beside what a user has chosen.</summary>
+    internal Func<ModelOptions, PublishedWeights, ModelOptions> FitOptions { get; init; } = (options, _) => options;
 }
 
 /// <summary>What may be chosen about any network; null is the network's own default.</summary>
@@ -41,6 +45,12 @@ public sealed record ModelOptions
 
     /// <summary>Which of the network's configurations.</summary>
     public ModelConfig Config { get; init; }
+
+    /// <summary>The side of the images, for networks that are made for one: vision transformers.</summary>
+    public int? ImageSize { get; init; }
+
+    /// <summary>Whether the network turns ImageNet's normalisation into that of TensorFlow, which its weights come from.</summary>
+    internal bool TransformInput { get; init; }
 }
 
 /// <summary>A named configuration of a network.</summary>

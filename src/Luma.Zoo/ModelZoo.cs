@@ -69,23 +69,42 @@ public static class ModelZoo
     /// <exception cref="UnknownModelException">There is no such network.</exception>
     public static IReadOnlyList<PublishedWeights> Weights(string id) => Published.Value[Find(id).Variant.Id].ToList();
 
-    /// <summary>Opens weights for a network.</summary>
+    /// <summary>Fetches weights for a network into PyTorch's cache, unless they are there.</summary>
+    /// <param name="id">The network's id or one of its aliases, in any case.</param>
+    /// <param name="weights">The name of published weights, or <see cref="DefaultWeights"/>; a path of a weight file needs no fetching.</param>
+    /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
+    /// <param name="progress">Is told how far the download has come, if there is one.</param>
+    /// <param name="cancellationToken">Stops the download; what has come so far is kept for the next time.</param>
+    /// <returns>The path of the file, or null where the assembly carries the weights.</returns>
+    /// <exception cref="UnknownModelException">There is no such network.</exception>
+    /// <exception cref="FileNotFoundException">There are neither published weights of that name nor such a file.</exception>
+    /// <exception cref="DownloadException">The file could not be fetched.</exception>
+    /// <exception cref="OperationCanceledException">The download was stopped.</exception>
+    public static async Task<string?> DownloadAsync(
+        string id, string weights = DefaultWeights, Hub? hub = null, IProgress<ByteProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        if (FindWeights(id, weights) is { } published)
+            return await published.DownloadAsync(hub, progress, cancellationToken).ConfigureAwait(false);
+
+        return File.Exists(weights) ? weights : throw NoSuchWeights(id, weights);
+    }
+
+    /// <summary>Opens weights for a network, and waits for their download where they have to be fetched.</summary>
     /// <param name="id">The network's id or one of its aliases, in any case.</param>
     /// <param name="weights">The name of published weights, <see cref="DefaultWeights"/>, or the path of a weight file.</param>
+    /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
     /// <returns>The tensors; dispose of them.</returns>
     /// <exception cref="UnknownModelException">There is no such network.</exception>
     /// <exception cref="FileNotFoundException">There are neither published weights of that name nor such a file.</exception>
+    /// <exception cref="DownloadException">The file could not be fetched.</exception>
     /// <exception cref="WeightFileException">The weight file is damaged.</exception>
-    public static StateDict OpenWeights(string id, string weights)
+    public static StateDict OpenWeights(string id, string weights, Hub? hub = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        if (FindWeights(id, weights) is { } published) return published.Open();
-        if (File.Exists(weights)) return StateDict.Open(weights);
-
-        var (model, names) = (Find(id).Variant.Id, string.Join(", ", Weights(id).Select(known => known.Name)));
-        var known = names.Length == 0 ? $"nobody has published weights for {model}" : $"the weights of {model} are {names}";
-        throw new FileNotFoundException(
-            weights == DefaultWeights ? $"Say which weights to take: {known}." : $"There is no weight file '{weights}', and {known}.", weights);
+        if (FindWeights(id, weights) is { } published) return published.Open(hub);
+        return File.Exists(weights) ? StateDict.Open(weights) : throw NoSuchWeights(id, weights);
     }
 
     /// <summary>Builds a network.</summary>
@@ -97,11 +116,13 @@ public static class ModelZoo
     /// The weights: the name of published ones, <see cref="DefaultWeights"/>, or the path of a weight file. By default fresh ones,
     /// drawn from torch's generator as PyTorch draws them.
     /// </param>
+    /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
     /// <returns>The network, in training mode as PyTorch's are.</returns>
-    /// <inheritdoc cref="Create(string, ModelOptions, string?)"/>
+    /// <inheritdoc cref="Create(string, ModelOptions, string?, Hub?)"/>
     public static Block Create(
-        string id, long? numClasses = null, long? inChannels = null, ModelConfig config = ModelConfig.Default, string? weights = null) =>
-        Create(id, new ModelOptions { NumClasses = numClasses, InChannels = inChannels, Config = config }, weights);
+        string id, long? numClasses = null, long? inChannels = null, ModelConfig config = ModelConfig.Default, string? weights = null,
+        Hub? hub = null) =>
+        Create(id, new ModelOptions { NumClasses = numClasses, InChannels = inChannels, Config = config }, weights, hub);
 
     /// <summary>Builds a network.</summary>
     /// <param name="id">Its id or one of its aliases, in any case.</param>
@@ -110,57 +131,78 @@ public static class ModelZoo
     /// The weights: the name of published ones, <see cref="DefaultWeights"/>, or the path of a weight file. By default fresh ones,
     /// drawn from torch's generator as PyTorch draws them.
     /// </param>
+    /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
     /// <returns>The network, in training mode as PyTorch's are.</returns>
+    /// <remarks>
+    /// Published weights that are not on this machine are fetched first; <see cref="DownloadAsync"/> does that with progress and
+    /// cancellation. Where <see cref="ModelOptions.NumClasses"/> is given and the weights are for other classes, or have none, the head
+    /// is drawn afresh and everything else is loaded: this is how a network is fine-tuned.
+    /// </remarks>
     /// <exception cref="UnknownModelException">There is no such network.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
     /// <exception cref="FileNotFoundException">There are neither published weights of that name nor such a file.</exception>
+    /// <exception cref="DownloadException">The weights could not be fetched.</exception>
     /// <exception cref="WeightFileException">The weight file is damaged.</exception>
     /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
-    public static Block Create(string id, ModelOptions options, string? weights = null)
+    public static Block Create(string id, ModelOptions options, string? weights = null, Hub? hub = null)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        if (options.NumClasses < 1)
-            throw new ArgumentOutOfRangeException(nameof(options), options.NumClasses, "A network needs at least one class.");
-        if (options.InChannels < 1)
-            throw new ArgumentOutOfRangeException(nameof(options), options.InChannels, "A network needs at least one input channel.");
+        Check(options);
+        var variant = Find(id).Variant;
+        return weights is null ? variant.Build(options) : CreateLoaded(variant, options, weights, hub, freshHead: true, out _);
+    }
 
-        var (_, variant) = Find(id);
-        if (weights is null) return variant.Build(options);
+    /// <summary>Builds a network with weights, and says what was loaded.</summary>
+    /// <param name="id">Its id or one of its aliases, in any case.</param>
+    /// <param name="options">What is chosen about it.</param>
+    /// <param name="weights">The name of published weights, <see cref="DefaultWeights"/>, or the path of a weight file.</param>
+    /// <param name="report">What was loaded, and what is fresh.</param>
+    /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
+    /// <returns>The network, in training mode as PyTorch's are.</returns>
+    /// <inheritdoc cref="Create(string, ModelOptions, string?, Hub?)"/>
+    public static Block Create(string id, ModelOptions options, string weights, out LoadReport report, Hub? hub = null)
+    {
+        Check(options);
+        return CreateLoaded(Find(id).Variant, options, weights, hub, freshHead: true, out report);
+    }
 
-        using var state = OpenWeights(variant.Id, weights);
-        using var skip = Initializers.Skip();
-        var network = variant.Build(options);
-        try
-        {
-            Load(network, variant.Id, state);
-            return network;
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+    /// <summary>Builds a network all of whose weights come from somewhere.</summary>
+    internal static Block CreatePretrained(string id, ModelOptions options, string weights, Hub? hub = null)
+    {
+        Check(options);
+        return CreateLoaded(Find(id).Variant, options, weights, hub, freshHead: false, out _);
     }
 
     /// <summary>Puts a classifier together: a network with weights, and the preset and the labels that belong to them.</summary>
     /// <param name="id">The network's id or one of its aliases, in any case.</param>
     /// <param name="weights">The name of published weights, or the path of a weight file; the default ones where null.</param>
     /// <param name="numClasses">The number of classes, where a weight file has another than the network's own.</param>
+    /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
     /// <returns>The classifier, which owns the network; dispose of it.</returns>
     /// <remarks>
-    /// For a weight file, preset and labels are those of the network's default weights. Where there are none the preset is
-    /// ImageNet's for the network's input size, and where the number of classes is another the labels are numbers.
+    /// Published weights that are not on this machine are fetched first; <see cref="DownloadAsync"/> does that with progress and
+    /// cancellation. For a weight file, preset and labels are those of the published weights whose file name it has, else of the
+    /// network's default weights. Where there are none the preset is ImageNet's for the network's input size, and where the number of
+    /// classes is another the labels are numbers.
     /// </remarks>
-    /// <inheritdoc cref="Create(string, ModelOptions, string?)"/>
-    public static Classifier CreateClassifier(string id, string? weights = null, long? numClasses = null)
+    /// <exception cref="UnknownModelException">There is no such network.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
+    /// <exception cref="FileNotFoundException">There are neither published weights of that name nor such a file.</exception>
+    /// <exception cref="NotSupportedException">The weights were published for something else than classifying.</exception>
+    /// <exception cref="DownloadException">The weights could not be fetched.</exception>
+    /// <exception cref="WeightFileException">The weight file is damaged.</exception>
+    /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
+    public static Classifier CreateClassifier(string id, string? weights = null, long? numClasses = null, Hub? hub = null)
     {
-        var (_, variant) = Find(id);
-        var network = Create(variant.Id, numClasses, weights: weights ?? DefaultWeights);
+        var variant = Find(id).Variant;
+        var published = FindKnown(variant.Id, weights ?? DefaultWeights) ?? FindWeights(variant.Id, DefaultWeights);
+        if (published is { Labels: null })
+            throw new NotSupportedException($"{published.Name} of {variant.Id} has no classes: it is for features alone.");
+
+        var network = CreatePretrained(variant.Id, new ModelOptions { NumClasses = numClasses }, weights ?? DefaultWeights, hub);
         try
         {
-            var published = FindWeights(variant.Id, weights ?? DefaultWeights) ?? FindWeights(variant.Id, DefaultWeights);
             var preset = published?.Preset ?? ImageNetPreset(variant);
-            var labels = published is null ? [] : Labels.Get(published.Labels);
+            var labels = published?.Labels is { } set ? Labels.Get(set) : [];
             var classes = CountClasses(network, preset);
             return new(network, preset, labels.Count == classes ? labels : Numbers(classes), ownsModel: true);
         }
@@ -171,6 +213,54 @@ public static class ModelZoo
         }
 
         static string[] Numbers(long count) => [.. Enumerable.Range(0, (int)count).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+    }
+
+    /// <summary>What must be chosen about a network for weights to fit, beside what a user has chosen.</summary>
+    internal static ModelOptions FitOptions(string id, ModelOptions options, string? weights) =>
+        weights is not null && FindKnown(id, weights) is { } published ? Find(id).Variant.FitOptions(options, published) : options;
+
+    private static void Check(ModelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.NumClasses < 1)
+            throw new ArgumentOutOfRangeException(nameof(options), options.NumClasses, "A network needs at least one class.");
+        if (options.InChannels < 1)
+            throw new ArgumentOutOfRangeException(nameof(options), options.InChannels, "A network needs at least one input channel.");
+    }
+
+    private static Block CreateLoaded(
+        ModelVariant variant, ModelOptions options, string weights, Hub? hub, bool freshHead, out LoadReport report)
+    {
+        using var file = OpenWeights(variant.Id, weights, hub);
+        options = FitOptions(variant.Id, options, weights);
+        Block network;
+        using (Initializers.Skip()) network = variant.Build(options);
+        try
+        {
+            using var adapted = variant.AdaptWeights(file, network);
+            var state = adapted ?? file;
+            var fresh = freshHead && options.NumClasses is not null ? ClassifierHead.Unfit(network, state) : [];
+            if (fresh.Count > 0)
+            {
+                // How a head is drawn is the whole network's affair.
+                network.Dispose();
+                network = variant.Build(options);
+            }
+            report = WeightLoader.Load(network, state, strict: true, rename: null, fresh);
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private static FileNotFoundException NoSuchWeights(string id, string weights)
+    {
+        var (model, names) = (Find(id).Variant.Id, string.Join(", ", Weights(id).Select(known => known.Name)));
+        var known = names.Length == 0 ? $"nobody has published weights for {model}" : $"the weights of {model} are {names}";
+        return new(weights == DefaultWeights ? $"Say which weights to take: {known}." : $"There is no weight file '{weights}', and {known}.", weights);
     }
 
     // torchvision's first presets: the crop is 224/256 of what the image is resized to.
@@ -193,20 +283,28 @@ public static class ModelZoo
     internal static PublishedWeights? FindWeights(string id, string name) => Weights(id).FirstOrDefault(
         published => published.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || (published.IsDefault && name == DefaultWeights));
 
+    // A file is known by its name where that has its hash: it may lie anywhere.
+    private static PublishedWeights? FindKnown(string id, string weights) => FindWeights(id, weights)
+        ?? Weights(id).FirstOrDefault(published => published.HashPrefix is not null && Path.GetFileName(published.Url!.AbsolutePath) == Path.GetFileName(weights));
+
     /// <summary>Loads weights into a network, also such as were saved under names that its family knows how to turn.</summary>
     /// <param name="network">The network.</param>
     /// <param name="id">Its id or one of its aliases, in any case.</param>
     /// <param name="weights">The weights.</param>
+    /// <param name="freshHead">
+    /// Whether the network's head stays as it is where the weights are for other classes, or have none. The report lists it as fresh.
+    /// </param>
     /// <returns>What was loaded.</returns>
     /// <exception cref="UnknownModelException">There is no such network.</exception>
     /// <exception cref="WeightFileException">The weight file is damaged.</exception>
     /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
-    public static LoadReport Load(Block network, string id, StateDict weights)
+    public static LoadReport Load(Block network, string id, StateDict weights, bool freshHead = false)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(weights);
-        using var adapted = Find(id).Variant.AdaptWeights(weights);
-        return network.Load(adapted ?? weights);
+        using var adapted = Find(id).Variant.AdaptWeights(weights, network);
+        var state = adapted ?? weights;
+        return WeightLoader.Load(network, state, strict: true, rename: null, freshHead ? ClassifierHead.Unfit(network, state) : []);
     }
 
     private static Dictionary<string, (ModelFamily, ModelVariant)> Index()

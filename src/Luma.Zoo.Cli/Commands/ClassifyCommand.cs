@@ -13,6 +13,7 @@ internal static class ClassifyCommand
     public static Command Create(Terminal terminal)
     {
         var (id, weights, numClasses, json) = (Options.Id(), Options.Weights(), Options.NumClasses(), Options.Json());
+        var (mirror, offline) = (Options.Mirror(), Options.Offline());
         var images = new Argument<string[]>("image") { Description = "Images, or folders of images.", Arity = ArgumentArity.OneOrMore };
         var top = new Option<int>("--top") { Description = "How many predictions to show for each image.", HelpName = "K", DefaultValueFactory = _ => 5 };
         top.Validators.Add(result =>
@@ -20,12 +21,15 @@ internal static class ClassifyCommand
             if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() < 1) result.AddError("--top must be at least 1");
         });
 
-        var command = new Command("classify", "Say what is on images.") { id, images, weights, numClasses, top, json };
+        var command = new Command("classify", "Say what is on images.") { id, images, weights, numClasses, top, mirror, offline, json };
         command.SetAction((parsed, cancellation) => Task.Run(
-            () =>
+            async () =>
             {
                 var paths = Expand(parsed.GetValue(images)!);
-                using var classifier = ModelZoo.CreateClassifier(parsed.GetValue(id)!, parsed.GetValue(weights), parsed.GetValue(numClasses));
+                var hub = Options.MakeHub(parsed.GetValue(mirror), parsed.GetValue(offline));
+                var (model, source) = (parsed.GetValue(id)!, parsed.GetValue(weights) ?? ModelZoo.DefaultWeights);
+                await DownloadCommand.FetchAsync(terminal, hub, model, source, cancellation);
+                using var classifier = ModelZoo.CreateClassifier(model, source, parsed.GetValue(numClasses), hub);
                 var results = Classify(terminal, classifier, paths, parsed.GetValue(top), cancellation);
 
                 if (parsed.GetValue(json)) terminal.WriteJson(results, Json.Default.IReadOnlyListClassifiedImage);

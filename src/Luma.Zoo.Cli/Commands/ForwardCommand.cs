@@ -27,15 +27,18 @@ internal static class ForwardCommand
                 throw new UserException("--input and --shape exclude each other: the file's tensor has its own shape");
 
             var (_, variant) = ModelZoo.Find(parsed.GetValue(id)!);
-            var options = new ModelOptions { Config = parsed.GetValue(config), NumClasses = parsed.GetValue(numClasses) };
+            var given = parsed.GetValue(weights);
+            var options = ModelZoo.FitOptions(
+                variant.Id, new ModelOptions { Config = parsed.GetValue(config), NumClasses = parsed.GetValue(numClasses) }, given);
 
             NativeLibraries.EnsureLoaded();
             using var scope = NewDisposeScope();
             if (parsed.GetValue(seed) is { } number) manual_seed(number);
             // Seeded, the weights are drawn even where others take their place: what is drawn next is the input.
-            var given = parsed.GetValue(weights);
             var seeded = parsed.GetValue(seed) is not null;
-            using var network = ModelZoo.Create(variant.Id, options, seeded ? null : given);
+            using var network = given is null || seeded
+                ? ModelZoo.Create(variant.Id, options)
+                : ModelZoo.CreatePretrained(variant.Id, options, given);
             var input = parsed.GetValue(file) is { } path
                 ? ReadInput(path)
                 : rand((parsed.GetValue(shape) ?? Shape.OneImage(variant)).Sizes);

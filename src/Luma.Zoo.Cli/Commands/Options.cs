@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Cli.Commands;
 
@@ -16,6 +17,21 @@ internal static class Options
         Description = "A weight file (PyTorch or safetensors), or the name of published weights.",
         HelpName = "FILE|NAME",
     };
+
+    public static Option<string?> Mirror() => new("--mirror")
+    {
+        Description = "Fetch weight files from this address, a folder that has them under the same names; LUMA_MIRROR by default.",
+        HelpName = "URL",
+    };
+
+    public static Option<bool> Offline() => new("--offline") { Description = "Fetch nothing: use the weight files that are there. LUMA_OFFLINE=1 by default." };
+
+    /// <summary>What the environment and the two options above say of weight files.</summary>
+    public static Hub MakeHub(string? mirror, bool offline)
+    {
+        var options = new HubOptions();
+        return new(options with { Mirror = mirror ?? options.Mirror, Offline = offline || options.Offline });
+    }
 
     public static Option<ModelConfig> Config() => new("--config")
     {

@@ -1,5 +1,7 @@
+using System.Text.RegularExpressions;
 using Luma.Neural;
 using Luma.Neural.Layers;
+using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Models;
 
@@ -13,7 +15,7 @@ namespace Luma.Zoo.Models;
 /// Deep into Rectifiers" (2015), section 2.2, by the number of inputs, and the last layer's bias is 0; norms have PyTorch's epsilon of
 /// 1e-5 and momentum of 0.1. Names, layout and initialisation are torchvision's.
 /// </remarks>
-public abstract class DenseNet : Sequence
+public abstract partial class DenseNet : Sequence
 {
     private protected DenseNet(
         string name, long growth, int[] depths, long initialChannels, long numClasses, long inChannels, double dropout) : base(name)
@@ -70,7 +72,18 @@ public abstract class DenseNet : Sequence
     };
 
     private static ModelVariant Entry(string id, long parameters, Func<long, long, DenseNet> build, string description) =>
-        new(id, parameters, (3, 224, 224), o => build(o.NumClasses ?? 1000, o.InChannels ?? 3)) { Description = description };
+        new(id, parameters, (3, 224, 224), o => build(o.NumClasses ?? 1000, o.InChannels ?? 3))
+        {
+            Description = description,
+            AdaptWeights = (weights, _) => Undotted(weights),
+        };
+
+    // Files from before PyTorch 0.4, which allowed dots in a module's name: norm.1 for norm1. torchvision still publishes such.
+    private static StateDict? Undotted(StateDict weights) =>
+        weights.Names.Any(name => Dotted().IsMatch(name)) ? weights.Rename(name => Dotted().Replace(name, "$1$2.")) : null;
+
+    [GeneratedRegex(@"(?<=\.denselayer\d+\.)(norm|conv)\.([12])\.")]
+    private static partial Regex Dotted();
 
     /// <summary>Adds k maps to those that it is given.</summary>
     private sealed class DenseLayer : Block

@@ -49,12 +49,12 @@ public abstract class LeNet : Block
         new("lenet_5", 61_706, (1, 32, 32), o => new LeNet_5(o.NumClasses ?? 10, o.InChannels ?? 1))
         {
             Description = "LeCun et al. 1998, figure 2: 6 and 16 maps, 120 and 84 hidden units",
-            AdaptWeights = LeNet_5_Conv.ToDense,
+            AdaptWeights = (weights, _) => LeNet_5_Conv.ToDense(weights),
         },
         new("lenet_5_conv", 61_706, (1, 32, 32), o => new LeNet_5_Conv(o.NumClasses ?? 10, o.InChannels ?? 1))
         {
             Description = "LeCun et al. 1998 to the letter: layer C5 is a convolution over all of its 5x5 input",
-            AdaptWeights = LeNet_5_Conv.ToConvolutional,
+            AdaptWeights = (weights, _) => LeNet_5_Conv.ToConvolutional(weights),
         },
     ]);
 

@@ -88,11 +88,13 @@ public abstract class VGGNet : Block
         new(id, parameters, (3, 224, 224), options => build(options, false))
         {
             Description = $"Simonyan and Zisserman 2014, {source}",
+            AdaptWeights = (weights, _) => FeatureWeights.Name(weights),
             Aliases = [className.ToLowerInvariant()],
         },
         new($"{id}_bn", parameters + ofNorms, (3, 224, 224), options => build(options, true))
         {
             Description = $"Simonyan and Zisserman 2014, {source}, with batch normalisation",
+            AdaptWeights = (weights, _) => FeatureWeights.Name(weights),
             Aliases = [$"{className.ToLowerInvariant()}_bn"],
         },
     ];

@@ -1,6 +1,7 @@
 using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
+using Luma.Zoo.Weights;
 using TorchSharp.Utils;
 
 namespace Luma.Zoo.Models;
@@ -52,27 +53,46 @@ public abstract class VisionTransformer : Block
 
     internal static ModelFamily Family { get; } = new("Vision Transformer",
     [
-        new("vit_b_16", 86_567_656, (3, 224, 224), o => new ViT_B_16(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
-        {
-            Description = "Dosovitskiy et al. 2020, ViT-Base with patches of 16x16",
-        },
-        new("vit_b_32", 88_224_232, (3, 224, 224), o => new ViT_B_32(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
-        {
-            Description = "Dosovitskiy et al. 2020, ViT-Base with patches of 32x32",
-        },
-        new("vit_l_16", 304_326_632, (3, 224, 224), o => new ViT_L_16(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
-        {
-            Description = "Dosovitskiy et al. 2020, ViT-Large with patches of 16x16",
-        },
-        new("vit_l_32", 306_535_400, (3, 224, 224), o => new ViT_L_32(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
-        {
-            Description = "Dosovitskiy et al. 2020, ViT-Large with patches of 32x32",
-        },
-        new("vit_h_14", 632_045_800, (3, 224, 224), o => new ViT_H_14(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
-        {
-            Description = "Dosovitskiy et al. 2020, ViT-Huge with patches of 14x14",
-        },
+        Entry("vit_b_16", 86_567_656, (classes, side, channels) => new ViT_B_16(classes, side, inChannels: channels), "Dosovitskiy et al. 2020, ViT-Base with patches of 16x16"),
+        Entry("vit_b_32", 88_224_232, (classes, side, channels) => new ViT_B_32(classes, side, inChannels: channels), "Dosovitskiy et al. 2020, ViT-Base with patches of 32x32"),
+        Entry("vit_l_16", 304_326_632, (classes, side, channels) => new ViT_L_16(classes, side, inChannels: channels), "Dosovitskiy et al. 2020, ViT-Large with patches of 16x16"),
+        Entry("vit_l_32", 306_535_400, (classes, side, channels) => new ViT_L_32(classes, side, inChannels: channels), "Dosovitskiy et al. 2020, ViT-Large with patches of 32x32"),
+        Entry("vit_h_14", 632_045_800, (classes, side, channels) => new ViT_H_14(classes, side, inChannels: channels), "Dosovitskiy et al. 2020, ViT-Huge with patches of 14x14"),
     ]);
+
+    private static ModelVariant Entry(string id, long parameters, Func<long, int, long, VisionTransformer> build, string description) =>
+        new(id, parameters, (3, 224, 224), o => build(o.NumClasses ?? 1000, o.ImageSize ?? 224, o.InChannels ?? 3))
+        {
+            Description = description,
+            AdaptWeights = (weights, network) => Adapt(weights, (VisionTransformer)network),
+            // The least size of published weights is the only one: some are for images of 384, 512 or 518.
+            FitOptions = (options, published) => options with { ImageSize = options.ImageSize ?? published.MinSize[0] },
+        };
+
+    private static StateDict? Adapt(StateDict weights, VisionTransformer network)
+    {
+        // torchvision 0.12 named the layers of the MLP for what they are.
+        var renamed = weights.Names.Any(name => name.Contains(".mlp.linear_", StringComparison.Ordinal))
+            ? weights.Rename(name => name
+                .Replace(".mlp.linear_1.", ".mlp.0.", StringComparison.Ordinal).Replace(".mlp.linear_2.", ".mlp.3.", StringComparison.Ordinal))
+            : null;
+        return Resized(renamed ?? weights, network.ImageSize / network.PatchSize) ?? renamed;
+    }
+
+    // Section 3.2 of the paper: for another image size the position embeddings are interpolated by where their patches lie.
+    internal static StateDict? Resized(StateDict weights, long side)
+    {
+        const string Name = "encoder.pos_embedding";
+        if (!weights.TryGet(Name, out var entry) || entry.Shape is not [1, var tokens and > 1, var width]) return null;
+        var oldSide = (long)Math.Round(Math.Sqrt(tokens - 1));
+        if (oldSide == side || oldSide * oldSide != tokens - 1) return null;
+
+        using var scope = NewDisposeScope();
+        var positions = entry.ToTensor().to(ScalarType.Float32);
+        var grid = positions.narrow(1, 1, tokens - 1).permute(0, 2, 1).reshape(1, width, oldSide, oldSide);
+        var resized = nn.functional.interpolate(grid, [side, side], mode: InterpolationMode.Bicubic, align_corners: true);
+        return weights.Replace(Name, cat([positions.narrow(1, 0, 1), resized.flatten(2).permute(0, 2, 1)], 1).MoveToOuterDisposeScope());
+    }
 
     /// <summary>The side of the images that it takes.</summary>
     public int ImageSize { get; }

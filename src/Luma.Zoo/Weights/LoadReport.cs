@@ -14,13 +14,16 @@ public sealed record LoadReport(
     IReadOnlyList<string> Unexpected,
     IReadOnlyList<Mismatch> Mismatched)
 {
+    /// <summary>The module's names that keep the values they have: those of a head for other classes than the state dict's.</summary>
+    public IReadOnlyList<string> Fresh { get; init; } = [];
+
     /// <summary>Whether every name found its counterpart and every shape fits.</summary>
     public bool IsComplete => Missing.Count == 0 && Unexpected.Count == 0 && Mismatched.Count == 0;
 
-    /// <summary>What is wrong, a line each; or how many tensors were loaded.</summary>
+    /// <summary>What is wrong, a line each; or how many tensors were loaded, and which are fresh.</summary>
     public override string ToString()
     {
-        if (IsComplete) return $"{Loaded.Count} tensors loaded";
+        if (IsComplete) return $"{Loaded.Count} tensors loaded{(Fresh.Count > 0 ? $", {Fresh.Count} fresh: {string.Join(", ", Fresh)}" : "")}";
 
         var text = new StringBuilder();
         Append("missing", Missing);

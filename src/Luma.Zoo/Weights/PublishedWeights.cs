@@ -6,7 +6,7 @@ namespace Luma.Zoo.Weights;
 
 /// <summary>Weights that somebody has published for a network, with what is known of them.</summary>
 /// <remarks>The JSON members are those of the family manifests under <c>zoo/</c>.</remarks>
-public sealed record PublishedWeights
+public sealed record PublishedWeights : IJsonOnDeserialized
 {
     /// <summary>Their name, such as <c>IMAGENET1K_V2</c>.</summary>
     [JsonIgnore]
@@ -20,9 +20,21 @@ public sealed record PublishedWeights
     [JsonIgnore]
     public bool IsDefault { get; init; }
 
-    /// <summary>Their path below <c>zoo/</c>: the assembly carries them.</summary>
+    /// <summary>The paper that the network comes from, where the manifest says it.</summary>
+    [JsonIgnore]
+    public string? Paper { get; init; }
+
+    /// <summary>Their path below <c>zoo/</c>, where the assembly carries them; they have no address then.</summary>
     [JsonPropertyName("embedded")]
-    public required string Embedded { get; init; }
+    public string? Embedded { get; init; }
+
+    /// <summary>The address that they are fetched from, where the assembly does not carry them.</summary>
+    [JsonPropertyName("url")]
+    public Uri? Url { get; init; }
+
+    /// <summary>The beginning of the file's SHA-256 in hexadecimal digits, which its name tells; null where it does not.</summary>
+    [JsonIgnore]
+    public string? HashPrefix => Url is null ? null : Hub.HashPrefixOf(Url.AbsolutePath);
 
     /// <summary>How many parameters they hold.</summary>
     [JsonPropertyName("num_params")]
@@ -44,9 +56,9 @@ public sealed record PublishedWeights
     [JsonPropertyName("min_size")]
     public required IReadOnlyList<int> MinSize { get; init; }
 
-    /// <summary>The name of the label set: a file below <c>zoo/labels/</c>.</summary>
+    /// <summary>The name of the label set, a file below <c>zoo/labels/</c>; null for weights that classify nothing.</summary>
     [JsonPropertyName("labels")]
-    public required string Labels { get; init; }
+    public string? Labels { get; init; }
 
     /// <summary>What turns an image into the network's input.</summary>
     [JsonPropertyName("transforms")]
@@ -60,12 +72,37 @@ public sealed record PublishedWeights
     [JsonPropertyName("recipe")]
     public string? Recipe { get; init; }
 
-    /// <summary>Opens the weights.</summary>
+    /// <summary>Whether they are on this machine.</summary>
+    /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
+    public bool IsCached(Hub? hub = null) => Url is null || (hub ?? new()).IsCached(Url);
+
+    /// <summary>Fetches the file, unless it is there or the assembly carries it.</summary>
+    /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
+    /// <param name="progress">Is told how far the download has come, if there is one.</param>
+    /// <param name="cancellationToken">Stops the download; what has come so far is kept for the next time.</param>
+    /// <returns>The path of the file, or null where the assembly carries it.</returns>
+    /// <exception cref="DownloadException">The file could not be fetched.</exception>
+    /// <exception cref="OperationCanceledException">The download was stopped.</exception>
+    public async Task<string?> DownloadAsync(
+        Hub? hub = null, IProgress<ByteProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        Url is null ? null : await (hub ?? new()).DownloadAsync(Url, progress, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Opens the weights, and waits for their download where they have to be fetched.</summary>
+    /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
     /// <returns>The tensors; dispose of them.</returns>
-    public StateDict Open()
+    /// <exception cref="DownloadException">The file could not be fetched.</exception>
+    /// <exception cref="WeightFileException">The file is damaged.</exception>
+    public StateDict Open(Hub? hub = null)
     {
-        using var stream = ZooData.Open(Embedded);
+        if (DownloadAsync(hub).GetAwaiter().GetResult() is { } path) return StateDict.Open(path);
+
+        using var stream = ZooData.Open(Embedded!);
         return StateDict.Read(stream, $"{Model}:{Name}");
+    }
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        if (Embedded is null == Url is null) throw new JsonException("Weights have either an address or a path in the assembly.");
     }
 
     /// <summary>Reads every manifest that the assembly carries.</summary>
@@ -80,7 +117,7 @@ public sealed record PublishedWeights
             foreach (var (model, entry) in manifest.Models)
             {
                 foreach (var (weights, details) in entry.Weights)
-                    all.Add(details with { Model = model, Name = weights, IsDefault = weights == entry.Default });
+                    all.Add(details with { Model = model, Name = weights, IsDefault = weights == entry.Default, Paper = manifest.Paper });
             }
         }
         return all;
@@ -90,6 +127,9 @@ public sealed record PublishedWeights
 /// <summary>A family manifest: by network, which weights there are and which of them is the default.</summary>
 internal sealed record WeightsManifest
 {
+    [JsonPropertyName("paper")]
+    public string? Paper { get; init; }
+
     [JsonPropertyName("models")]
     public required IReadOnlyDictionary<string, ModelWeights> Models { get; init; }
 

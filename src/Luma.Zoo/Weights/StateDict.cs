@@ -129,6 +129,31 @@ public sealed class StateDict : IDisposable
     /// <returns>Whether there is one.</returns>
     public bool TryGet(string name, [NotNullWhen(true)] out TensorEntry? entry) => byName.TryGetValue(name, out entry);
 
+    /// <summary>The same tensors under other names, or without those that get none. This state dict must stay open.</summary>
+    /// <param name="rename">The new name for a name, or null to leave the tensor out.</param>
+    /// <exception cref="WeightFileException">Two tensors get the same name.</exception>
+    internal StateDict Rename(Func<string, string?> rename)
+    {
+        List<TensorEntry> renamed = [];
+        Dictionary<string, string> origins = [];
+        foreach (var entry in entries)
+        {
+            if (rename(entry.Name) is not { } name) continue;
+            if (!origins.TryAdd(name, entry.Name)) throw new WeightFileException(Source, $"'{origins[name]}' and '{entry.Name}' are both '{name}'");
+            renamed.Add(new TensorEntry(name, entry.View));
+        }
+        return new StateDict(Source, Format, renamed);
+    }
+
+    /// <summary>The same tensors with another one under a name. This state dict must stay open.</summary>
+    /// <param name="name">A name that is there.</param>
+    /// <param name="value">The tensor, which is taken over.</param>
+    internal StateDict Replace(string name, Tensor value)
+    {
+        var replacement = Of([KeyValuePair.Create(name, value)], Source)[name];
+        return new StateDict(Source, Format, [.. entries.Select(entry => entry.Name == name ? replacement : entry)], value.DetachFromDisposeScope());
+    }
+
     /// <summary>Writes the tensors to a file: to a temporary one beside it, which then takes its place.</summary>
     /// <param name="path">The file. One that is there is replaced.</param>
     /// <param name="format">The format; by default safetensors where the name ends so, and PyTorch's zip format otherwise.</param>

@@ -7,6 +7,9 @@ public static class WeightLoader
 {
     private const long PieceBytes = 8L << 20;
 
+    // What batch norm has counted, which files older than PyTorch 0.4.1 do not know.
+    private const string Counter = "num_batches_tracked";
+
     /// <summary>
     /// Gives the parameters and buffers of a module the values of a state dict, converted to their types. Either everything that
     /// the report lists is loaded, or an exception is thrown and the module is as it was.
@@ -21,10 +24,18 @@ public static class WeightLoader
     /// the same.
     /// </param>
     /// <returns>What was loaded, and what did not match.</returns>
+    /// <remarks>
+    /// As in PyTorch, a batch norm's <c>num_batches_tracked</c> may be missing, in files that are older than it: it stays as it is.
+    /// </remarks>
     /// <exception cref="WeightMismatchException">Loading is strict, and something does not match.</exception>
     /// <exception cref="WeightFileException">The state dict's file contradicts itself.</exception>
     /// <exception cref="ArgumentException"><paramref name="rename"/> gives two tensors the same name.</exception>
-    public static LoadReport Load(this nn.Module module, StateDict weights, bool strict = true, Func<string, string?>? rename = null)
+    public static LoadReport Load(this nn.Module module, StateDict weights, bool strict = true, Func<string, string?>? rename = null) =>
+        Load(module, weights, strict, rename, fresh: []);
+
+    /// <summary>Loads all but some names of the module, which are to keep their values.</summary>
+    internal static LoadReport Load(
+        nn.Module module, StateDict weights, bool strict, Func<string, string?>? rename, IReadOnlyList<string> fresh)
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(weights);
@@ -36,9 +47,10 @@ public static class WeightLoader
         List<Mismatch> mismatched = [];
         foreach (var (name, target) in targets)
         {
+            if (fresh.Contains(name)) continue;
             if (!entries.TryGetValue(name, out var entry))
             {
-                missing.Add(name);
+                if (name != Counter && !name.EndsWith($".{Counter}", StringComparison.Ordinal)) missing.Add(name);
             }
             else if (!Fits(entry, target))
             {
@@ -52,7 +64,7 @@ public static class WeightLoader
         }
         var unexpected = entries.Where(entry => !targets.ContainsKey(entry.Key)).Select(entry => entry.Value.Name).ToList();
 
-        var report = new LoadReport(loaded, missing, unexpected, mismatched);
+        var report = new LoadReport(loaded, missing, unexpected, mismatched) { Fresh = fresh };
         if (strict && !report.IsComplete) throw new WeightMismatchException(weights.Source, module.GetName(), report);
 
         // All that can be wrong with the file shows itself here, before the first value changes.

@@ -1,0 +1,46 @@
+using Luma.Neural;
+using Luma.Neural.Layers;
+
+namespace Luma.Zoo.Weights;
+
+/// <summary>The last layer of a classifier, which weights for other classes do not fit.</summary>
+internal static class ClassifierHead
+{
+    /// <summary>
+    /// The names of a network that weights leave fresh because they are for other classes: those of the last dense layer or
+    /// convolution, and of any other with as many outputs, where the number of outputs alone differs, and is the same for all; or, where
+    /// the weights have nothing of the part that the last layer belongs to, those of that part. None where something else is wrong.
+    /// </summary>
+    public static IReadOnlyList<string> Unfit(NeuralModule network, StateDict weights)
+    {
+        var outputs = network.named_modules()
+            .Select(entry => (entry.name, Count: Outputs(entry.module)))
+            .Where(entry => entry.Count is not null)
+            .ToList();
+        if (outputs.Count == 0) return [];
+
+        var (last, classes) = outputs[^1];
+        var state = network.state_dict();
+        var part = $"{last.Split('.')[0]}.";
+        if (!weights.Names.Any(name => name.StartsWith(part, StringComparison.Ordinal)))
+            return [.. state.Keys.Where(name => name.StartsWith(part, StringComparison.Ordinal))];
+
+        var heads = outputs.Where(layer => layer.Count == classes).Select(layer => layer.name).ToHashSet();
+        var unfit = state.Where(entry => weights.TryGet(entry.Key, out var saved) && !saved.Shape.SequenceEqual(entry.Value.shape)).ToList();
+        var saved = unfit.Select(entry => weights[entry.Key].Shape).ToList();
+        return unfit.Any(entry => LayerOf(entry.Key) == last)
+            && unfit.All(entry => heads.Contains(LayerOf(entry.Key)) && entry.Value.shape[1..].SequenceEqual(weights[entry.Key].Shape.Skip(1)))
+            && saved.All(shape => shape.Count > 0 && shape[0] == saved[0][0])
+            ? [.. unfit.Select(entry => entry.Key)]
+            : [];
+    }
+
+    private static long? Outputs(nn.Module module) => module switch
+    {
+        Dense dense => dense.OutFeatures,
+        Convolution convolution => convolution.Weight.size(0),
+        _ => null,
+    };
+
+    private static string LayerOf(string name) => name[..Math.Max(0, name.LastIndexOf('.'))];
+}

@@ -1,0 +1,110 @@
+using System.Text.RegularExpressions;
+
+namespace Luma.Zoo.Weights;
+
+/// <summary>
+/// Fetches weight files into PyTorch's own cache, and finds those that are there. May be used by several threads and processes.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A file gets its name only when it is whole and its SHA-256 begins as its name promises (<c>resnet18-f37072fd.pth</c>); until then it
+/// is called <c>NAME.part</c>, and a later download goes on from there. A file that has its name is used as it is, as PyTorch does:
+/// its hash is not computed again.
+/// </para>
+/// <para>Proxies are .NET's: the system's, or those that <c>HTTPS_PROXY</c> and <c>NO_PROXY</c> name.</para>
+/// </remarks>
+/// <param name="options">How files are fetched; by default as the environment says.</param>
+public sealed partial class Hub(HubOptions? options = null)
+{
+    // The errors of a file that another process has locked: Windows' sharing and lock violations, EAGAIN on Linux and on macOS.
+    private static readonly int[] LockErrors = [unchecked((int)0x80070020), unchecked((int)0x80070021), 11, 35];
+
+    private static readonly TimeSpan LockInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How files are fetched.</summary>
+    public HubOptions Options { get; } = options ?? new();
+
+    /// <summary>Where the file of an address is kept.</summary>
+    /// <param name="address">The address, whose last part is the file's name.</param>
+    /// <returns>The path, also where there is no file yet.</returns>
+    /// <exception cref="ArgumentException">The address ends with no file name.</exception>
+    public string GetPath(Uri address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        var name = Path.GetFileName(address.LocalPath);
+        return name.Length > 0 ? Path.Combine(Options.Folder, name) : throw new ArgumentException($"{address} names no file.", nameof(address));
+    }
+
+    /// <summary>Whether the file of an address is there.</summary>
+    /// <param name="address">The address.</param>
+    /// <exception cref="ArgumentException">The address ends with no file name.</exception>
+    public bool IsCached(Uri address) => File.Exists(GetPath(address));
+
+    /// <summary>Fetches a file, unless it is there.</summary>
+    /// <param name="address">The address. Where the file's name has a hash before its last dot, the content is checked by it.</param>
+    /// <param name="progress">Is told the bytes that are there and the bytes of the whole file, if something is fetched.</param>
+    /// <param name="cancellationToken">Stops it; what has come so far is kept for the next time.</param>
+    /// <returns>The path of the file.</returns>
+    /// <exception cref="ArgumentException">The address ends with no file name.</exception>
+    /// <exception cref="DownloadException">The file could not be fetched.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public async Task<string> DownloadAsync(
+        Uri address, IProgress<ByteProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var path = GetPath(address);
+        if (File.Exists(path)) return path;
+        if (Options.Offline)
+        {
+            throw new DownloadException(
+                DownloadFailure.Offline, address,
+                $"{Path.GetFileName(path)} is not in {Options.Folder}, and offline nothing is fetched: unset LUMA_OFFLINE or --offline, or put the file there.");
+        }
+
+        var source = Mirrored(address, Path.GetFileName(path));
+        using var held = await LockAsync(path, source, cancellationToken).ConfigureAwait(false);
+        // Another process may have fetched it in the meantime.
+        if (File.Exists(path)) return path;
+
+        using var transfer = HubTransfer.Open(source, path, HashPrefixOf(path), Options, progress);
+        await transfer.RunAsync(cancellationToken).ConfigureAwait(false);
+        return path;
+    }
+
+    /// <summary>The beginning of a file's SHA-256 that its name promises, or null: <c>f37072fd</c> of <c>resnet18-f37072fd.pth</c>.</summary>
+    internal static string? HashPrefixOf(string path) =>
+        HashInName().Match(Path.GetFileName(path)) is { Success: true } match ? match.Groups[1].Value : null;
+
+    [GeneratedRegex(@"-([0-9a-f]{8,64})\.[^.]*$")]
+    private static partial Regex HashInName();
+
+    private Uri Mirrored(Uri address, string name)
+    {
+        if (Options.Mirror is not { } mirror) return address;
+        if (!Uri.TryCreate(mirror, UriKind.Absolute, out var folder) || folder.Scheme is not ("http" or "https"))
+            throw new DownloadException(DownloadFailure.Mirror, address, $"The mirror '{mirror}' is no http address: correct LUMA_MIRROR or --mirror.");
+
+        return new Uri($"{folder.AbsoluteUri.TrimEnd('/')}/{Uri.EscapeDataString(name)}");
+    }
+
+    private async Task<FileStream> LockAsync(string path, Uri source, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                Directory.CreateDirectory(Options.Folder);
+                return new FileStream(
+                    $"{path}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            }
+            catch (IOException error) when (LockErrors.Contains(error.HResult))
+            {
+                await Task.Delay(LockInterval, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception error) when (HubTransfer.IsOfDisk(error))
+            {
+                throw HubTransfer.DiskFailure(source, path, error);
+            }
+        }
+    }
+}

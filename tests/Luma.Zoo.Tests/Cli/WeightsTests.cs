@@ -1,0 +1,116 @@
+using System.Text.Json;
+using Luma.Zoo.Tests.Weights;
+
+namespace Luma.Zoo.Tests.Cli;
+
+/// <summary>luma weights and luma download, with a cache of their own.</summary>
+public sealed class WeightsTests : IDisposable
+{
+    private static readonly string[] Variables = ["TORCH_HOME", "LUMA_MIRROR", "LUMA_OFFLINE"];
+
+    private readonly TemporaryFolder home = new();
+    private readonly Dictionary<string, string?> before = Variables.ToDictionary(name => name, Environment.GetEnvironmentVariable);
+
+    public WeightsTests()
+    {
+        foreach (var name in Variables) Environment.SetEnvironmentVariable(name, null);
+        Environment.SetEnvironmentVariable("TORCH_HOME", home.File(""));
+    }
+
+    public void Dispose()
+    {
+        foreach (var (name, value) in before) Environment.SetEnvironmentVariable(name, value);
+        home.Dispose();
+    }
+
+    [Fact]
+    public async Task All_weights_of_the_catalogue_are_shown()
+    {
+        var listed = (await Run.Of("weights", "--json")).Json().EnumerateArray().Select(entry => (Text(entry, "id"), Text(entry, "name")));
+
+        Assert.Equal(ModelZoo.Models.SelectMany(model => ModelZoo.Weights(model.Id)).Select(weights => (weights.Model, weights.Name)), listed);
+    }
+
+    [Fact]
+    public async Task Weights_are_shown_with_their_figures_and_whether_they_are_here()
+    {
+        var weights = (await Run.Of("weights", "resnet50", "--json")).Json().EnumerateArray().ToList();
+
+        Assert.Equal(["IMAGENET1K_V2", "IMAGENET1K_V1"], weights.Select(entry => Text(entry, "name")));
+        Assert.Equal([true, false], weights.Select(entry => entry.GetProperty("default").GetBoolean()));
+        Assert.Equal([80.858, 76.13], weights.Select(entry => entry.GetProperty("metrics").GetProperty("ImageNet-1K").GetProperty("acc@1").GetDouble()));
+        Assert.Equal(97.79, weights[0].GetProperty("sizeInMegabytes").GetDouble(), 0.01);
+        Assert.All(weights, entry => Assert.False(entry.GetProperty("cached").GetBoolean()));
+
+        Cache("resnet50-11ad3fa6.pth");
+        weights = [.. (await Run.Of("weights", "resnet50", "--json")).Json().EnumerateArray()];
+        Assert.Equal([true, false], weights.Select(entry => entry.GetProperty("cached").GetBoolean()));
+
+        var run = await Run.Of("weights", "resnet50");
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        var line = Assert.Single(run.Lines, line => line.Contains("IMAGENET1K_V2 (default)", StringComparison.Ordinal));
+        Assert.All(["resnet50", "80.858", "95.434", "97.8", "cached"], text => Assert.Contains(text, line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_is_cached_or_comes_with_the_program_is_told_and_not_fetched()
+    {
+        var path = Cache("resnet18-f37072fd.pth");
+        var run = await Run.Of("download", "resnet18", "lenet_5:MNIST");
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Equal([$"resnet18:IMAGENET1K_V1 {path}", "lenet_5:MNIST comes with the program"], run.Lines);
+    }
+
+    [Fact]
+    public async Task Weights_are_fetched_from_a_mirror()
+    {
+        await using var server = new FileServer((_, _) => new("404 Not Found"));
+
+        foreach (var arguments in (string[][])[["download", "resnet18"], ["classify", "resnet18", "x.png"]])
+        {
+            var run = await Run.Of([.. arguments, "--mirror", server.Address]);
+            Assert.Equal((1, ""), (run.ExitCode, run.Output));
+            Assert.Contains(
+                $"luma: resnet18-f37072fd.pth cannot be fetched from {server.Address}/resnet18-f37072fd.pth: the server answered 404 (Not Found).",
+                run.Error, StringComparison.Ordinal);
+        }
+        Environment.SetEnvironmentVariable("LUMA_MIRROR", $"{server.Address}/by/environment");
+        await Run.Of("download", "resnet18");
+
+        Assert.Equal(
+            ["/resnet18-f37072fd.pth", "/resnet18-f37072fd.pth", "/by/environment/resnet18-f37072fd.pth"], server.Requests.Select(request => request.Path));
+    }
+
+    [Fact]
+    public async Task Offline_nothing_is_fetched()
+    {
+        await using var server = new FileServer((_, _) => new("404 Not Found"));
+        Environment.SetEnvironmentVariable("LUMA_MIRROR", server.Address);
+
+        var option = await Run.Of("classify", "resnet18", "x.png", "--offline");
+        Environment.SetEnvironmentVariable("LUMA_OFFLINE", "1");
+        var environment = await Run.Of("classify", "resnet18", "x.png");
+
+        Assert.All([option, environment], run => Assert.Contains("offline nothing is fetched", run.Error, StringComparison.Ordinal));
+        Assert.Empty(server.Requests);
+    }
+
+    [Theory]
+    [InlineData("There is no network 'resnet19'; did you mean resnet18, resnet101, resnet152?", "download", "resnet18", "resnet19")]
+    [InlineData("There are no weights 'V9' for resnet50; there are IMAGENET1K_V2, IMAGENET1K_V1", "download", "resnet50:V9")]
+    [InlineData("Nobody has published weights for lenet_1", "download", "lenet_1")]
+    [InlineData("Nobody has published weights for lenet_1", "weights", "lenet_1")]
+    public async Task A_mistake_is_one_line(string message, params string[] arguments) =>
+        Assert.Equal(message, (await Run.Of(arguments)).Mistake());
+
+    private string Cache(string name)
+    {
+        var path = home.File(Path.Combine("hub", "checkpoints", name));
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, "");
+        return path;
+    }
+
+    private static string Text(JsonElement entry, string name) => entry.GetProperty(name).GetString()!;
+}
