@@ -35,10 +35,12 @@ public abstract class SqueezeNet : Sequence
         new("squeezenet1_0", 1_248_424, (3, 224, 224), o => new SqueezeNet_1_0(o.NumClasses ?? 1000, o.InChannels ?? 3))
         {
             Description = "Iandola et al. 2016, table 1: eight fire modules",
+            AdaptWeights = (weights, _) => FeatureWeights.Name(weights),
         },
         new("squeezenet1_1", 1_235_496, (3, 224, 224), o => new SqueezeNet_1_1(o.NumClasses ?? 1000, o.InChannels ?? 3))
         {
             Description = "Iandola et al. 2016, the authors' second release: pooling earlier, 2.4 times less computation",
+            AdaptWeights = (weights, _) => FeatureWeights.Name(weights),
         },
     ]);
 

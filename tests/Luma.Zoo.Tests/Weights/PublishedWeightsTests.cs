@@ -36,6 +36,10 @@ public class PublishedWeightsTests
     }
 
     [Fact]
+    public void Every_network_of_the_manifests_is_in_the_catalogue() =>
+        Assert.All(PublishedWeights.ReadAll().Select(weights => weights.Model).Distinct(), id => Assert.Contains(id, Catalogue));
+
+    [Fact]
     public void Every_network_with_weights_has_one_default() => Assert.All(
         PublishedWeights.ReadAll().GroupBy(weights => weights.Model), group => Assert.Single(group, weights => weights.IsDefault));
 
