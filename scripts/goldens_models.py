@@ -147,7 +147,6 @@ def step(model, gain, shape, batch):
     loss.backward()
     return {
         "batch": batch,
-        "precision": "double",
         "loss": loss.item(),
         "gradients": {name: digest(p.grad) for name, p in model.named_parameters()},
         "buffers": {name: digest(b) for name, b in model.named_buffers() if b.is_floating_point()},

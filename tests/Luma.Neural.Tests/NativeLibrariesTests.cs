@@ -56,7 +56,13 @@ public class NativeLibrariesTests
     }
 
     [Fact]
-    public void Loading_again_and_from_many_threads_does_nothing() => Parallel.For(0, 100, _ => NativeLibraries.EnsureLoaded());
+    public void Loading_again_and_from_many_threads_does_nothing()
+    {
+        Parallel.For(0, 100, _ => NativeLibraries.EnsureLoaded());
+
+        using var loaded = ones(2);
+        Assert.Equal(2, loaded.sum().item<float>());
+    }
 
     private sealed class TemporaryFolder : IDisposable
     {

@@ -17,7 +17,7 @@ namespace Luma.Neural.Blocks;
 /// "Dive into Deep Learning" (section 8.6.5) calls the number of channels in each group <c>groups</c>; here it bears its own name.
 /// </para>
 /// </remarks>
-public sealed class ResNeXtBlock : Block
+public sealed class ResNeXtBlock : Residual
 {
     private readonly ConvNormActivation? projection;
     private readonly Sequence transform;
@@ -81,9 +81,11 @@ public sealed class ResNeXtBlock : Block
     public override string ToString() => $"{GetName()}({InChannels} -> {OutChannels})";
 
     /// <inheritdoc/>
-    protected override Tensor Compute(Tensor input)
-    {
-        var shortcut = projection is null ? input : projection.call(input);
-        return activation.call(Ops.Add(transform.call(input), shortcut, inPlace: true));
-    }
+    protected override Tensor Branch(Tensor input) => transform.call(input);
+
+    /// <inheritdoc/>
+    protected override Tensor Shortcut(Tensor input) => projection is null ? input : projection.call(input);
+
+    /// <inheritdoc/>
+    protected override Tensor After(Tensor sum) => activation.call(sum);
 }

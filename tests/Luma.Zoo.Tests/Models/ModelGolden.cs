@@ -29,7 +29,7 @@ public sealed record ModelGolden(
     public sealed record ResizedRun(long Height, long Width, float[] Output);
 
     public sealed record TrainingStep(
-        int Batch, string? Precision, double Loss, Dictionary<string, double[]> Gradients, Dictionary<string, double[]> Buffers);
+        int Batch, double Loss, Dictionary<string, double[]> Gradients, Dictionary<string, double[]> Buffers);
 
     /// <summary>Fills every tensor of the state dict in order, from the generator as it stands: the twin of the script's <c>fill</c>.</summary>
     public static void Fill(NeuralModule network, double gain)

@@ -72,11 +72,8 @@ public class ModelGoldenTests
         var images = ModelGolden.DrawImages(step.Batch, golden.Input);
         var labels = arange(step.Batch).remainder(ModelGolden.Classes);
 
-        if (step.Precision == "double")
-        {
-            network.to(float64);
-            images = images.to(float64);
-        }
+        network.to(float64);
+        images = images.to(float64);
 
         // As the script does: without what is dropped at random, which depends on how libtorch was built.
         network.train();
