@@ -49,6 +49,13 @@ public sealed record ModelOptions
     /// <summary>The side of the images, for networks that are made for one: vision transformers.</summary>
     public int? ImageSize { get; init; }
 
+    /// <summary>
+    /// Whether weights stay in their file, mapped, and are read as they are used: the network is there at once, whatever its size. What
+    /// it learns does not go into the file, but a file that somebody rewrites in place changes or breaks the network. By default so for
+    /// published weights, whose files in the cache nobody rewrites, and not for other files.
+    /// </summary>
+    public bool? MapWeights { get; init; }
+
     /// <summary>Whether the network turns ImageNet's normalisation into that of TensorFlow, which its weights come from.</summary>
     internal bool TransformInput { get; init; }
 }

@@ -204,7 +204,7 @@ public static class ModelZoo
             var preset = published?.Preset ?? ImageNetPreset(variant);
             var labels = published?.Labels is { } set ? Labels.Get(set) : [];
             var classes = CountClasses(network, preset);
-            return new(network, preset, labels.Count == classes ? labels : Numbers(classes), ownsModel: true);
+            return new(network.ToChannelsLast(), preset, labels.Count == classes ? labels : Numbers(classes), ownsModel: true);
         }
         catch
         {
@@ -246,7 +246,8 @@ public static class ModelZoo
                 network.Dispose();
                 network = variant.Build(options);
             }
-            report = WeightLoader.Load(network, state, strict: true, rename: null, fresh);
+            var map = options.MapWeights ?? FindWeights(variant.Id, weights) is { Url: not null };
+            report = WeightLoader.Load(network, state, strict: true, rename: null, fresh, map);
             return network;
         }
         catch

@@ -34,8 +34,14 @@ public static class WeightLoader
         Load(module, weights, strict, rename, fresh: []);
 
     /// <summary>Loads all but some names of the module, which are to keep their values.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="weights">The values.</param>
+    /// <param name="strict">Whether everything must match.</param>
+    /// <param name="rename">The module's name for a name of the state dict, or null.</param>
+    /// <param name="fresh">The names of the module that keep their values.</param>
+    /// <param name="map">Whether the module's tensors lie in the mapped file afterwards, where they can, and nothing is copied.</param>
     internal static LoadReport Load(
-        nn.Module module, StateDict weights, bool strict, Func<string, string?>? rename, IReadOnlyList<string> fresh)
+        nn.Module module, StateDict weights, bool strict, Func<string, string?>? rename, IReadOnlyList<string> fresh, bool map = false)
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(weights);
@@ -69,6 +75,7 @@ public static class WeightLoader
 
         // All that can be wrong with the file shows itself here, before the first value changes.
         foreach (var (_, view) in copies) view.Locate();
+        if (map) copies = Map(copies);
         Copy(copies);
         return report;
     }
@@ -90,6 +97,30 @@ public static class WeightLoader
         entry.Shape.SequenceEqual(target.shape) && (!entry.View.Type.IsComplex || target.is_complex());
 
     private static string Describe(ScalarType type, IEnumerable<long> shape) => $"{type} ({string.Join(", ", shape)})";
+
+    // Answers with what has to be copied all the same.
+    private static List<(Tensor Target, TensorView View)> Map(List<(Tensor Target, TensorView View)> copies)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        List<(Tensor, TensorView)> rest = [];
+        var end = 0L;
+        foreach (var (target, view) in copies.OrderBy(copy => copy.View.Locate()))
+        {
+            // Tensors that share elements in the file are no longer to do so.
+            var start = view.Locate();
+            if (start >= end && target.device_type is DeviceType.CPU && target.dtype == view.Type.DType && view.Map() is { } mapped)
+            {
+                target.set_(mapped);
+                end = start + view.ByteCount;
+            }
+            else
+            {
+                rest.Add((target, view));
+            }
+        }
+        return rest;
+    }
 
     private static unsafe void Copy(List<(Tensor Target, TensorView View)> copies)
     {

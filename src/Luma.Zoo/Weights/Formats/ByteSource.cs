@@ -57,6 +57,13 @@ internal abstract class ByteSource(string name, long length) : IDisposable
         Buffer.MemoryCopy(bytes.Start, destination, count, count);
     }
 
+    /// <summary>
+    /// All whole elements of a type that there are, as a tensor on a mapping of the file: nothing is read before it is used, and what
+    /// is written to the tensor does not go into the file. Null where the bytes are those of no file.
+    /// </summary>
+    /// <returns>The tensor, which stays this source's.</returns>
+    public virtual Tensor? MapElements(ElementType type) => null;
+
     /// <inheritdoc/>
     public virtual void Dispose()
     {
@@ -73,6 +80,7 @@ internal abstract class ByteSource(string name, long length) : IDisposable
         private readonly SafeFileHandle file;
         private readonly MemoryMappedFile map;
         private readonly MemoryMappedViewAccessor view;
+        private readonly Dictionary<ScalarType, Tensor> elements = [];
 
         public MappedFile(string path, SafeFileHandle file, long length) : base(path, length)
         {
@@ -100,8 +108,23 @@ internal abstract class ByteSource(string name, long length) : IDisposable
             }
         }
 
+        public override Tensor MapElements(ElementType type)
+        {
+            lock (elements)
+            {
+                if (!elements.TryGetValue(type.DType, out var mapped))
+                {
+                    // A mapping of libtorch's own: it lives as long as a tensor on it.
+                    mapped = from_file(Name, shared: false, Length / type.Size, type.DType).DetachFromDisposeScope();
+                    elements.Add(type.DType, mapped);
+                }
+                return mapped;
+            }
+        }
+
         public override void Dispose()
         {
+            foreach (var mapped in elements.Values) mapped.Dispose();
             file.Dispose();
             view.Dispose();
             map.Dispose();

@@ -107,6 +107,19 @@ internal sealed class TensorView
         if (Storage.IsBigEndian) ByteOrder.Reverse(destination, Reach, Type);
     }
 
+    /// <summary>
+    /// The elements where they are, in a mapping of their file; null where they must be copied: out of order, not at a multiple of
+    /// their size, or in no file.
+    /// </summary>
+    /// <returns>The tensor, which is the caller's.</returns>
+    public Tensor? Map()
+    {
+        if (!IsContiguous || Count == 0 || (Storage.IsBigEndian && Type.Size > 1)) return null;
+
+        var (index, rest) = Math.DivRem(Locate(), Type.Size);
+        return rest == 0 ? Storage.Source.MapElements(Type)?.as_strided(Shape, strides, index) : null;
+    }
+
     private static string Describe(long offset, long[] shape, long[] strides) =>
         $"shape ({string.Join(", ", shape)}), strides ({string.Join(", ", strides)}), offset {offset}";
 }
