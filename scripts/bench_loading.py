@@ -10,12 +10,12 @@ made, in multiples of the parameters; it counts everything resident, the mapped 
 """
 import argparse
 import os
-import shlex
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
+
+import turns
 
 CONVOLUTIONS = [(3, 64, 0), (64, 64, 2), (64, 128, 5), (128, 128, 7), (128, 256, 10), (256, 256, 12), (256, 256, 14),
                 (256, 512, 17), (512, 512, 19), (512, 512, 21), (512, 512, 24), (512, 512, 26), (512, 512, 28)]
@@ -32,20 +32,16 @@ def worker(path):
     for fan_in, fan_out, index in DENSES:
         model.classifier.add_module(str(index), torch.nn.Linear(fan_in, fan_out))
     print("ready", torch.__version__, torch.get_num_threads(), flush=True)
-    for _ in sys.stdin:
+
+    def load(_):
         start = time.perf_counter()
         model.load_state_dict(torch.load(path, mmap=True, weights_only=True))
-        print(1000 * (time.perf_counter() - start), flush=True)
+        return [1000 * (time.perf_counter() - start)]
 
-
-def ask(process):
-    process.stdin.write("\n")
-    process.stdin.flush()
-    return process.stdout.readline().split()
+    turns.serve(load)
 
 
 def main():
-    here = os.path.dirname(os.path.abspath(__file__))
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--python", default=sys.executable)
@@ -57,27 +53,16 @@ def main():
 
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "vgg16.pth")
-        pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        benchmarks = os.path.join(here, "../tests/Luma.Zoo.Benchmarks/bin/Release/net10.0/Luma.Zoo.Benchmarks.dll")
-        ours = subprocess.Popen(["dotnet", benchmarks, "loading", path], **pipes)
-        assert ours.stdout.readline() == "ready\n"
-        theirs = subprocess.Popen([*shlex.split(options.python), os.path.abspath(__file__), "--worker", path], **pipes)
-        ready = theirs.stdout.readline().split()
-        print(f"PyTorch {ready[1]} with {ready[2]} threads, {os.path.getsize(path):,} bytes, {options.rounds} rounds after 2 to warm up")
+        ours = turns.ours("loading", path)
+        theirs = turns.worker(options.python, __file__, path)
+        _, version, threads = theirs.ready.split()
+        print(f"PyTorch {version} with {threads} threads, {os.path.getsize(path):,} bytes, {options.rounds} rounds after 2 to warm up")
+        answers = turns.take([ours, theirs], options.rounds, warm_up=2)
+        ours.close()
+        theirs.close()
 
-        times, memory = ([], []), 0.0
-        for turn in range(options.rounds + 2):
-            # Both orders, so that neither side always comes second.
-            for side in ((0, 1), (1, 0))[turn % 2]:
-                answer = ask((ours, theirs)[side])
-                if turn >= 2:
-                    times[side].append(float(answer[0]))
-                if side == 0:
-                    memory = max(memory, float(answer[1]))
-        for process in (ours, theirs):
-            process.stdin.close()
-            process.wait()
-
+    times = [[answer[0] for answer in side] for side in answers]
+    memory = max(answer[1] for answer in answers[0])
     median = [statistics.median(side) for side in times]
     print(f"ours {median[0]:.1f} ms (best {min(times[0]):.1f}), Python {median[1]:.1f} ms (best {min(times[1]):.1f}), ratio {median[0] / median[1]:.2f}")
     print(f"peak memory {memory:.2f} x the parameters")

@@ -6,7 +6,11 @@ switch (args)
         return LoadingBenchmark.Run(rest);
     case ["training", .. var rest]:
         return TrainingBenchmark.Run(rest);
+    case ["forward", .. var rest]:
+        return ForwardBenchmark.Run(rest);
+    case ["building", .. var rest]:
+        return BuildingBenchmark.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|training ...");
+        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training ...");
         return 1;
 }
