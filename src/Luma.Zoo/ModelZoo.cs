@@ -144,6 +144,7 @@ public static class ModelZoo
     /// <exception cref="DownloadException">The weights could not be fetched.</exception>
     /// <exception cref="WeightFileException">The weight file is damaged.</exception>
     /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
+    /// <exception cref="DifferentNetworkException">The weights are timm's for a network that computes something else.</exception>
     public static Block Create(string id, ModelOptions options, string? weights = null, Hub? hub = null)
     {
         Check(options);
@@ -191,6 +192,7 @@ public static class ModelZoo
     /// <exception cref="DownloadException">The weights could not be fetched.</exception>
     /// <exception cref="WeightFileException">The weight file is damaged.</exception>
     /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
+    /// <exception cref="DifferentNetworkException">The weights are timm's for a network that computes something else.</exception>
     public static Classifier CreateClassifier(string id, string? weights = null, long? numClasses = null, Hub? hub = null)
     {
         var variant = Find(id).Variant;
@@ -298,6 +300,7 @@ public static class ModelZoo
     /// <exception cref="UnknownModelException">There is no such network.</exception>
     /// <exception cref="WeightFileException">The weight file is damaged.</exception>
     /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
+    /// <exception cref="DifferentNetworkException">The weights are timm's for a network that computes something else.</exception>
     public static LoadReport Load(Block network, string id, StateDict weights, bool freshHead = false)
     {
         ArgumentNullException.ThrowIfNull(network);
