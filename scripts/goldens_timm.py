@@ -163,9 +163,10 @@ def main():
     timm = open_timm(arguments.timm)
     arguments.out.mkdir(parents=True, exist_ok=True)
 
+    # For ImageNet's classes, also where the weights that timm has are for none.
     def tensors_of(name):
         with torch.device("meta"):
-            return lines(timm.create_model(name))
+            return lines(timm.create_model(name, num_classes=1000))
 
     names = {
         "loaded": {name: {"id": ours, "tensors": tensors_of(name)} for name, ours in LOADED.items()},

@@ -297,6 +297,11 @@ public static class ModelZoo
     /// Whether the network's head stays as it is where the weights are for other classes, or have none. The report lists it as fresh.
     /// </param>
     /// <returns>What was loaded.</returns>
+    /// <remarks>
+    /// Among these names are timm's, for networks that compute the same there. Where the names fit and the network may not, as between
+    /// timm's <c>efficientnet_b0</c> and <c>tf_efficientnet_b0</c>, <see cref="StateDict.Source"/> must tell. Most of timm's vision
+    /// transformers take images normalised by a mean and deviation of 0.5; their weights do not say so.
+    /// </remarks>
     /// <exception cref="UnknownModelException">There is no such network.</exception>
     /// <exception cref="WeightFileException">The weight file is damaged.</exception>
     /// <exception cref="WeightMismatchException">The weights are another network's.</exception>

@@ -300,6 +300,23 @@ public class TimmTests
     }
 
     [Fact]
+    public void Position_embeddings_of_another_image_size_are_loaded_as_they_are_by_a_network_for_that_size()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        var tensors = TimmGolden.Tensors(Golden.Loaded["vit_base_patch32_224"].Tensors, ModelGolden.Classes);
+        var index = tensors.FindIndex(entry => entry.Key == "pos_embed");
+        var positions = randn(1, (12 * 12) + 1, 768);
+        tensors[index] = KeyValuePair.Create(tensors[index].Key, positions);
+        using var skip = Initializers.Skip();
+        using var network = ModelZoo.Create("vit_b_32", new ModelOptions { NumClasses = ModelGolden.Classes, ImageSize = 384 });
+
+        ModelZoo.Load(network, "vit_b_32", StateDict.Of(tensors, "vit_base_patch32_384"));
+
+        Assert.True(network.state_dict()["encoder.pos_embedding"].IsSameAs(positions));
+    }
+
+    [Fact]
     public void The_oldest_vision_transformers_cut_the_image_by_a_dense_layer()
     {
         using var scope = NewDisposeScope();
