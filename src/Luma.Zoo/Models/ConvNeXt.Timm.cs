@@ -31,7 +31,7 @@ public abstract partial class ConvNeXt
             })
             // timm can have convolutions of 1x1 for the MLP.
             .Reshape(entry =>
-                entry.Name.EndsWith(".layer_scale", StringComparison.Ordinal) ? [.. entry.Shape, 1, 1]
+                entry.Name.EndsWith(".layer_scale", StringComparison.Ordinal) ? entry.Shape is [var channels] ? [channels, 1, 1] : null
                 : entry.Name.EndsWith(".block.3.weight", StringComparison.Ordinal) || entry.Name.EndsWith(".block.5.weight", StringComparison.Ordinal)
                     ? TimmWeights.MatrixOf(entry)
                 : null);

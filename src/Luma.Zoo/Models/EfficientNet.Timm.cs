@@ -13,11 +13,18 @@ public abstract partial class EfficientNet
 
         var id = network.GetName().ToLowerInvariant();
         if (network.modules().OfType<BatchNorm>().First().Eps > 1e-5)
-            throw Different("timm's networks of this kind have an epsilon of 1e-5 in their norms, or, where they have this one's of 1e-3, TensorFlow's padding");
+        {
+            throw Different(
+                "timm's networks of this kind have an epsilon of 1e-5 in their norms, or, where they have this one's of 1e-3, TensorFlow's padding");
+        }
 
         var called = TimmWeights.Called(weights, "efficientnet") ?? "";
         if (called.Contains("tf_efficientnet", StringComparison.Ordinal))
-            throw Different($"by the name of the file its network has TensorFlow's padding and an epsilon of 1e-3 in its norms; timm's {id} has neither, and would fit");
+        {
+            throw Different(
+                "by the name of the file its network has TensorFlow's padding and an epsilon of 1e-3 in its norms; "
+                + $"timm's {id} has neither, and would fit");
+        }
         if (called.Contains("efficientnet_blur", StringComparison.Ordinal))
             throw Different("by the name of the file its network blurs where it halves the size, and this one does not");
         if (!called.Contains("efficientnet_b", StringComparison.Ordinal))

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Luma.Neural;
 using Luma.Zoo.Weights;
 
@@ -13,14 +14,15 @@ public abstract partial class ResNet
             weights, network,
             ("conv1.0.", "a stem of three convolutions"), (".se.", "an attention of channels in its blocks"));
 
-        var called = TimmWeights.Called(weights, "resnet") ?? "";
-        if (called.Contains("resnetblur", StringComparison.Ordinal))
-            throw Different("blurs where it halves the size");
-        if (called.Contains("resnetaa", StringComparison.Ordinal))
-            throw Different("averages where it halves the size");
+        if (AntiAliased().Match(TimmWeights.Called(weights, "resnet") ?? "") is { Success: true } found)
+        {
+            var what = found.Groups[1].Value == "blur" ? "blurs" : "averages";
+            throw new DifferentNetworkException(
+                weights.Source, network.GetName(), $"by the name of the file its network {what} where it halves the size, and this one does not");
+        }
         return null;
-
-        DifferentNetworkException Different(string what) =>
-            new(weights.Source, network.GetName(), $"by the name of the file its network {what}, and this one does not");
     }
+
+    [GeneratedRegex(@"resnet(blur|aa)\d")]
+    private static partial Regex AntiAliased();
 }

@@ -54,7 +54,8 @@ public abstract partial class SwinTransformer
             };
             if (side != window) throw Different($"its windows are {side} pixels wide ('{entry.Name}'), and this one's {window}");
         }
-        if (network.version is Version.V1 || weights.Names.Any(name => Buffers.Any(buffer => name.EndsWith(buffer, StringComparison.Ordinal)))) return;
+        if (network.version is Version.V1) return;
+        if (weights.Names.Any(name => Buffers.Any(buffer => name.EndsWith(buffer, StringComparison.Ordinal)))) return;
 
         var called = TimmWeights.Called(weights, "swinv2") ?? "";
         if (called.Contains("window8_256", StringComparison.Ordinal)) return;
@@ -79,7 +80,8 @@ public abstract partial class SwinTransformer
         {
             if (entry.Name.Split('.') is not ["layers", var stage, "blocks", var block, "attn", "q_bias"]
                 || !TimmWeights.IsPlace(stage, out var place)
-                || !weights.TryGet($"layers.{stage}.blocks.{block}.attn.v_bias", out var values))
+                || !weights.TryGet($"layers.{stage}.blocks.{block}.attn.v_bias", out var values)
+                || entry.Shape is not [_] || values.Shape is not [_])
                 continue;
 
             using var scope = NewDisposeScope();

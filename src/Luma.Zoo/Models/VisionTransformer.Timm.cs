@@ -35,7 +35,9 @@ public abstract partial class VisionTransformer
                 _ => name,
             })
             // Its oldest files cut the image by a dense layer.
-            .Reshape(entry => entry is { Name: "conv_proj.weight", Shape: [var width, _] } ? [width, network.patches.InChannels, network.PatchSize, network.PatchSize] : null);
+            .Reshape(entry => entry is { Name: "conv_proj.weight", Shape: [var width, _] }
+                ? [width, network.patches.InChannels, network.PatchSize, network.PatchSize]
+                : null);
 
         static string InBlock(string[] rest) => rest switch
         {

@@ -178,7 +178,9 @@ public class TimmTests
         var tensors = TimmGolden.Tensors(Golden.Loaded["vit_base_patch32_224"].Tensors);
         tensors.Add(KeyValuePair.Create("pre_logits.fc.weight", zeros(768, 768)));
 
-        AssertRefused("vit_b_32", StateDict.Of(tensors, "old.pth"), "its network has another layer before its head ('pre_logits.fc.weight'), and this one has not");
+        AssertRefused(
+            "vit_b_32", StateDict.Of(tensors, "old.pth"),
+            "its network has another layer before its head ('pre_logits.fc.weight'), and this one has not");
     }
 
     [Fact]
