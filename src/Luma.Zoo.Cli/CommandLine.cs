@@ -64,8 +64,9 @@ internal static class CommandLine
     }
 
     private static bool IsUserMistake(Exception exception) => exception is
-        UserException or UnknownModelException or InputShapeException or WeightFileException or WeightMismatchException or DownloadException
-        or InvalidDatasetException or TrainingDivergedException or NativeLibraryException or IOException or UnauthorizedAccessException or NotSupportedException;
+        UserException or UnknownModelException or InputShapeException or WeightFileException or WeightMismatchException
+        or DifferentNetworkException or DownloadException or InvalidDatasetException or TrainingDivergedException or NativeLibraryException
+        or IOException or UnauthorizedAccessException or NotSupportedException;
 
     private static int Fail(Terminal terminal, string message)
     {

@@ -144,6 +144,7 @@ public static class ModelZoo
     /// <exception cref="DownloadException">The weights could not be fetched.</exception>
     /// <exception cref="WeightFileException">The weight file is damaged.</exception>
     /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
+    /// <exception cref="DifferentNetworkException">The weights are timm's for a network that computes something else.</exception>
     public static Block Create(string id, ModelOptions options, string? weights = null, Hub? hub = null)
     {
         Check(options);
@@ -191,6 +192,7 @@ public static class ModelZoo
     /// <exception cref="DownloadException">The weights could not be fetched.</exception>
     /// <exception cref="WeightFileException">The weight file is damaged.</exception>
     /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
+    /// <exception cref="DifferentNetworkException">The weights are timm's for a network that computes something else.</exception>
     public static Classifier CreateClassifier(string id, string? weights = null, long? numClasses = null, Hub? hub = null)
     {
         var variant = Find(id).Variant;
@@ -296,9 +298,15 @@ public static class ModelZoo
     /// Whether the network's head stays as it is where the weights are for other classes, or have none. The report lists it as fresh.
     /// </param>
     /// <returns>What was loaded.</returns>
+    /// <remarks>
+    /// Among these names are timm's, for networks that compute the same there. Where the names fit and the network may not, as between
+    /// timm's <c>efficientnet_b0</c> and <c>tf_efficientnet_b0</c>, <see cref="StateDict.Source"/> must tell. Most of timm's vision
+    /// transformers take images normalised by a mean and deviation of 0.5; their weights do not say so.
+    /// </remarks>
     /// <exception cref="UnknownModelException">There is no such network.</exception>
     /// <exception cref="WeightFileException">The weight file is damaged.</exception>
     /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
+    /// <exception cref="DifferentNetworkException">The weights are timm's for a network that computes something else.</exception>
     public static LoadReport Load(Block network, string id, StateDict weights, bool freshHead = false)
     {
         ArgumentNullException.ThrowIfNull(network);

@@ -10,7 +10,7 @@ namespace Luma.Zoo.Models;
 /// transformer, with depthwise convolutions where that has attention.
 /// </summary>
 /// <remarks>Input <c>(N, 3, H, W)</c> of at least 32x32, output logits <c>(N, classes)</c>.</remarks>
-public abstract class ConvNeXt : Block
+public abstract partial class ConvNeXt : Block
 {
     private readonly Sequence features = [], classifier;
     private readonly GlobalAvgPooling2D pool;
@@ -65,18 +65,22 @@ public abstract class ConvNeXt : Block
         new("convnext_tiny", 28_589_128, (3, 224, 224), o => new ConvNeXt_Tiny(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
         {
             Description = "Liu et al. 2022, ConvNeXt-T, 18 blocks of 96 to 768 channels",
+            AdaptWeights = (weights, network) => FromTimm(weights, (ConvNeXt)network),
         },
         new("convnext_small", 50_223_688, (3, 224, 224), o => new ConvNeXt_Small(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
         {
             Description = "Liu et al. 2022, ConvNeXt-S, 36 blocks of 96 to 768 channels",
+            AdaptWeights = (weights, network) => FromTimm(weights, (ConvNeXt)network),
         },
         new("convnext_base", 88_591_464, (3, 224, 224), o => new ConvNeXt_Base(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
         {
             Description = "Liu et al. 2022, ConvNeXt-B, 36 blocks of 128 to 1024 channels",
+            AdaptWeights = (weights, network) => FromTimm(weights, (ConvNeXt)network),
         },
         new("convnext_large", 197_767_336, (3, 224, 224), o => new ConvNeXt_Large(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
         {
             Description = "Liu et al. 2022, ConvNeXt-L, 36 blocks of 192 to 1536 channels",
+            AdaptWeights = (weights, network) => FromTimm(weights, (ConvNeXt)network),
         },
     ]);
 

@@ -75,7 +75,12 @@ public abstract partial class DenseNet : Sequence
         new(id, parameters, (3, 224, 224), o => build(o.NumClasses ?? 1000, o.InChannels ?? 3))
         {
             Description = description,
-            AdaptWeights = (weights, _) => Undotted(weights),
+            AdaptWeights = (weights, network) =>
+            {
+                // timm's names are these. Where it blurs, the stem has three convolutions.
+                TimmWeights.Refuse(weights, network, ("features.conv1.", "a stem of three convolutions"));
+                return Undotted(weights);
+            },
         };
 
     // Files from before PyTorch 0.4, which allowed dots in a module's name: norm.1 for norm1. torchvision still publishes such.

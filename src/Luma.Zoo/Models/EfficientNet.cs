@@ -19,7 +19,7 @@ namespace Luma.Zoo.Models;
 /// outputs (He et al. 2015, section 2.2) and the last layer uniformly within 1 / sqrt(classes).
 /// </para>
 /// </remarks>
-public abstract class EfficientNet : Sequence
+public abstract partial class EfficientNet : Sequence
 {
     /// <summary>Table 1, stages 2 to 8.</summary>
     private static readonly EfficientNetStage[] Baseline =
@@ -86,7 +86,11 @@ public abstract class EfficientNet : Sequence
     private protected static BatchNorm2D Papers(long channels) => new(channels, eps: 1e-3, momentum: 0.01);
 
     private protected static ModelVariant Entry(string id, long parameters, int size, Func<long, long, EfficientNet> build, string description) =>
-        new(id, parameters, (3, size, size), o => build(o.NumClasses ?? 1000, o.InChannels ?? 3)) { Description = description };
+        new(id, parameters, (3, size, size), o => build(o.NumClasses ?? 1000, o.InChannels ?? 3))
+        {
+            Description = description,
+            AdaptWeights = (weights, network) => FromTimm(weights, (EfficientNet)network),
+        };
 }
 
 /// <summary>A stage: blocks of one kind and width.</summary>

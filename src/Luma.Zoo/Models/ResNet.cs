@@ -38,7 +38,7 @@ public sealed record ResNetOptions
 /// into Rectifiers" (2015), section 2.2, by the number of outputs; norms have PyTorch's epsilon of 1e-5 and momentum of 0.1. Names,
 /// layout and initialisation are torchvision's.
 /// </remarks>
-public abstract class ResNet : Sequence
+public abstract partial class ResNet : Sequence
 {
     private protected enum Unit
     {
@@ -160,6 +160,7 @@ public abstract class ResNet : Sequence
         new(id, parameters, (3, 224, 224), o => build(o.NumClasses ?? 1000, o.InChannels ?? 3, OptionsFor(o.Config, aliases.Length > 0)))
         {
             Description = description,
+            AdaptWeights = RefuseOthers,
             Aliases = aliases,
             HasLumaConfig = aliases.Length > 0,
         };

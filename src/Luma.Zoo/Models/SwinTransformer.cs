@@ -12,6 +12,7 @@ namespace Luma.Zoo.Models;
 /// <remarks>Input <c>(N, 3, H, W)</c> of any size, output logits <c>(N, classes)</c>.</remarks>
 public abstract partial class SwinTransformer : Block
 {
+    private readonly Version version;
     private readonly Sequence features = [];
     private readonly LayerNorm norm;
     private readonly Permute channelsFirst;
@@ -38,6 +39,7 @@ public abstract partial class SwinTransformer : Block
         string name, Version version, Size size, long numClasses, double dropout, double attentionDropout, double? stochasticDepth,
         long inChannels) : base(name)
     {
+        this.version = version;
         var (channels, built, last) = (size.Channels, 0, size.Blocks.Sum() - 1);
 
         features.Add(new Sequence
@@ -82,26 +84,32 @@ public abstract partial class SwinTransformer : Block
         new("swin_t", 28_288_354, (3, 224, 224), o => new Swin_T(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
         {
             Description = "Liu et al. 2021, Swin-T, 12 blocks of 96 to 768 channels",
+            AdaptWeights = (weights, network) => FromTimm(weights, (SwinTransformer)network),
         },
         new("swin_s", 49_606_258, (3, 224, 224), o => new Swin_S(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
         {
             Description = "Liu et al. 2021, Swin-S, 24 blocks of 96 to 768 channels",
+            AdaptWeights = (weights, network) => FromTimm(weights, (SwinTransformer)network),
         },
         new("swin_b", 87_768_224, (3, 224, 224), o => new Swin_B(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
         {
             Description = "Liu et al. 2021, Swin-B, 24 blocks of 128 to 1024 channels",
+            AdaptWeights = (weights, network) => FromTimm(weights, (SwinTransformer)network),
         },
         new("swin_v2_t", 28_351_570, (3, 256, 256), o => new Swin_V2_T(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
         {
             Description = "Liu et al. 2022, SwinV2-T, 12 blocks of 96 to 768 channels",
+            AdaptWeights = (weights, network) => FromTimm(weights, (SwinTransformer)network),
         },
         new("swin_v2_s", 49_737_442, (3, 256, 256), o => new Swin_V2_S(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
         {
             Description = "Liu et al. 2022, SwinV2-S, 24 blocks of 96 to 768 channels",
+            AdaptWeights = (weights, network) => FromTimm(weights, (SwinTransformer)network),
         },
         new("swin_v2_b", 87_930_848, (3, 256, 256), o => new Swin_V2_B(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
         {
             Description = "Liu et al. 2022, SwinV2-B, 24 blocks of 128 to 1024 channels",
+            AdaptWeights = (weights, network) => FromTimm(weights, (SwinTransformer)network),
         },
     ]);
 

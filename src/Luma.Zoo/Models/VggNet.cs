@@ -16,7 +16,7 @@ namespace Luma.Zoo.Models;
 /// </para>
 /// <para>Batch normalisation, where it is asked for, stands between convolution and rectifier, as torchvision has it.</para>
 /// </remarks>
-public abstract class VGGNet : Block
+public abstract partial class VGGNet : Block
 {
     private static readonly long[] Channels = [64, 128, 256, 512, 512];
 
@@ -88,13 +88,13 @@ public abstract class VGGNet : Block
         new(id, parameters, (3, 224, 224), options => build(options, false))
         {
             Description = $"Simonyan and Zisserman 2014, {source}",
-            AdaptWeights = (weights, _) => FeatureWeights.Name(weights),
+            AdaptWeights = (weights, network) => FromTimm(weights, (VGGNet)network) ?? FeatureWeights.Name(weights),
             Aliases = [className.ToLowerInvariant()],
         },
         new($"{id}_bn", parameters + ofNorms, (3, 224, 224), options => build(options, true))
         {
             Description = $"Simonyan and Zisserman 2014, {source}, with batch normalisation",
-            AdaptWeights = (weights, _) => FeatureWeights.Name(weights),
+            AdaptWeights = (weights, network) => FromTimm(weights, (VGGNet)network) ?? FeatureWeights.Name(weights),
             Aliases = [$"{className.ToLowerInvariant()}_bn"],
         },
     ];

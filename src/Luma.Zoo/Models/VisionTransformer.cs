@@ -11,7 +11,7 @@ namespace Luma.Zoo.Models;
 /// cut into patches, each becomes a token, a class token goes before them, and a transformer's encoder reads them all.
 /// </summary>
 /// <remarks>Input <c>(N, 3, S, S)</c> of exactly the image size S that it was made for, output logits <c>(N, classes)</c>.</remarks>
-public abstract class VisionTransformer : Block
+public abstract partial class VisionTransformer : Block
 {
     private readonly Convolution2D patches;
     private readonly Encoder encoder;
@@ -71,13 +71,15 @@ public abstract class VisionTransformer : Block
 
     private static StateDict? Adapt(StateDict weights, VisionTransformer network)
     {
-        // torchvision 0.12 named the layers of the MLP for what they are.
-        var renamed = weights.Names.Any(name => name.Contains(".mlp.linear_", StringComparison.Ordinal))
-            ? weights.Rename(name => name
-                .Replace(".mlp.linear_1.", ".mlp.0.", StringComparison.Ordinal).Replace(".mlp.linear_2.", ".mlp.3.", StringComparison.Ordinal))
-            : null;
+        var renamed = FromTimm(weights, network) ?? FromOld(weights);
         return Resized(renamed ?? weights, network.ImageSize / network.PatchSize) ?? renamed;
     }
+
+    // torchvision 0.12 named the layers of the MLP for what they are.
+    private static StateDict? FromOld(StateDict weights) => weights.Names.Any(name => name.Contains(".mlp.linear_", StringComparison.Ordinal))
+        ? weights.Rename(name => name
+            .Replace(".mlp.linear_1.", ".mlp.0.", StringComparison.Ordinal).Replace(".mlp.linear_2.", ".mlp.3.", StringComparison.Ordinal))
+        : null;
 
     // Section 3.2 of the paper: for another image size the position embeddings are interpolated by where their patches lie.
     internal static StateDict? Resized(StateDict weights, long side)

@@ -9,7 +9,8 @@ internal static class ClassifierHead
     /// <summary>
     /// The names of a network that weights leave fresh because they are for other classes: those of the last dense layer or
     /// convolution, and of any other with as many outputs, where the number of outputs alone differs, and is the same for all; or, where
-    /// the weights have nothing of the part that the last layer belongs to, those of that part. None where something else is wrong.
+    /// the weights have nothing of the part that the last layer belongs to, those of that part, and where they have nothing of the last
+    /// layer, its own. None where something else is wrong.
     /// </summary>
     public static IReadOnlyList<string> Unfit(NeuralModule network, StateDict weights)
     {
@@ -24,6 +25,9 @@ internal static class ClassifierHead
         var part = $"{last.Split('.')[0]}.";
         if (!weights.Names.Any(name => name.StartsWith(part, StringComparison.Ordinal)))
             return [.. state.Keys.Where(name => name.StartsWith(part, StringComparison.Ordinal))];
+
+        var lacking = state.Keys.Where(name => LayerOf(name) == last).ToList();
+        if (!lacking.Any(weights.Contains)) return lacking;
 
         var heads = outputs.Where(layer => layer.Count == classes).Select(layer => layer.name).ToHashSet();
         var unfit = state.Where(entry => weights.TryGet(entry.Key, out var saved) && !saved.Shape.SequenceEqual(entry.Value.shape)).ToList();

@@ -19,6 +19,7 @@ public sealed class StateDict : IDisposable
     private readonly List<TensorEntry> entries;
     private readonly Dictionary<string, TensorEntry> byName = [];
     private readonly IReadOnlyList<IDisposable> owned;
+    private bool isDerived;
 
     private StateDict(string source, WeightFormat? format, List<TensorEntry> entries, params IReadOnlyList<IDisposable> owned)
     {
@@ -142,7 +143,27 @@ public sealed class StateDict : IDisposable
             if (!origins.TryAdd(name, entry.Name)) throw new WeightFileException(Source, $"'{origins[name]}' and '{entry.Name}' are both '{name}'");
             renamed.Add(new TensorEntry(name, entry.View));
         }
-        return new StateDict(Source, Format, renamed);
+        return Derive(renamed);
+    }
+
+    /// <summary>The same tensors, some under other shapes with the same elements in the same order. This state dict must stay open.</summary>
+    /// <param name="reshape">The new shape for a tensor, or null to leave it as it is. Shapes of other sizes are not taken.</param>
+    internal StateDict Reshape(Func<TensorEntry, long[]?> reshape)
+    {
+        List<IDisposable> copies = [];
+        return Derive([.. entries.Select(Reshaped)], copies);
+
+        TensorEntry Reshaped(TensorEntry entry)
+        {
+            if (reshape(entry) is not { } shape || shape.Aggregate(1L, (product, size) => product * size) != entry.Count) return entry;
+            if (entry.View.Reshape(shape) is { } view) return new TensorEntry(entry.Name, view);
+
+            // Saved with the channels last, for one: the elements are put in order in memory.
+            using var tensor = entry.ToTensor();
+            var copy = tensor.reshape(shape).contiguous().DetachFromDisposeScope();
+            copies.Add(copy);
+            return Of([KeyValuePair.Create(entry.Name, copy)], Source).entries[0];
+        }
     }
 
     /// <summary>The same tensors with another one under a name. This state dict must stay open.</summary>
@@ -151,8 +172,20 @@ public sealed class StateDict : IDisposable
     internal StateDict Replace(string name, Tensor value)
     {
         var replacement = Of([KeyValuePair.Create(name, value)], Source)[name];
-        return new StateDict(Source, Format, [.. entries.Select(entry => entry.Name == name ? replacement : entry)], value.DetachFromDisposeScope());
+        return Derive([.. entries.Select(entry => entry.Name == name ? replacement : entry)], value.DetachFromDisposeScope());
     }
+
+    /// <summary>The same tensors and more of them. This state dict must stay open.</summary>
+    /// <param name="added">The tensors by names that are not there, which are taken over.</param>
+    internal StateDict With(IReadOnlyCollection<KeyValuePair<string, Tensor>> added)
+    {
+        foreach (var (_, tensor) in added) tensor.DetachFromDisposeScope();
+        return Derive([.. entries, .. Of(added, Source).entries], [.. added.Select(entry => entry.Value)]);
+    }
+
+    // What one turn has made, the next one keeps: only the last in a row is disposed of.
+    private StateDict Derive(List<TensorEntry> turned, params IReadOnlyList<IDisposable> made) =>
+        new(Source, Format, turned, isDerived ? [.. owned, .. made] : made) { isDerived = true };
 
     /// <summary>Writes the tensors to a file: to a temporary one beside it, which then takes its place.</summary>
     /// <param name="path">The file. One that is there is replaced.</param>

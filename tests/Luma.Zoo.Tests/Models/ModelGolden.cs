@@ -32,10 +32,13 @@ public sealed record ModelGolden(
         int Batch, double Loss, Dictionary<string, double[]> Gradients, Dictionary<string, double[]> Buffers);
 
     /// <summary>Fills every tensor of the state dict in order, from the generator as it stands: the twin of the script's <c>fill</c>.</summary>
-    public static void Fill(NeuralModule network, double gain)
+    public static void Fill(NeuralModule network, double gain) => Fill(network.state_dict(), gain);
+
+    /// <summary>Fills tensors in order, by what their names tell.</summary>
+    public static void Fill(IEnumerable<KeyValuePair<string, Tensor>> tensors, double gain)
     {
         using var noGrad = no_grad();
-        foreach (var (name, tensor) in network.state_dict())
+        foreach (var (name, tensor) in tensors)
         {
             if (!tensor.is_floating_point()) continue;
 

@@ -76,6 +76,17 @@ internal sealed class TensorView
     /// <summary>Whether the elements lie one after the other in the order of their indices.</summary>
     public bool IsContiguous => walk.IsOneRun;
 
+    /// <summary>The same elements in the same order under another shape of as many; null where they do not lie one after the other.</summary>
+    /// <param name="shape">The shape.</param>
+    public TensorView? Reshape(long[] shape)
+    {
+        if (!IsContiguous) return null;
+        var steps = new long[shape.Length];
+        var step = 1L;
+        for (var axis = shape.Length - 1; axis >= 0; step *= shape[axis], axis--) steps[axis] = step;
+        return new TensorView(Storage, Type, offset, shape, steps);
+    }
+
     /// <summary>Where in the source the first element is.</summary>
     /// <exception cref="WeightFileException">The file contradicts itself.</exception>
     public long Locate() => Storage.Locate() + (offset * Type.Size);
