@@ -74,7 +74,8 @@ public static partial class Ops
     /// <returns>The elements.</returns>
     public static Tensor AtMost(Tensor input, double high)
     {
-        var output = input.clamp_max(high);
+        using var scalar = high.ToScalar();
+        var output = input.clamp_max(scalar);
         Observation.Current?.Ran(new Operation.AtMost(high), [input], [output]);
         return output;
     }

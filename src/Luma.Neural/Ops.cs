@@ -56,6 +56,10 @@ public abstract partial record Operation
 }
 
 /// <summary>The operations that a forward pass needs and that no layer stands for. Each is observed as a layer is.</summary>
+/// <remarks>
+/// libtorch's numbers are disposed of where they are made: left to the garbage collector, they lie between tensors in memory, and
+/// glibc before 2.38 then finds no room for tensors where others have been.
+/// </remarks>
 public static partial class Ops
 {
     /// <summary>Another tensor on the same memory.</summary>
@@ -77,7 +81,8 @@ public static partial class Ops
     {
         // In place under autograd, a rectifier that follows in place would write to a view, which costs a copy of the gradient.
         var overwrite = inPlace && !(is_grad_enabled() && left.requires_grad);
-        var sum = overwrite ? left.add_(right).alias() : left.add(right);
+        using var one = 1.ToScalar();
+        var sum = overwrite ? left.add_(right, one).alias() : left.add(right, one);
         Observation.Current?.Ran(new Operation.Add(inPlace), [left, right], [sum]);
         return sum;
     }
@@ -99,7 +104,8 @@ public static partial class Ops
     /// <returns>The product.</returns>
     public static Tensor Scale(Tensor input, double factor)
     {
-        var product = input.mul(factor);
+        using var scalar = factor.ToScalar();
+        var product = input.mul(scalar);
         Observation.Current?.Ran(new Operation.Scale(factor), [input], [product]);
         return product;
     }

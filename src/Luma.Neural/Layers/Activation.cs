@@ -125,10 +125,18 @@ public sealed class LeakyReLU : Activation
     public double NegativeSlope { get; }
 
     /// <inheritdoc/>
-    protected override Tensor Apply(Tensor input) => input.leaky_relu(NegativeSlope);
+    protected override Tensor Apply(Tensor input)
+    {
+        using var slope = NegativeSlope.ToScalar();
+        return input.leaky_relu(slope);
+    }
 
     /// <inheritdoc/>
-    protected override void ApplyInPlace(Tensor input) => input.leaky_relu_(NegativeSlope);
+    protected override void ApplyInPlace(Tensor input)
+    {
+        using var slope = NegativeSlope.ToScalar();
+        input.leaky_relu_(slope);
+    }
 }
 
 /// <summary>
