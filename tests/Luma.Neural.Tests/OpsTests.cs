@@ -34,7 +34,7 @@ public class OpsTests
             (x, _) => Ops.IndexSelect(x, 1, tensor([2L, 0, 2])), (x, _) => stack([x.select(1, 2), x.select(1, 0), x.select(1, 2)], 1),
             new Operation.IndexSelect(1)),
         ["Normalize"] = (
-            (x, _) => Ops.Normalize(x, 1), (x, _) => x / x.square().sum(1, keepdim: true).sqrt(), new Operation.Normalize(1)),
+            (x, _) => Ops.Normalize(x, 1), (x, _) => x / x.norm(1, keepdim: true, p: 2), new Operation.Normalize(1)),
         ["AtMost"] = ((x, _) => Ops.AtMost(x, 7.5), (x, _) => where(x.gt(7.5), tensor(7.5f), x), new Operation.AtMost(7.5)),
         ["Exp"] = ((x, _) => Ops.Exp(x), (x, _) => x.exp(), new Operation.Exp()),
         // Of two windows of 2x2 pixels the lower one holds the last row and, below it, the first.
