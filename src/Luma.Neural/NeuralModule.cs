@@ -8,6 +8,12 @@ public abstract class NeuralModule : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
+    /// The version of this module's part of the state dict, which PyTorch writes into files beside the tensors: Python's modules go by
+    /// it when they load older files, and torchvision's MNASNet loads none without it. PyTorch's is 1 where a module says nothing.
+    /// </summary>
+    public int StateVersion { get; init; } = 1;
+
+    /// <summary>
     /// The parameters and buffers by name, in PyTorch's order: a module's own parameters, its own buffers, then its children.
     /// </summary>
     /// <param name="destination">A dictionary to add to, or null for a new one.</param>

@@ -21,6 +21,7 @@ public abstract class BatchNorm : Layer
             throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "Must lie between 0 and 1.");
 
         (Rank, Channels, Eps, Momentum, Affine, TrackRunningStats) = (rank, channels, eps, momentum, affine, trackRunningStats);
+        StateVersion = 2;
         if (affine)
         {
             weight = RegisterParameter(nameof(weight), empty(channels));

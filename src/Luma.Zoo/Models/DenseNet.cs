@@ -31,7 +31,7 @@ public abstract partial class DenseNet : Sequence
         var width = initialChannels;
         for (var stage = 1; stage <= depths.Length; stage++)
         {
-            var layers = new Sequence();
+            var layers = new Sequence { StateVersion = 2 };
             for (var place = 1; place <= depths[stage - 1]; place++, width += growth)
                 layers.Add($"denselayer{place}", new DenseLayer(width, growth, dropout));
             features.Add($"denseblock{stage}", layers);

@@ -33,6 +33,8 @@ public sealed class MnasNet : Sequence
     {
         if (!(width > 0 && double.IsFinite(width))) throw new ArgumentOutOfRangeException(nameof(width), width, "Must be positive.");
 
+        // torchvision's first had other widths of the stem.
+        StateVersion = 2;
         const long Last = 1280;
         var (stem, channels) = (Scale(32), Scale(16));
         Sequence layers =

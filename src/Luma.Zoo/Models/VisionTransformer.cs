@@ -153,7 +153,7 @@ public abstract partial class VisionTransformer : Block
             attention = Register("self_attention", new MultiheadAttention(size.Hidden, size.Heads, attentionDropout));
             this.dropout = Register("dropout", new Dropout(dropout));
             norm2 = Register("ln_2", new LayerNorm(size.Hidden, eps: 1e-6));
-            mlp = Register("mlp", new Mlp(size.Hidden, size.Mlp, dropout: dropout));
+            mlp = Register("mlp", new Mlp(size.Hidden, size.Mlp, dropout: dropout) { StateVersion = 2 });
 
             foreach (var layer in new[] { mlp.First, mlp.Second })
             {

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Luma.Neural;
 using Luma.Zoo.Weights.Formats;
 
 namespace Luma.Zoo.Weights;
@@ -21,9 +22,9 @@ public sealed class StateDict : IDisposable
     private readonly IReadOnlyList<IDisposable> owned;
     private bool isDerived;
 
-    private StateDict(string source, WeightFormat? format, List<TensorEntry> entries, params IReadOnlyList<IDisposable> owned)
+    private StateDict(string source, WeightFormat? format, WeightContent content, params IReadOnlyList<IDisposable> owned)
     {
-        (Source, Format, this.entries, this.owned) = (source, format, entries, owned);
+        (Source, Format, entries, Versions, this.owned) = (source, format, content.Entries, content.Versions, owned);
         foreach (var entry in entries) byName.Add(entry.Name, entry);
     }
 
@@ -38,6 +39,12 @@ public sealed class StateDict : IDisposable
 
     /// <summary>The names, in order.</summary>
     public IEnumerable<string> Names => entries.Select(entry => entry.Name);
+
+    /// <summary>
+    /// The versions of the modules by their names, the whole network's under the empty one, as PyTorch keeps them in <c>_metadata</c>.
+    /// None where the tensors come from safetensors or from no module. PyTorch's zip format keeps them.
+    /// </summary>
+    public IReadOnlyDictionary<string, long> Versions { get; }
 
     /// <summary>The size of all tensors in bytes.</summary>
     public long ByteCount => entries.Sum(entry => entry.ByteCount);
@@ -85,7 +92,9 @@ public sealed class StateDict : IDisposable
     public static StateDict Of(nn.Module module)
     {
         ArgumentNullException.ThrowIfNull(module);
-        return Of(module.state_dict(), module.GetName());
+        var versions = module.named_modules().Prepend(("", module)).ToDictionary(
+            entry => entry.Item1, entry => entry.Item2 is NeuralModule known ? (long)known.StateVersion : 1);
+        return Of(module.state_dict(), module.GetName(), versions);
     }
 
     /// <summary>Tensors by name.</summary>
@@ -98,6 +107,11 @@ public sealed class StateDict : IDisposable
     public static StateDict Of(IEnumerable<KeyValuePair<string, Tensor>> tensors, string name = "tensors")
     {
         ArgumentNullException.ThrowIfNull(tensors);
+        return Of(tensors, name, new Dictionary<string, long>());
+    }
+
+    private static StateDict Of(IEnumerable<KeyValuePair<string, Tensor>> tensors, string name, IReadOnlyDictionary<string, long> versions)
+    {
         List<TensorEntry> entries = [];
         List<IDisposable> owned = [];
         foreach (var (key, tensor) in tensors)
@@ -117,7 +131,7 @@ public sealed class StateDict : IDisposable
             var source = ByteSource.Of(local, reach * type.Size, name);
             entries.Add(new TensorEntry(key, new TensorView(new PlainStorage(source, 0, source.Length), type, 0, shape, strides)));
         }
-        return new StateDict(name, null, entries, owned);
+        return new StateDict(name, null, new(entries, versions), owned);
     }
 
     /// <summary>Whether there is a tensor of a name.</summary>
@@ -143,7 +157,7 @@ public sealed class StateDict : IDisposable
             if (!origins.TryAdd(name, entry.Name)) throw new WeightFileException(Source, $"'{origins[name]}' and '{entry.Name}' are both '{name}'");
             renamed.Add(new TensorEntry(name, entry.View));
         }
-        return Derive(renamed);
+        return Derive(renamed, new Dictionary<string, long>());
     }
 
     /// <summary>The same tensors, some under other shapes with the same elements in the same order. This state dict must stay open.</summary>
@@ -151,7 +165,7 @@ public sealed class StateDict : IDisposable
     internal StateDict Reshape(Func<TensorEntry, long[]?> reshape)
     {
         List<IDisposable> copies = [];
-        return Derive([.. entries.Select(Reshaped)], copies);
+        return Derive([.. entries.Select(Reshaped)], Versions, copies);
 
         TensorEntry Reshaped(TensorEntry entry)
         {
@@ -172,7 +186,7 @@ public sealed class StateDict : IDisposable
     internal StateDict Replace(string name, Tensor value)
     {
         var replacement = Of([KeyValuePair.Create(name, value)], Source)[name];
-        return Derive([.. entries.Select(entry => entry.Name == name ? replacement : entry)], value.DetachFromDisposeScope());
+        return Derive([.. entries.Select(entry => entry.Name == name ? replacement : entry)], Versions, value.DetachFromDisposeScope());
     }
 
     /// <summary>The same tensors and more of them. This state dict must stay open.</summary>
@@ -180,12 +194,12 @@ public sealed class StateDict : IDisposable
     internal StateDict With(IReadOnlyCollection<KeyValuePair<string, Tensor>> added)
     {
         foreach (var (_, tensor) in added) tensor.DetachFromDisposeScope();
-        return Derive([.. entries, .. Of(added, Source).entries], [.. added.Select(entry => entry.Value)]);
+        return Derive([.. entries, .. Of(added, Source).entries], Versions, [.. added.Select(entry => entry.Value)]);
     }
 
     // What one turn has made, the next one keeps: only the last in a row is disposed of.
-    private StateDict Derive(List<TensorEntry> turned, params IReadOnlyList<IDisposable> made) =>
-        new(Source, Format, turned, isDerived ? [.. owned, .. made] : made) { isDerived = true };
+    private StateDict Derive(List<TensorEntry> turned, IReadOnlyDictionary<string, long> versions, params IReadOnlyList<IDisposable> made) =>
+        new(Source, Format, new(turned, versions), isDerived ? [.. owned, .. made] : made) { isDerived = true };
 
     /// <summary>Writes the tensors to a file: to a temporary one beside it, which then takes its place.</summary>
     /// <param name="path">The file. One that is there is replaced.</param>
@@ -216,8 +230,8 @@ public sealed class StateDict : IDisposable
     {
         try
         {
-            var (format, entries) = WeightReader.Read(source);
-            return new StateDict(source.Name, format, entries, source);
+            var (format, content) = WeightReader.Read(source);
+            return new StateDict(source.Name, format, content, source);
         }
         catch
         {

@@ -48,6 +48,7 @@ public class GoldenFileTests
         using var fromZip = StateDict.Open(zip);
         Assert.Equal(WeightFormat.TorchZip, fromZip.Format);
         Assert.Equal(expected, TensorContent.All(fromZip));
+        Assert.Equal(weights.Versions, fromZip.Versions);
 
         var safe = folder.File("copy.safetensors");
         if (weights.Entries.Any(entry => entry.DType is ScalarType.ComplexFloat32 or ScalarType.ComplexFloat64))

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 
@@ -13,15 +14,28 @@ public sealed class PythonFactAttribute : FactAttribute
     }
 }
 
+/// <summary>The same for a theory.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class PythonTheoryAttribute : TheoryAttribute
+{
+    public PythonTheoryAttribute(params string[] modules)
+    {
+        if (Python.With(modules) is null) Skip = $"no Python here has {string.Join(" and ", modules)}";
+    }
+}
+
 /// <summary>The Pythons of this machine.</summary>
 public static class Python
 {
     private static readonly string[] Programs =
         Environment.GetEnvironmentVariable("LUMA_PYTHON") is { } program ? [program] : ["python3", "/usr/bin/python3"];
 
+    // Importing takes seconds, and the answer stays the same.
+    private static readonly ConcurrentDictionary<string, string?> Found = new();
+
     /// <summary>The first that has the modules, or null.</summary>
-    public static string? With(params string[] modules) =>
-        Programs.FirstOrDefault(program => Run(program, $"import {string.Join(", ", modules)}").ExitCode == 0);
+    public static string? With(params string[] modules) => Found.GetOrAdd(
+        string.Join(", ", modules), names => Programs.FirstOrDefault(program => Run(program, $"import {names}").ExitCode == 0));
 
     public static (int ExitCode, string Output, string Error) Run(string program, string code, params string[] arguments)
     {

@@ -7,11 +7,14 @@ internal static class Checkpoint
 
     private static readonly string[] Names = ["state_dict", "model_state_dict", "model", "net"];
 
-    /// <summary>The tensors of a checkpoint: its own, or those under one of the usual names.</summary>
+    // PyTorch keeps two facts of a module at most; a dictionary of many is not searched for each of many names.
+    private const int MaxModuleFacts = 8;
+
+    /// <summary>The tensors of a checkpoint: its own, or those under one of the usual names. With them the modules' versions.</summary>
     /// <param name="root">What the pickle has made.</param>
     /// <param name="file">The file.</param>
     /// <exception cref="WeightFileException">There are no tensors by name.</exception>
-    public static List<TensorEntry> Entries(object? root, string file)
+    public static WeightContent Read(object? root, string file)
     {
         if (root is not PickledDict weights)
             throw new WeightFileException(file, $"the file holds {Describe(root)}, not a dictionary of tensors");
@@ -32,7 +35,19 @@ internal static class Checkpoint
             var keys = weights.Pairs.Take(10).Select(pair => pair.Key is string name ? $"'{Printable.Of(name)}'" : Describe(pair.Key));
             throw new WeightFileException(file, $"the file holds no tensors by name; it has {string.Join(", ", keys)}");
         }
-        return [.. order.Select(name => new TensorEntry(name, tensors[name]))];
+        return new([.. order.Select(name => new TensorEntry(name, tensors[name]))], Versions(weights));
+    }
+
+    private static Dictionary<string, long> Versions(PickledDict weights)
+    {
+        Dictionary<string, long> versions = [];
+        if ((weights.State as PickledDict)?.Find("_metadata") is not PickledDict modules) return versions;
+        foreach (var (key, value) in modules.Pairs)
+        {
+            if (key is string name && value is PickledDict { Pairs.Count: <= MaxModuleFacts } facts && facts.Find("version") is long version)
+                versions[name] = version;
+        }
+        return versions;
     }
 
     private static PickledDict? Nested(PickledDict dict) =>

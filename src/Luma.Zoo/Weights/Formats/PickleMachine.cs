@@ -137,8 +137,8 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object>
                 Push(globals.Call(function, arguments));
                 break;
             case Opcode.Build:
-                Pop();
-                TorchGlobals.CheckBuild(Peek());
+                var state = Pop();
+                TorchGlobals.Build(Peek(), state);
                 break;
             case Opcode.BinPersId: Push(persistent(Pop())); break;
 

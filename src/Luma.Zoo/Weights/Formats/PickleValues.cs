@@ -19,6 +19,9 @@ internal sealed class PickledDict
 
     public IReadOnlyList<(object? Key, object? Value)> Pairs => pairs ?? (IReadOnlyList<(object? Key, object? Value)>)[];
 
+    /// <summary>What was set beside the pairs: the attributes of Python's object.</summary>
+    public object? State { get; set; }
+
     public void Set(object? key, object? value) => (pairs ??= []).Add((key, value));
 
     /// <summary>The value that counts for a key, or null.</summary>

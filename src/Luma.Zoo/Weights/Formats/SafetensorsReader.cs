@@ -14,7 +14,7 @@ internal static class SafetensorsReader
     // The reference implementation's limit.
     private const long MaxHeader = 100_000_000;
 
-    public static List<TensorEntry> Read(ByteSource source)
+    public static WeightContent Read(ByteSource source)
     {
         using var prefix = source.Pin(0, LengthBytes);
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix.Span);
@@ -26,7 +26,7 @@ internal static class SafetensorsReader
         var json = new Utf8JsonReader(header.Span, new JsonReaderOptions { MaxDepth = 4 });
         try
         {
-            return ReadHeader(ref json, source, LengthBytes + (long)length);
+            return new(ReadHeader(ref json, source, LengthBytes + (long)length), new Dictionary<string, long>());
         }
         catch (Exception error) when (error is JsonException or MalformedDataException or InvalidOperationException)
         {

@@ -80,10 +80,11 @@ internal sealed class TorchGlobals(int size)
             : null;
     }
 
-    /// <summary>Refuses to set the state of anything but what is known to bear it; the state itself is of no use.</summary>
-    public static void CheckBuild(object? instance)
+    /// <summary>Sets the state of a dictionary. Of other things that are known to bear one it is of no use, and the rest is refused.</summary>
+    public static void Build(object? instance, object? state)
     {
-        if (instance is not (PickledDict or TensorView or PickledThing)) throw new MalformedDataException("a state for what has none");
+        if (instance is PickledDict dict) dict.State = state;
+        else if (instance is not (TensorView or PickledThing)) throw new MalformedDataException("a state for what has none");
     }
 
     /// <summary>What a call gives.</summary>

@@ -15,7 +15,7 @@ internal static class TorchLegacyReader
     private static readonly BigInteger Magic = BigInteger.Parse(
         "01950A86A20F9469CFC6C", System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture);
 
-    public static List<TensorEntry> Read(ByteSource source)
+    public static WeightContent Read(ByteSource source)
     {
         var position = 0L;
         if (Next("the magic number", NoStorages) is not BigInteger magic || magic != Magic)
@@ -28,11 +28,11 @@ internal static class TorchLegacyReader
         var bigEndian = facts.Find("little_endian") is false;
         Dictionary<string, LegacyStorage> storages = [];
         var root = Next("the object", id => Resolve(id, source, storages, bigEndian));
-        var entries = Checkpoint.Entries(root, source.Name);
+        var content = Checkpoint.Read(root, source.Name);
         if (Next("the keys", NoStorages) is not PickledList keys)
             throw new WeightFileException(source.Name, "the keys of the storages are no list", "the keys");
         Place(source, keys, storages, position);
-        return entries;
+        return content;
 
         object? Next(string part, Func<object?, object> persistent)
         {

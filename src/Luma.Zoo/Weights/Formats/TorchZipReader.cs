@@ -10,7 +10,7 @@ internal static class TorchZipReader
 {
     private const string Pickle = "data.pkl";
 
-    public static List<TensorEntry> Read(ByteSource source)
+    public static WeightContent Read(ByteSource source)
     {
         var archive = new ZipDirectory(source);
         var folder = FindFolder(source, archive);
@@ -22,7 +22,7 @@ internal static class TorchZipReader
         Dictionary<string, Storage> storages = [];
         var pickle = folder + Pickle;
         var (root, _) = PickleMachine.Run(source, archive.Locate(pickle), archive.SizeOf(pickle) ?? 0, pickle, Resolve);
-        return Checkpoint.Entries(root, source.Name);
+        return Checkpoint.Read(root, source.Name);
 
         object Resolve(object? id)
         {

@@ -58,7 +58,28 @@ internal static class TorchZipWriter
             pickle.Write(Opcode.Reduce);
         }
         pickle.Write(Opcode.SetItems);
+        if (weights.Versions.Count > 0) WriteVersions(pickle, weights.Versions);
         return pickle.Finish();
+    }
+
+    // The dictionary's attribute _metadata, a dictionary for each module.
+    private static void WriteVersions(PickleWriter pickle, IReadOnlyDictionary<string, long> versions)
+    {
+        pickle.Write(Opcode.EmptyDict);
+        pickle.Write("_metadata");
+        pickle.WriteOrderedDict();
+        pickle.Write(Opcode.Mark);
+        foreach (var (module, version) in versions)
+        {
+            pickle.Write(module);
+            pickle.Write(Opcode.EmptyDict);
+            pickle.Write("version");
+            pickle.Write(version);
+            pickle.Write(Opcode.SetItem);
+        }
+        pickle.Write(Opcode.SetItems);
+        pickle.Write(Opcode.SetItem);
+        pickle.Write(Opcode.Build);
     }
 
     // Which record each tensor is in: one for all whose bytes overlap, found by going along the addresses of each type.

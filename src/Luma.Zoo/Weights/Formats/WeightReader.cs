@@ -21,9 +21,9 @@ internal static class WeightReader
 
     /// <summary>Reads a source.</summary>
     /// <param name="source">The source.</param>
-    /// <returns>Its format and its tensors in order.</returns>
+    /// <returns>Its format and what it holds.</returns>
     /// <exception cref="WeightFileException">The file is damaged, hostile, or of a kind that is not read.</exception>
-    public static (WeightFormat Format, List<TensorEntry> Entries) Read(ByteSource source)
+    public static (WeightFormat Format, WeightContent Content) Read(ByteSource source)
     {
         if (source.Length == 0) throw new WeightFileException(source.Name, "the file is empty");
 
@@ -31,17 +31,23 @@ internal static class WeightReader
         using (var pinned = source.Pin(0, head.Length)) pinned.Span.CopyTo(head);
 
         var format = Recognize(source, head);
-        var entries = format switch
+        var content = format switch
         {
             WeightFormat.TorchZip => TorchZipReader.Read(source),
             WeightFormat.TorchLegacy => TorchLegacyReader.Read(source),
             _ => SafetensorsReader.Read(source),
         };
 
+        var entries = content.Entries;
         var parallel = entries.Count > 0 && entries.All(entry => entry.Name.StartsWith(ParallelPrefix, StringComparison.Ordinal));
-        if (parallel) entries = [.. entries.Select(entry => new TensorEntry(entry.Name[ParallelPrefix.Length..], entry.View))];
-        return (format, entries);
+        return (format, parallel ? TakeOut(content) : content);
     }
+
+    // The module that DataParallel has wrapped: its own versions stand under the name without a dot.
+    private static WeightContent TakeOut(WeightContent content) => new(
+        [.. content.Entries.Select(entry => new TensorEntry(entry.Name[ParallelPrefix.Length..], entry.View))],
+        content.Versions.Where(pair => $"{pair.Key}.".StartsWith(ParallelPrefix, StringComparison.Ordinal))
+            .ToDictionary(pair => $"{pair.Key}."[ParallelPrefix.Length..].TrimEnd('.'), pair => pair.Value));
 
     private static WeightFormat Recognize(ByteSource source, ReadOnlySpan<byte> head)
     {
