@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using Luma.Zoo.Weights;
@@ -335,6 +336,46 @@ public sealed class HubTests : IDisposable
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         Assert.Empty(server.Requests);
+    }
+
+    // The other process fetches under a published name, whose hash these bytes have not: that they were put together is what counts.
+    [Fact]
+    public async Task Another_process_is_waited_for_and_its_part_resumed_when_it_has_died()
+    {
+        var (begun, never) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var server = new FileServer((request, count) =>
+        {
+            begun.TrySetResult();
+            return FileAnswer.Of(Bytes, request) with { Break = count == 0 ? (100_000, never.Task) : null };
+        });
+        var address = server.File("resnet18-f37072fd.pth");
+        var hub = MakeHub(options => options with { Folder = folder.File(Path.Combine("hub", "checkpoints")) });
+        var part = $"{hub.GetPath(address)}.part";
+        using var other = Process.Start(new ProcessStartInfo(
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "luma.dll"), "download", "resnet18", "--mirror", $"{server.Address}/models"])
+        {
+            Environment = { ["TORCH_HOME"] = folder.File("") },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        try
+        {
+            await begun.Task.WaitAsync(TimeSpan.FromMinutes(1));
+            while (new FileInfo(part) is not { Exists: true, Length: 100_000 }) await Task.Delay(10);
+            using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hub.DownloadAsync(address, cancellationToken: cancellation.Token));
+            Assert.Single(server.Requests);
+        }
+        finally
+        {
+            other.Kill();
+            await other.WaitForExitAsync();
+        }
+
+        var error = await Assert.ThrowsAsync<DownloadException>(() => hub.DownloadAsync(address));
+
+        Assert.Equal(DownloadFailure.Hash, error.Failure);
+        Assert.Equal([0, 100_000, 0], server.Requests.Select(request => request.From));
     }
 
     [Fact]
