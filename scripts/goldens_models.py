@@ -3,14 +3,19 @@
 
     python3 scripts/goldens_models.py OUT_DIR ID...      (ids of torchvision, or of scripts/reference)
 
+A golden that is there keeps its parts: they are computed again, or with --add left as they are.
+
 For each network:
   keys      how many entries the state dict has, and the SHA-256 of its lines "name dtype shape"
   drawn     one number for all weights that manual_seed(0) and building with 50 classes draw: outputs of a fresh network may be
             zero, or nearly so
-  seeded    the output of that network, evaluated on an input drawn after it with rand; in training mode where evaluation overflows
+  seeded    the output of that network, evaluated on an input drawn after it with rand; where that overflows, in training mode and double
   weighted  the same network with healthy random weights (see `fill`), batch 2
   resized   for networks named with --resize: the output of those weights at another image size
-  step      for networks named with --step: loss, gradients and running statistics of one training step on those weights
+  step      for networks named with --step: loss, gradients and running statistics of one training step on those weights, with
+            nothing dropped
+  stepDrawn for networks named with --step-drawn: what remains of such a step on smaller images with everything dropped that training
+            drops, and the number that the generator gives next
 
 `fill` draws every weight from the seeded generator, so the other side makes the same weights without a file. One number, the
 gain, scales the convolutions and dense layers; it is searched here so that activations neither vanish nor explode, and stored.
@@ -32,6 +37,8 @@ import reference
 CLASSES = 50
 # Neither square nor a multiple of anybody's window.
 RESIZED = (160, 192)
+# A MaxViT is built for one size, a square of seven windows' multiple; its weights fit all of them.
+MAXVIT_RESIZED = (448, 448)
 # torchvision's networks that were made for another size than 224.
 SIZES = {
     "inception_v3": 299,
@@ -55,6 +62,31 @@ def builders():
         for name, build in loaded.MODELS.items():
             found[name] = (build, loaded.INPUTS[name])
     return found
+
+
+def second_size(name):
+    """The other image size that a network is tried at, or None where torchvision's takes one alone."""
+    if name.startswith("vit_"):
+        return None
+    return MAXVIT_RESIZED if name.startswith("maxvit_") else RESIZED
+
+
+def build_for_size(name, build, classes, size):
+    """The network for images of a size: nearly every network takes any."""
+    if name.startswith("maxvit_"):
+        from torchvision import models
+        return models.get_model(name, weights=None, num_classes=classes, input_size=size)
+    return build(classes)
+
+
+# What training drops beyond the defaults: every place at which these networks can drop something drops something.
+DROPPING = {
+    "densenet121": {"drop_rate": 0.1},
+    "maxvit_t": {"mlp_dropout": 0.1, "attention_dropout": 0.1},
+    **dict.fromkeys(("swin_t", "swin_v2_t", "vit_b_32"), {"dropout": 0.1, "attention_dropout": 0.1}),
+}
+# The side of the images of such a step, where it is not 64: what the network takes, or its least.
+STEP_SIDES = {"inception_v3": 96, "maxvit_t": 224, "vit_b_32": 224}
 
 
 def fill(model, gain):
@@ -153,44 +185,80 @@ def step(model, gain, shape, batch):
     }
 
 
+def step_drawn(name, build, shape, gain):
+    """One number for all gradients: that nothing is wrong with them one by one is for `step` to say."""
+    if name in DROPPING:
+        from torchvision import models
+        model = models.get_model(name, weights=None, num_classes=CLASSES, **DROPPING[name])
+    else:
+        model = build(CLASSES)
+    # Only a MaxViT is slow.
+    side, batch = STEP_SIDES.get(name, 64), 2 if name == "maxvit_t" else 4
+    torch.manual_seed(1)
+    fill(model, gain)
+    images = draw_images(batch, (shape[0], side, side)).double()
+    model.double().train()
+    loss = torch.nn.functional.cross_entropy(model(images), torch.arange(batch) % CLASSES)
+    loss.backward()
+    norms = [p.grad.norm().item() for p in model.parameters()]
+    return {
+        "batch": batch, "side": side, "loss": loss.item(), "gradients": sum((i + 1) * norm for i, norm in enumerate(norms)),
+        "next": torch.rand(()).item(),
+    }
+
+
 def drawn(model):
     floats = [t for t in model.state_dict().values() if t.is_floating_point()]
     return sum((i + 1) * t.double().abs().sum().item() for i, t in enumerate(floats))
 
 
-def golden(name, build, shape, with_step, with_resize, last):
+def seeded(model, images, in_training=False):
+    """The output of a fresh network. In training mode in double precision: over hundreds of blocks rounding grows to a thousandth."""
+    model.train(in_training)
+    with torch.inference_mode():
+        if not in_training:
+            return model(images)
+        output = model.double()(images.double())
+        model.float()
+        return output
+
+
+def golden(name, build, shape, last):
     torch.manual_seed(0)
     model = build(CLASSES)
     weights = drawn(model)
     images = torch.rand(1, *shape)
-    model.eval()
-    with torch.inference_mode():
-        seeded = model(images)
-        # Fresh running statistics normalise nothing: over hundreds of blocks the sums leave the range of a float.
-        overflows = not seeded.isfinite().all().item()
-        if overflows:
-            seeded = model.train()(images)
+    output = seeded(model, images)
+    # Fresh running statistics normalise nothing: over hundreds of blocks the sums leave the range of a float.
+    overflows = not output.isfinite().all().item()
+    if overflows:
+        output = seeded(model, images, in_training=True)
+    fresh = numbers(output)
 
-    lines = "".join(f"{key} {str(t.dtype).removeprefix('torch.')} {list(t.shape)}\n" for key, t in model.state_dict().items())
     gain = choose_gain(model, shape, last)
     _, output = weighted(model, gain, shape)
-    result = {
+    return {
         "id": name,
         "torch": torch.__version__,
         "input": list(shape),
-        "keys": {"count": len(model.state_dict()), "sha256": hashlib.sha256(lines.encode()).hexdigest()},
+        "keys": keys(model),
         "drawn": weights,
-        "seeded": numbers(seeded),
+        "seeded": fresh,
         **({"seededInTraining": True} if overflows else {}),
         "weighted": {"gain": gain, "output": numbers(output)},
     }
-    if with_resize:
-        height, width = RESIZED
-        _, output = weighted(model, gain, (shape[0], height, width))
-        result["resized"] = {"height": height, "width": width, "output": numbers(output)}
-    if with_step:
-        result["step"] = step(model, gain, shape, 4)
-    return result
+
+
+def keys(model):
+    lines = "".join(f"{key} {str(t.dtype).removeprefix('torch.')} {list(t.shape)}\n" for key, t in model.state_dict().items())
+    return {"count": len(model.state_dict()), "sha256": hashlib.sha256(lines.encode()).hexdigest()}
+
+
+def resized(name, build, shape, gain):
+    height, width = second_size(name)
+    model = build_for_size(name, build, CLASSES, (height, width))
+    _, output = weighted(model, gain, (shape[0], height, width))
+    return {"height": height, "width": width, "output": numbers(output)}
 
 
 def main():
@@ -199,16 +267,28 @@ def main():
     parser.add_argument("ids", nargs="*", help="all that can be built where none is given")
     parser.add_argument("--step", nargs="*", default=[], help="ids that get a training step as well")
     parser.add_argument("--resize", nargs="*", default=[], help="ids that get the output at another image size as well")
+    parser.add_argument("--step-drawn", nargs="*", default=[], help="ids that get a training step with dropout as well")
+    parser.add_argument("--add", action="store_true", help="leave what a golden has as it is, and add what it has not")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     known = builders()
     for name in arguments.ids or known:
         build, shape = known[name]
         file = arguments.out / f"{name}.json"
-        last = [json.loads(file.read_text())["weighted"]["gain"]] if file.exists() else []
-        result = golden(name, build, shape, name in arguments.step, name in arguments.resize, last)
+        old = json.loads(file.read_text()) if file.exists() else {}
+        keep = old if arguments.add else {}
+        result = keep or golden(name, build, shape, [old["weighted"]["gain"]] if old else [])
+        gain = result["weighted"]["gain"]
+        parts = {
+            "resized": (arguments.resize, lambda: resized(name, build, shape, gain)),
+            "step": (arguments.step, lambda: step(build(CLASSES), gain, shape, 4)),
+            "stepDrawn": (arguments.step_drawn, lambda: step_drawn(name, build, shape, gain)),
+        }
+        for part, (ids, compute) in parts.items():
+            if (name in ids or part in old) and part not in keep:
+                result[part] = compute()
         file.write_text(json.dumps(result, separators=(",", ":")) + "\n")
-        print(name, "gain", result["weighted"]["gain"], "largest output", max(map(abs, result["weighted"]["output"])), flush=True)
+        print(name, "gain", gain, "largest output", max(map(abs, result["weighted"]["output"])), flush=True)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,10 @@ public sealed class MultiheadAttention : Block
     protected override Tensor Compute(Tensor x)
     {
         var (query, key, value) = AttentionHeads.Split(Ops.Linear(x, inWeight, inBias), Heads);
-        return projection.call(AttentionHeads.Join(Ops.Attention(query, key, value, dropout: training ? Dropout : 0)));
+        var joined = AttentionHeads.Join(Ops.Attention(query, key, value, dropout: training ? Dropout : 0));
+        if (!training) return projection.call(joined);
+
+        // PyTorch's output lies in memory token by token, not image by image, and a dropout after it draws in the order of the memory.
+        return Ops.Permute(projection.call(Ops.Permute(joined, 1, 0, 2)), 1, 0, 2);
     }
 }

@@ -9,7 +9,8 @@ namespace Luma.Zoo.Tests.Models;
 /// <summary>What Python computed for one network: see scripts/goldens_models.py.</summary>
 public sealed record ModelGolden(
     string Id, string Torch, long[] Input, ModelGolden.KeyList Keys, double Drawn, float[] Seeded, bool SeededInTraining,
-    ModelGolden.WeightedRun Weighted, ModelGolden.ResizedRun? Resized, ModelGolden.TrainingStep? Step)
+    ModelGolden.WeightedRun Weighted, ModelGolden.ResizedRun? Resized, ModelGolden.TrainingStep? Step,
+    ModelGolden.DroppingStep? StepDrawn)
 {
     public const int Classes = 50;
 
@@ -30,6 +31,8 @@ public sealed record ModelGolden(
 
     public sealed record TrainingStep(
         int Batch, double Loss, Dictionary<string, double[]> Gradients, Dictionary<string, double[]> Buffers);
+
+    public sealed record DroppingStep(int Batch, long Side, double Loss, double Gradients, float Next);
 
     /// <summary>Fills every tensor of the state dict in order, from the generator as it stands: the twin of the script's <c>fill</c>.</summary>
     public static void Fill(NeuralModule network, double gain) => Fill(network.state_dict(), gain);
@@ -71,9 +74,14 @@ public sealed record ModelGolden(
     /// <summary>One number for all weights.</summary>
     public static double DrawnBy(NeuralModule network)
     {
-        using var scope = NewDisposeScope();
-        return network.state_dict().Values.Where(tensor => tensor.is_floating_point())
-            .Select((tensor, i) => (i + 1) * tensor.detach().to(float64).abs().sum().item<double>()).Sum();
+        return network.state_dict().Values.Where(tensor => tensor.is_floating_point()).Select((tensor, i) => (i + 1) * Magnitude(tensor)).Sum();
+
+        // In a scope of its own: the largest networks' weights are 2.5 GB, and twice that in double precision.
+        static double Magnitude(Tensor tensor)
+        {
+            using var scope = NewDisposeScope();
+            return tensor.detach().to(float64).abs().sum().item<double>();
+        }
     }
 
     /// <summary>Sum of squares' root, sum of magnitudes, first and last element.</summary>

@@ -1,5 +1,6 @@
 using Luma.Neural;
 using Luma.Neural.Layers;
+using Luma.Zoo.Models;
 
 namespace Luma.Zoo.Tests.Models;
 
@@ -11,6 +12,18 @@ public class ModelGoldenTests
     public static TheoryData<string> IdsWithStep => [.. ModelGolden.Ids.Where(id => ModelGolden.Load(id).Step is not null)];
 
     public static TheoryData<string> IdsWithResize => [.. ModelGolden.Ids.Where(id => ModelGolden.Load(id).Resized is not null)];
+
+    public static TheoryData<string> IdsWithStepDrawn => [.. ModelGolden.Ids.Where(id => ModelGolden.Load(id).StepDrawn is not null)];
+
+    // What the script calls DROPPING: networks that drop nothing by default, or not everywhere.
+    private static Dictionary<string, Func<Block>> Dropping { get; } = new()
+    {
+        ["densenet121"] = () => new DenseNet_121(ModelGolden.Classes, dropout: 0.1),
+        ["maxvit_t"] = () => new MaxVit_T(ModelGolden.Classes, dropout: 0.1, attentionDropout: 0.1),
+        ["swin_t"] = () => new Swin_T(ModelGolden.Classes, dropout: 0.1, attentionDropout: 0.1),
+        ["swin_v2_t"] = () => new Swin_V2_T(ModelGolden.Classes, dropout: 0.1, attentionDropout: 0.1),
+        ["vit_b_32"] = () => new ViT_B_32(ModelGolden.Classes, dropout: 0.1, attentionDropout: 0.1),
+    };
 
     [Fact]
     public void Every_network_of_the_catalogue_has_a_golden() =>
@@ -36,8 +49,13 @@ public class ModelGoldenTests
         var drawn = ModelGolden.DrawnBy(network);
         var image = rand([1, .. golden.Input]);
         network.train(golden.SeededInTraining);
+        if (golden.SeededInTraining)
+        {
+            network.to(float64);
+            image = image.to(float64);
+        }
         using var inference = inference_mode();
-        var output = network.call(image).data<float>().ToArray();
+        var output = network.call(image).to(float32).data<float>().ToArray();
 
         Assert.Equal(golden.Drawn, drawn, 1e-7 * golden.Drawn);
         Assert.InRange(ModelGolden.Difference(golden.Seeded, output), 0, 1e-5);
@@ -89,6 +107,27 @@ public class ModelGoldenTests
         AssertSame(step.Buffers, buffers);
     }
 
+    [Theory, MemberData(nameof(IdsWithStepDrawn))]
+    public void A_training_step_drops_what_pythons_drops(string id)
+    {
+        using var scope = NewDisposeScope();
+        var golden = ModelGolden.Load(id);
+        var step = golden.StepDrawn!;
+        using var network = WithWeights(golden, Dropping.GetValueOrDefault(id));
+        var images = ModelGolden.DrawImages(step.Batch, [golden.Input[0], step.Side, step.Side]).to(float64);
+        var labels = arange(step.Batch).remainder(ModelGolden.Classes);
+
+        network.to(float64);
+        network.train();
+        var loss = nn.functional.cross_entropy(network.call(images), labels);
+        loss.backward();
+        var gradients = network.named_parameters().Select((entry, i) => (i + 1) * entry.parameter.grad!.norm().item<double>()).Sum();
+
+        Assert.Equal(step.Next, rand([]).item<float>());
+        Assert.Equal(step.Loss, loss.item<double>(), 1e-6 * step.Loss);
+        Assert.Equal(step.Gradients, gradients, 1e-5 * step.Gradients);
+    }
+
     private static float[] Evaluate(ModelGolden golden, long[] shape)
     {
         using var scope = NewDisposeScope();
@@ -99,10 +138,10 @@ public class ModelGoldenTests
         return network.call(images).data<float>().ToArray();
     }
 
-    private static Block WithWeights(ModelGolden golden)
+    private static Block WithWeights(ModelGolden golden, Func<Block>? build = null)
     {
         using var skip = Initializers.Skip();
-        var network = ModelZoo.Create(golden.Id, ModelGolden.Classes);
+        var network = build is null ? ModelZoo.Create(golden.Id, ModelGolden.Classes) : build();
         manual_seed(1);
         ModelGolden.Fill(network, golden.Weighted.Gain);
         return network;
