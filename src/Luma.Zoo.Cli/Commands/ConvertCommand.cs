@@ -36,7 +36,8 @@ internal static class ConvertCommand
         return command;
     }
 
-    private static WeightFormat FormatOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    /// <summary>The format that a file's name asks for.</summary>
+    internal static WeightFormat FormatOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
     {
         ".safetensors" => WeightFormat.Safetensors,
         ".pth" or ".pt" or ".bin" => WeightFormat.TorchZip,

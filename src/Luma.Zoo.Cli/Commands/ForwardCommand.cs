@@ -18,14 +18,24 @@ internal static class ForwardCommand
             Description = "Seeds torch's generator before the network is built and the input drawn.",
             HelpName = "S",
         };
+        var save = new Option<string?>("--save")
+        {
+            Description = "Also write the weights that ran: .safetensors, or PyTorch's zip format under .pth, .pt or .bin.",
+            HelpName = "FILE",
+        };
         var shape = Options.Shape("Draw the input uniformly from [0, 1) in this shape; by default one image of the network's own size.");
 
-        var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.") { id, weights, config, numClasses, seed, shape, file, json };
+        var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.")
+        {
+            id, weights, config, numClasses, seed, shape, file, save, json,
+        };
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(file) is not null && parsed.GetValue(shape) is not null)
                 throw new UserException("--input and --shape exclude each other: the file's tensor has its own shape");
 
+            var target = parsed.GetValue(save);
+            var format = target is null ? default : ConvertCommand.FormatOf(target);
             var (_, variant) = ModelZoo.Find(parsed.GetValue(id)!);
             var given = parsed.GetValue(weights);
             var options = ModelZoo.FitOptions(
@@ -53,6 +63,11 @@ internal static class ForwardCommand
             using var inference = inference_mode();
             var output = Shape.Try(variant, input.shape, () => network.call(input));
 
+            if (target is not null)
+            {
+                using var ran = StateDict.Of(network);
+                ran.Save(target, format);
+            }
             var report = new ForwardReport(output.shape, output.to(float32).data<float>().ToArray());
             if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ForwardReport);
             else Show(report, terminal.Out);

@@ -1,4 +1,5 @@
 using Luma.Zoo.Tests.Models;
+using Luma.Zoo.Tests.Weights;
 
 namespace Luma.Zoo.Tests.Cli;
 
@@ -12,6 +13,21 @@ public class ForwardTests
         Assert.Equal([1, ModelGolden.Classes], report.GetProperty("shape").EnumerateArray().Select(size => size.GetInt32()));
         var output = report.GetProperty("output").EnumerateArray().Select(number => number.GetSingle()).ToArray();
         Assert.InRange(ModelGolden.Difference(ModelGolden.Load("lenet_5").Seeded, output), 0, 1e-5);
+    }
+
+    [Fact]
+    public async Task The_weights_that_ran_can_be_kept_and_run_again()
+    {
+        using var folder = new TemporaryFolder();
+        var kept = folder.File("lenet.pth");
+
+        var first = (await Run.Of("forward", "lenet_5", "--seed", "0", "--save", kept, "--json")).Json();
+        var again = (await Run.Of("forward", "lenet_5", "--seed", "0", "--weights", kept, "--json")).Json();
+        var other = await Run.Of("forward", "lenet_5", "--save", folder.File("lenet.onnx"));
+
+        Assert.Equal(first.GetRawText(), again.GetRawText());
+        Assert.EndsWith("its name must end in .safetensors, .pth, .pt or .bin, which says the format to write", other.Mistake(), StringComparison.Ordinal);
+        Assert.Equal(["lenet.pth"], folder.Names);
     }
 
     [Fact]
