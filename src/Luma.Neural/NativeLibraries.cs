@@ -24,6 +24,7 @@ public static partial class NativeLibraries
         // Two threads may get here at once: loading a library twice is loading it once.
         var folders = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator);
         foreach (var library in (string[])["torch_cpu", "LibTorchSharp"]) Load(library, [.. folders, AppContext.BaseDirectory]);
+        NativeMemory.KeepFreed(Environment.GetEnvironmentVariable);
         loaded = true;
     }
 
