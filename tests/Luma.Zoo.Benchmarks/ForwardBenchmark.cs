@@ -7,7 +7,7 @@ namespace Luma.Zoo.Benchmarks;
 
 /// <summary>
 /// Runs a network on batches of the size that each line on standard input says, and answers each with the milliseconds of a pass: so
-/// scripts/bench_forward.py can take turns between this and others. With a number of passes it measures memory instead.
+/// scripts/bench_forward.py can take turns between this and others. With a number of passes it measures memory instead, channels last.
 /// </summary>
 internal static class ForwardBenchmark
 {
@@ -16,14 +16,15 @@ internal static class ForwardBenchmark
 
     public static int Run(string[] args)
     {
-        if (args is not ([_] or [_, "memory", _]))
+        if (args is not ([_, "contiguous" or "channels_last"] or [_, "memory", _]))
         {
-            Console.Error.WriteLine("usage: forward ID [memory PASSES]");
+            Console.Error.WriteLine("usage: forward ID contiguous|channels_last|memory PASSES");
             return 1;
         }
 
-        using var network = ModelZoo.Create(args[0]).ToChannelsLast();
+        using var network = ModelZoo.Create(args[0]);
         network.eval();
+        if (args[1] != "contiguous") network.ToChannelsLast();
         using var inference = torch.inference_mode();
         if (args is [_, _, var passes]) return Remember(network, int.Parse(passes, CultureInfo.InvariantCulture));
 
