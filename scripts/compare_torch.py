@@ -15,8 +15,6 @@ import sys
 ROOT = pathlib.Path(__file__).parent.parent
 GOLDENS = ROOT / "tests" / "Luma.Zoo.Tests" / "Goldens" / "models"
 # By which a golden and the Python that is here may differ: the tests' own.
-# A network that magnifies rounding may differ by so many times what this Python's own output differs from that in double precision.
-ROUNDINGS = 4
 BOUNDS = {"drawn": 1e-7, "seeded": 1e-5, "weighted": 2e-5, "resized": 1e-3}
 
 try:
@@ -111,15 +109,13 @@ class Network:
         output = goldens.seeded(model, torch.rand(1, *self.shape), self.golden.get("seededInTraining", False))
         found["seeded"] = difference(self.golden["seeded"], output)
         images, output = goldens.weighted(model, self.gain, self.shape)
+        if self.golden["weighted"].get("double"):
+            output = goldens.in_double(model, images)
         found["weighted"] = difference(self.golden["weighted"]["output"], output)
-        bounds = dict(BOUNDS)
-        if found["weighted"] > bounds["weighted"]:
-            found["rounding"] = rounding(model, images)
-            bounds["weighted"] = max(bounds["weighted"], ROUNDINGS * found["rounding"])
         if "resized" in self.golden:
             output = goldens.resized(self.name, self.build, self.shape, self.gain)["output"]
             found["resized"] = difference(self.golden["resized"]["output"], torch.tensor(output))
-        wrong = [part for part, value in found.items() if not (value if part == "keys" else value <= bounds.get(part, math.inf))]
+        wrong = [part for part, value in found.items() if not (value if part == "keys" else value <= BOUNDS[part])]
         return {"found": found, "wrong": wrong}
 
 
@@ -141,9 +137,8 @@ def difference(expected, actual):
 
 def rounding(model, images):
     with torch.inference_mode():
-        single, double = model(images), model.double()(images.double())
-    model.float()
-    return difference(double.flatten().tolist(), single)
+        single = model(images)
+    return difference(goldens.in_double(model, images).flatten().tolist(), single)
 
 
 def say(answer):

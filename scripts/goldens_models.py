@@ -3,14 +3,14 @@
 
     python3 scripts/goldens_models.py OUT_DIR ID...      (ids of torchvision, or of scripts/reference)
 
-A golden that is there keeps its parts: they are computed again, or with --add left as they are.
+A golden that is there keeps its parts and its gain: they are computed again, or with --add left as they are.
 
 For each network:
   keys      how many entries the state dict has, and the SHA-256 of its lines "name dtype shape"
   drawn     one number for all weights that manual_seed(0) and building with 50 classes draw: outputs of a fresh network may be
             zero, or nearly so
   seeded    the output of that network, evaluated on an input drawn after it with rand; where that overflows, in training mode and double
-  weighted  the same network with healthy random weights (see `fill`), batch 2
+  weighted  the same network with healthy random weights (see `fill`), batch 2; in double where it magnifies rounding
   resized   for networks named with --resize: the output of those weights at another image size
   step      for networks named with --step: loss, gradients and running statistics of one training step on those weights, with
             nothing dropped
@@ -129,16 +129,20 @@ def healthy(output):
     return math.isfinite(scale) and 1e-2 < scale < 1e4 and (output[0] - output[1]).abs().max().item() > 0.02 * scale
 
 
-def steady(model, images, output):
-    """Whether rounding stays small on its way through the network: in double precision the output is the same."""
+def in_double(model, images):
     with torch.inference_mode():
-        exact = model.double()(images.double())
+        output = model.double()(images.double())
     model.float()
+    return output
+
+
+def steady(output, exact):
+    """Whether rounding stays small on its way through the network: in double precision the output is the same."""
     return (exact - output).abs().max().item() < 5e-6 * exact.abs().max().item()
 
 
-def choose_gain(model, shape, last):
-    gains = last + [round(1.45 * 1.15 ** -k, 3) for k in range(24)]
+def choose_gain(model, shape):
+    gains = [round(1.45 * 1.15 ** -k, 3) for k in range(24)]
     # Deep networks with squeeze and excitation are healthy in a narrow range only.
     gains += [round(1.45 * 1.02 ** -k, 3) for k in range(1, 40)]
     good = []
@@ -146,7 +150,7 @@ def choose_gain(model, shape, last):
         images, output = weighted(model, gain, shape)
         if healthy(output):
             good.append(gain)
-            if steady(model, images, output):
+            if steady(output, in_double(model, images)):
                 return gain
     if good:
         return good[0]
@@ -215,12 +219,10 @@ def drawn(model):
 def seeded(model, images, in_training=False):
     """The output of a fresh network. In training mode in double precision: over hundreds of blocks rounding grows to a thousandth."""
     model.train(in_training)
+    if in_training:
+        return in_double(model, images)
     with torch.inference_mode():
-        if not in_training:
-            return model(images)
-        output = model.double()(images.double())
-        model.float()
-        return output
+        return model(images)
 
 
 def golden(name, build, shape, last):
@@ -235,8 +237,10 @@ def golden(name, build, shape, last):
         output = seeded(model, images, in_training=True)
     fresh = numbers(output)
 
-    gain = choose_gain(model, shape, last)
-    _, output = weighted(model, gain, shape)
+    gain = last or choose_gain(model, shape)
+    images, output = weighted(model, gain, shape)
+    exact = in_double(model, images)
+    magnifies = not steady(output, exact)
     return {
         "id": name,
         "torch": torch.__version__,
@@ -245,7 +249,7 @@ def golden(name, build, shape, last):
         "drawn": weights,
         "seeded": fresh,
         **({"seededInTraining": True} if overflows else {}),
-        "weighted": {"gain": gain, "output": numbers(output)},
+        "weighted": {"gain": gain, **({"double": True} if magnifies else {}), "output": numbers(exact if magnifies else output)},
     }
 
 
@@ -277,7 +281,7 @@ def main():
         file = arguments.out / f"{name}.json"
         old = json.loads(file.read_text()) if file.exists() else {}
         keep = old if arguments.add else {}
-        result = keep or golden(name, build, shape, [old["weighted"]["gain"]] if old else [])
+        result = keep or golden(name, build, shape, old["weighted"]["gain"] if old else None)
         gain = result["weighted"]["gain"]
         parts = {
             "resized": (arguments.resize, lambda: resized(name, build, shape, gain)),

@@ -25,7 +25,7 @@ public sealed record ModelGolden(
 
     public sealed record KeyList(int Count, string Sha256);
 
-    public sealed record WeightedRun(double Gain, float[] Output);
+    public sealed record WeightedRun(double Gain, bool Double, float[] Output);
 
     public sealed record ResizedRun(long Height, long Width, float[] Output);
 

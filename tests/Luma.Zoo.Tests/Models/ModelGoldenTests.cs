@@ -66,7 +66,7 @@ public class ModelGoldenTests
     {
         var golden = ModelGolden.Load(id);
 
-        Assert.InRange(ModelGolden.Difference(golden.Weighted.Output, Evaluate(golden, golden.Input)), 0, 2e-5);
+        Assert.InRange(ModelGolden.Difference(golden.Weighted.Output, Evaluate(golden, golden.Input, golden.Weighted.Double)), 0, 2e-5);
     }
 
     [Theory, MemberData(nameof(IdsWithResize))]
@@ -128,14 +128,19 @@ public class ModelGoldenTests
         Assert.Equal(step.Gradients, gradients, 1e-5 * step.Gradients);
     }
 
-    private static float[] Evaluate(ModelGolden golden, long[] shape)
+    private static float[] Evaluate(ModelGolden golden, long[] shape, bool inDouble = false)
     {
         using var scope = NewDisposeScope();
         using var network = WithWeights(golden);
         var images = ModelGolden.DrawImages(2, shape);
         network.eval();
+        if (inDouble)
+        {
+            network.to(float64);
+            images = images.to(float64);
+        }
         using var inference = inference_mode();
-        return network.call(images).data<float>().ToArray();
+        return network.call(images).to(float32).data<float>().ToArray();
     }
 
     private static Block WithWeights(ModelGolden golden, Func<Block>? build = null)
