@@ -35,7 +35,7 @@ public static partial class Ops
     /// <returns><c>(..., L_out)</c></returns>
     public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias)
     {
-        var output = nn.functional.linear(input, weight, bias);
+        var output = DenseProduct.Of(input, weight, bias);
         Observation.Current?.Ran(new Operation.Linear(), bias is null ? [input, weight] : [input, weight, bias], [output]);
         return output;
     }

@@ -10,7 +10,9 @@ switch (args)
         return ForwardBenchmark.Run(rest);
     case ["building", .. var rest]:
         return BuildingBenchmark.Run(rest);
+    case ["dense", .. var rest]:
+        return DenseBenchmark.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training ...");
+        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|dense ...");
         return 1;
 }

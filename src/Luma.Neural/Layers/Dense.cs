@@ -56,5 +56,5 @@ public sealed class Dense : Layer
     }
 
     /// <inheritdoc/>
-    protected override Tensor Compute(Tensor input) => nn.functional.linear(input, weight, bias);
+    protected override Tensor Compute(Tensor input) => DenseProduct.Of(input, weight, bias);
 }
