@@ -5,15 +5,17 @@ namespace Luma.Neural;
 /// <summary>
 /// <c>input * weight^T + bias</c>, by the faster of the two libraries that libtorch has for it. For matrix products it takes MKL, which
 /// does not use AMD's processors to the full. For convolutions it takes oneDNN, which does; and a dense layer over many rows is a 1x1
-/// convolution over as many pixels, for which nothing needs to be copied. The two differ by rounding.
+/// convolution over as many pixels, for which nothing needs to be copied. The two differ by rounding. Where neither has been measured,
+/// libtorch's own choice stays.
 /// </summary>
 internal static class DenseProduct
 {
     // A convolution first arranges its weights in blocks, which fewer rows do not repay ("dense" of tests/Luma.Zoo.Benchmarks).
     private const long FewestRows = 192;
 
-    // The processor says "AuthenticAMD", four letters a register.
-    private static readonly bool IsByAmd = X86Base.IsSupported && X86Base.CpuId(0, 0) is { Ebx: 0x68747541, Edx: 0x69746E65, Ecx: 0x444D4163 };
+    // "AuthenticAMD", four letters a register.
+    private static readonly bool PrefersConvolutions =
+        Avx512F.IsSupported && X86Base.CpuId(0, 0) is { Ebx: 0x68747541, Edx: 0x69746E65, Ecx: 0x444D4163 };
 
     /// <summary>Computes the product the faster way.</summary>
     /// <param name="input"><c>(..., L_in)</c></param>
@@ -21,7 +23,7 @@ internal static class DenseProduct
     /// <param name="bias"><c>(L_out)</c>, or null.</param>
     /// <returns><c>(..., L_out)</c></returns>
     public static Tensor Of(Tensor input, Tensor weight, Tensor? bias) =>
-        IsByAmd && IsForConvolution(input, weight) ? ByConvolution(input, weight, bias) : nn.functional.linear(input, weight, bias);
+        PrefersConvolutions && IsForConvolution(input, weight) ? ByConvolution(input, weight, bias) : nn.functional.linear(input, weight, bias);
 
     /// <summary>Computes the product as a convolution.</summary>
     /// <param name="input"><c>(..., L_in)</c></param>
