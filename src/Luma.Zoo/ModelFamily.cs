@@ -1,5 +1,6 @@
 using Luma.Neural;
 using Luma.Zoo.Weights;
+using Luma.Zoo.Weights.KeyMaps;
 
 namespace Luma.Zoo;
 
@@ -24,48 +25,18 @@ public sealed record ModelVariant(string Id, long Parameters, (int Channels, int
     /// <summary>Whether <see cref="ModelConfig.Luma"/> is another network than the default.</summary>
     public bool HasLumaConfig { get; init; }
 
-    /// <summary>
-    /// Turns weights that were saved under other names or shapes into a network's, and answers with null where they need no turning.
-    /// The weights are disposed of last.
-    /// </summary>
+    /// <summary>How weights that others have saved fit it.</summary>
+    internal KeyMap KeyMap { get; init; } = KeyMap.None;
+
+    // Until every family has a key map.
     internal Func<StateDict, NeuralModule, StateDict?> AdaptWeights { get; init; } = (_, _) => null;
-
-    /// <summary>What must be chosen about the network for published weights to fit, beside what a user has chosen.</summary>
     internal Func<ModelOptions, PublishedWeights, ModelOptions> FitOptions { get; init; } = (options, _) => options;
-}
 
-/// <summary>What may be chosen about any network; null is the network's own default.</summary>
-public sealed record ModelOptions
-{
-    /// <summary>The number of classes.</summary>
-    public long? NumClasses { get; init; }
+    internal StateDict? Adapt(StateDict weights, NeuralModule network) => KeyMap.Adapt(weights, network, Id) ?? AdaptWeights(weights, network);
 
-    /// <summary>The number of channels of the input.</summary>
-    public long? InChannels { get; init; }
-
-    /// <summary>Which of the network's configurations.</summary>
-    public ModelConfig Config { get; init; }
-
-    /// <summary>The side of the images, for networks that are made for one: vision transformers.</summary>
-    public int? ImageSize { get; init; }
-
-    /// <summary>
-    /// Whether weights stay in their file, mapped, and are read as they are used: the network is there at once, whatever its size. What
-    /// it learns does not go into the file, but a file that somebody rewrites in place changes or breaks the network. By default so for
-    /// published weights, whose files in the cache nobody rewrites, and not for other files.
-    /// </summary>
-    public bool? MapWeights { get; init; }
-
-    /// <summary>Whether the network turns ImageNet's normalisation into that of TensorFlow, which its weights come from.</summary>
-    internal bool TransformInput { get; init; }
-}
-
-/// <summary>A named configuration of a network.</summary>
-public enum ModelConfig
-{
-    /// <summary>What the paper's authors, or torchvision, shipped: pretrained weights fit.</summary>
-    Default,
-
-    /// <summary>The Luma neural package's: a bias in every convolution, and its figures to the digit.</summary>
-    Luma,
+    internal ModelOptions Fit(ModelOptions options, StateDict? weights, PublishedWeights? published)
+    {
+        options = KeyMap.Fit(options, weights, published);
+        return published is null ? options : FitOptions(options, published);
+    }
 }

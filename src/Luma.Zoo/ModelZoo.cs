@@ -147,7 +147,7 @@ public static class ModelZoo
     /// <exception cref="DifferentNetworkException">The weights are timm's for a network that computes something else.</exception>
     public static Block Create(string id, ModelOptions options, string? weights = null, Hub? hub = null)
     {
-        Check(options);
+        ArgumentNullException.ThrowIfNull(options);
         var variant = Find(id).Variant;
         return weights is null ? variant.Build(options) : CreateLoaded(variant, options, weights, hub, freshHead: true, out _);
     }
@@ -162,14 +162,14 @@ public static class ModelZoo
     /// <inheritdoc cref="Create(string, ModelOptions, string?, Hub?)"/>
     public static Block Create(string id, ModelOptions options, string weights, out LoadReport report, Hub? hub = null)
     {
-        Check(options);
+        ArgumentNullException.ThrowIfNull(options);
         return CreateLoaded(Find(id).Variant, options, weights, hub, freshHead: true, out report);
     }
 
     /// <summary>Builds a network all of whose weights come from somewhere.</summary>
     internal static Block CreatePretrained(string id, ModelOptions options, string weights, Hub? hub = null)
     {
-        Check(options);
+        ArgumentNullException.ThrowIfNull(options);
         return CreateLoaded(Find(id).Variant, options, weights, hub, freshHead: false, out _);
     }
 
@@ -218,28 +218,19 @@ public static class ModelZoo
     }
 
     /// <summary>What must be chosen about a network for weights to fit, beside what a user has chosen.</summary>
-    internal static ModelOptions FitOptions(string id, ModelOptions options, string? weights) =>
-        weights is not null && FindKnown(id, weights) is { } published ? Find(id).Variant.FitOptions(options, published) : options;
-
-    private static void Check(ModelOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        if (options.NumClasses < 1)
-            throw new ArgumentOutOfRangeException(nameof(options), options.NumClasses, "A network needs at least one class.");
-        if (options.InChannels < 1)
-            throw new ArgumentOutOfRangeException(nameof(options), options.InChannels, "A network needs at least one input channel.");
-    }
+    internal static ModelOptions FitOptions(string id, ModelOptions options, string? weights, StateDict? state = null) =>
+        weights is null ? options : Find(id).Variant.Fit(options, state, FindKnown(id, weights));
 
     private static Block CreateLoaded(
         ModelVariant variant, ModelOptions options, string weights, Hub? hub, bool freshHead, out LoadReport report)
     {
         using var file = OpenWeights(variant.Id, weights, hub);
-        options = FitOptions(variant.Id, options, weights);
+        options = FitOptions(variant.Id, options, weights, file);
         Block network;
         using (Initializers.Skip()) network = variant.Build(options);
         try
         {
-            using var adapted = variant.AdaptWeights(file, network);
+            using var adapted = variant.Adapt(file, network);
             var state = adapted ?? file;
             var fresh = freshHead && options.NumClasses is not null ? ClassifierHead.Unfit(network, state) : [];
             if (fresh.Count > 0)
@@ -311,7 +302,7 @@ public static class ModelZoo
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(weights);
-        using var adapted = Find(id).Variant.AdaptWeights(weights, network);
+        using var adapted = Find(id).Variant.Adapt(weights, network);
         var state = adapted ?? weights;
         return WeightLoader.Load(network, state, strict: true, rename: null, freshHead ? ClassifierHead.Unfit(network, state) : []);
     }

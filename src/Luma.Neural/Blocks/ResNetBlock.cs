@@ -8,8 +8,11 @@ public enum ResNetShortcut
     /// <summary>A convolution of 1x1 with the block's stride: option B of He et al. (2015), section 4.1.</summary>
     Projection,
 
-    /// <summary>Every stride-th row and column, and channels of zeros: option A, which has no parameters.</summary>
+    /// <summary>Every stride-th row and column, with channels of zeros behind the input's: option A, which has no parameters.</summary>
     ZeroPadding,
+
+    /// <summary>The same with half of the zeros in front of the input's channels and half behind them.</summary>
+    ZeroPaddingAround,
 }
 
 /// <summary>
@@ -22,7 +25,8 @@ public static partial class ResNetBlock
     private static NeuralModule ShortcutFor(ResNetShortcut kind, long inChannels, long outChannels, long stride, bool norm, bool bias)
     {
         if (stride == 1 && inChannels == outChannels) return new Identity();
-        if (kind == ResNetShortcut.ZeroPadding) return new ZeroPaddedShortcut(inChannels, outChannels, stride);
+        if (kind != ResNetShortcut.Projection)
+            return new ZeroPaddedShortcut(inChannels, outChannels, stride, isAround: kind == ResNetShortcut.ZeroPaddingAround);
 
         var projection = new Sequence { new Convolution2D(inChannels, outChannels, 1, stride, bias: bias) };
         if (norm) projection.Add(new BatchNorm2D(outChannels));

@@ -1,4 +1,5 @@
 using Luma.Zoo.Weights;
+using Luma.Zoo.Weights.KeyMaps;
 
 namespace Luma.Zoo.Models;
 
@@ -10,7 +11,7 @@ public abstract partial class ConvNeXt
         if (!weights.Contains("stem.0.weight") && !weights.Contains("downsample_layers.0.0.weight")) return null;
 
         TimmWeights.Refuse(
-            weights, network,
+            weights, network.GetName(),
             (".grn.", "version 2's response normalisation"), ("norm_pre.", "its last norm before the pooling, not after it"),
             ("head.pre_logits.", "another layer before its head"), ("stem.2.", "a stem of overlapping windows"));
 

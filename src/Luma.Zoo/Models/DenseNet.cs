@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Luma.Neural;
 using Luma.Neural.Layers;
 using Luma.Zoo.Weights;
+using Luma.Zoo.Weights.KeyMaps;
 
 namespace Luma.Zoo.Models;
 
@@ -78,7 +79,7 @@ public abstract partial class DenseNet : Sequence
             AdaptWeights = (weights, network) =>
             {
                 // timm's names are these. Where it blurs, the stem has three convolutions.
-                TimmWeights.Refuse(weights, network, ("features.conv1.", "a stem of three convolutions"));
+                TimmWeights.Refuse(weights, id, ("features.conv1.", "a stem of three convolutions"));
                 return Undotted(weights);
             },
         };

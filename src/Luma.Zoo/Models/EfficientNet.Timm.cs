@@ -1,5 +1,6 @@
 using Luma.Neural.Layers;
 using Luma.Zoo.Weights;
+using Luma.Zoo.Weights.KeyMaps;
 
 namespace Luma.Zoo.Models;
 

@@ -1,8 +1,21 @@
+using System.Globalization;
 using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
+using Luma.Zoo.Weights.KeyMaps;
 
 namespace Luma.Zoo.Models;
+
+/// <summary>The plan of a <see cref="CifarResNet"/>.</summary>
+/// <param name="Blocks">How many blocks each of the three stages has, n: there are 6n + 2 layers.</param>
+public sealed record CifarResNetPlan(int Blocks)
+{
+    /// <summary>The shortcuts where the shape changes: by default zeros behind the channels, which is the paper's option A.</summary>
+    public ResNetShortcut Shortcut { get; init; } = ResNetShortcut.ZeroPadding;
+
+    /// <summary>Whether the convolutions add a bias.</summary>
+    public bool ConvBias { get; init; }
+}
 
 /// <summary>
 /// He et al., "Deep Residual Learning for Image Recognition" (2015), section 4.2: for the images of CIFAR, a convolution of 3x3, three
@@ -10,101 +23,69 @@ namespace Luma.Zoo.Models;
 /// stage there are 6n + 2 layers.
 /// </summary>
 /// <remarks>
-/// Input <c>(N, 3, H, W)</c>, made for 32x32; output logits <c>(N, 10)</c>. The shortcuts have no parameters (option A). Initialisation
-/// and norms are those of <see cref="ResNet"/>.
+/// Input <c>(N, 3, H, W)</c>, made for 32x32; output logits <c>(N, 10)</c>. The shortcuts have no parameters (option A). The paper does
+/// not say where the new channels' zeros go: here they follow the input's channels, and with
+/// <see cref="ResNetShortcut.ZeroPaddingAround"/> half of them go in front, as in the best-known PyTorch weights. Initialisation and norms
+/// are those of <see cref="ResNet"/>.
 /// </remarks>
-public abstract class CifarResNet : Sequence
+public sealed class CifarResNet : Sequence
 {
-    private protected CifarResNet(int depth, long numClasses, long inChannels, ResNetShortcut shortcut, bool convBias)
-        : base($"ResNet_{depth}")
+    /// <summary>The plans of the paper's networks (table 6) by their ids.</summary>
+    public static IReadOnlyDictionary<string, CifarResNetPlan> Plans { get; } = new Dictionary<string, CifarResNetPlan>
     {
-        Add("conv1", new Convolution2D(inChannels, 16, 3, padding: 1, bias: convBias));
+        ["resnet_20"] = new(3),
+        ["resnet_32"] = new(5),
+        ["resnet_44"] = new(7),
+        ["resnet_56"] = new(9),
+        ["resnet_110"] = new(18),
+        ["resnet_1202"] = new(200),
+    };
+
+    /// <summary>Makes a network from a plan: a published one, or your own.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">What else may be chosen: <see cref="ModelOptions.Shortcut"/>.</param>
+    /// <exception cref="ArgumentException">An option is not the network's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
+    public CifarResNet(CifarResNetPlan plan, ModelOptions? options = null) : base(nameof(CifarResNet))
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentOutOfRangeException.ThrowIfLessThan(plan.Blocks, 1, nameof(plan));
+        options = ModelOptions.For(options, nameof(CifarResNet), nameof(ModelOptions.Shortcut));
+        var shortcut = options.Shortcut ?? plan.Shortcut;
+
+        Add("conv1", new Convolution2D(options.InChannels ?? 3, 16, 3, padding: 1, bias: plan.ConvBias));
         Add("bn1", new BatchNorm2D(16));
         Add("relu", new ReLU(inPlace: true));
-
-        var width = 16L;
-        for (var stage = 0; stage < 3; stage++)
-        {
-            var channels = 16L << stage;
-            var layer = new Sequence();
-            for (var place = 0; place < (depth - 2) / 6; place++)
-            {
-                layer.Add(new ResNetBlock.Basic(width, channels, width == channels ? 1 : 2, shortcut, convBias));
-                width = channels;
-            }
-            Add($"layer{stage + 1}", layer);
-        }
-        ResNet.AddHead(this, width, numClasses);
+        Add("layer1", Stage(16, 16, stride: 1));
+        Add("layer2", Stage(16, 32, stride: 2));
+        Add("layer3", Stage(32, 64, stride: 2));
+        ResNet.AddHead(this, 64, options.NumClasses ?? 10);
         ResNet.Initialize(this);
+
+        Sequence Stage(long inChannels, long channels, long stride)
+        {
+            var stage = new Sequence { new ResNetBlock.Basic(inChannels, channels, stride, shortcut, plan.ConvBias) };
+            for (var place = 1; place < plan.Blocks; place++)
+                stage.Add(new ResNetBlock.Basic(channels, channels, 1, shortcut, plan.ConvBias));
+            return stage;
+        }
     }
 
     internal static IReadOnlyList<ModelVariant> Variants { get; } =
     [
-        Entry("resnet_20", 269_722, (n, c) => new ResNet_20(n, c)),
-        Entry("resnet_32", 464_154, (n, c) => new ResNet_32(n, c)),
-        Entry("resnet_44", 658_586, (n, c) => new ResNet_44(n, c)),
-        Entry("resnet_56", 853_018, (n, c) => new ResNet_56(n, c)),
-        Entry("resnet_110", 1_727_962, (n, c) => new ResNet_110(n, c)),
-        Entry("resnet_1202", 19_421_274, (n, c) => new ResNet_1202(n, c)),
+        Variant("resnet_20", 269_722),
+        Variant("resnet_32", 464_154),
+        Variant("resnet_44", 658_586),
+        Variant("resnet_56", 853_018),
+        Variant("resnet_110", 1_727_962),
+        Variant("resnet_1202", 19_421_274),
     ];
 
-    private static ModelVariant Entry(string id, long parameters, Func<long, long, CifarResNet> build) =>
-        new(id, parameters, (3, 32, 32), o => build(o.NumClasses ?? 10, o.InChannels ?? 3))
+    private static ModelVariant Variant(string id, long parameters) =>
+        new(id, parameters, (3, 32, 32), options => new CifarResNet(Plans[id], options))
         {
-            Description = $"{id["resnet_".Length..]} layers for CIFAR, shortcuts without parameters",
+            Description = string.Create(
+                CultureInfo.InvariantCulture, $"{(6 * Plans[id].Blocks) + 2} layers for CIFAR, shortcuts without parameters"),
+            KeyMap = new CifarResNetKeyMap(),
         };
 }
-
-/// <summary>ResNet-20 for CIFAR: 269,722 parameters. Input <c>(N, 3, 32, 32)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-/// <param name="shortcut">The shortcuts where the shape changes.</param>
-/// <param name="convBias">Whether the convolutions add a bias.</param>
-public sealed class ResNet_20(
-    long numClasses = 10, long inChannels = 3, ResNetShortcut shortcut = ResNetShortcut.ZeroPadding, bool convBias = false)
-    : CifarResNet(20, numClasses, inChannels, shortcut, convBias);
-
-/// <summary>ResNet-32 for CIFAR: 464,154 parameters. Input <c>(N, 3, 32, 32)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-/// <param name="shortcut">The shortcuts where the shape changes.</param>
-/// <param name="convBias">Whether the convolutions add a bias.</param>
-public sealed class ResNet_32(
-    long numClasses = 10, long inChannels = 3, ResNetShortcut shortcut = ResNetShortcut.ZeroPadding, bool convBias = false)
-    : CifarResNet(32, numClasses, inChannels, shortcut, convBias);
-
-/// <summary>ResNet-44 for CIFAR: 658,586 parameters. Input <c>(N, 3, 32, 32)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-/// <param name="shortcut">The shortcuts where the shape changes.</param>
-/// <param name="convBias">Whether the convolutions add a bias.</param>
-public sealed class ResNet_44(
-    long numClasses = 10, long inChannels = 3, ResNetShortcut shortcut = ResNetShortcut.ZeroPadding, bool convBias = false)
-    : CifarResNet(44, numClasses, inChannels, shortcut, convBias);
-
-/// <summary>ResNet-56 for CIFAR: 853,018 parameters. Input <c>(N, 3, 32, 32)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-/// <param name="shortcut">The shortcuts where the shape changes.</param>
-/// <param name="convBias">Whether the convolutions add a bias.</param>
-public sealed class ResNet_56(
-    long numClasses = 10, long inChannels = 3, ResNetShortcut shortcut = ResNetShortcut.ZeroPadding, bool convBias = false)
-    : CifarResNet(56, numClasses, inChannels, shortcut, convBias);
-
-/// <summary>ResNet-110 for CIFAR: 1,727,962 parameters. Input <c>(N, 3, 32, 32)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-/// <param name="shortcut">The shortcuts where the shape changes.</param>
-/// <param name="convBias">Whether the convolutions add a bias.</param>
-public sealed class ResNet_110(
-    long numClasses = 10, long inChannels = 3, ResNetShortcut shortcut = ResNetShortcut.ZeroPadding, bool convBias = false)
-    : CifarResNet(110, numClasses, inChannels, shortcut, convBias);
-
-/// <summary>ResNet-1202 for CIFAR: 19,421,274 parameters. Input <c>(N, 3, 32, 32)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-/// <param name="shortcut">The shortcuts where the shape changes.</param>
-/// <param name="convBias">Whether the convolutions add a bias.</param>
-public sealed class ResNet_1202(
-    long numClasses = 10, long inChannels = 3, ResNetShortcut shortcut = ResNetShortcut.ZeroPadding, bool convBias = false)
-    : CifarResNet(1202, numClasses, inChannels, shortcut, convBias);

@@ -1,4 +1,5 @@
 using Luma.Zoo.Weights;
+using Luma.Zoo.Weights.KeyMaps;
 
 namespace Luma.Zoo.Models;
 
@@ -12,7 +13,7 @@ public abstract partial class SwinTransformer
     {
         if (!weights.Contains("layers.0.blocks.0.norm1.weight")) return null;
 
-        TimmWeights.Refuse(weights, network, ("absolute_pos_embed", "absolute positions"));
+        TimmWeights.Refuse(weights, network.GetName(), ("absolute_pos_embed", "absolute positions"));
         CheckWindows(weights, network);
 
         var merges = weights.Names.Any(name => name.StartsWith("layers.0.downsample.", StringComparison.Ordinal)) ? 2 : 0;

@@ -1,4 +1,5 @@
 using Luma.Zoo.Weights;
+using Luma.Zoo.Weights.KeyMaps;
 
 namespace Luma.Zoo.Models;
 
@@ -11,7 +12,7 @@ public abstract partial class VisionTransformer
             return null;
 
         TimmWeights.Refuse(
-            weights, network,
+            weights, network.GetName(),
             ("patch_embed.backbone.", "a convolutional network before it"), ("pre_logits.", "another layer before its head"),
             ("norm_pre.", "a norm before its layers"), ("reg_token", "registers beside its class token"),
             ("dist_token", "a token for distillation"), ("attn_pool.", "an attention before its head"),

@@ -8,7 +8,9 @@ namespace Luma.Zoo.Tests.Models;
 public class ResNetTests
 {
     /// <summary>He et al. 2015: strides on the first convolutions, and shortcuts without parameters in the two shallow networks.</summary>
-    private static readonly ResNetOptions Shallow = new() { Shortcut = ResNetShortcut.ZeroPadding }, Deep = new() { StrideFirst = true };
+    private static ResNet AsPublished(string id) => new(ResNet.Plans[id].Unit == ResNetUnit.Basic
+        ? ResNet.Plans[id] with { Shortcut = ResNetShortcut.ZeroPadding }
+        : ResNet.Plans[id] with { StrideFirst = true });
 
     public static TheoryData<string, double, long> MultiplyAdds => new()
     {
@@ -29,12 +31,12 @@ public class ResNetTests
         using var skip = Initializers.Skip();
         using Block built = network switch
         {
-            "18, paper" => new ResNet_18(options: Shallow),
-            "34, paper" => new ResNet_34(options: Shallow),
-            "50, paper" => new ResNet_50(options: Deep),
-            "101, paper" => new ResNet_101(options: Deep),
-            "152, paper" => new ResNet_152(options: Deep),
-            "plain 34" => new PlainNet_34(),
+            "18, paper" => AsPublished("resnet18"),
+            "34, paper" => AsPublished("resnet34"),
+            "50, paper" => AsPublished("resnet50"),
+            "101, paper" => AsPublished("resnet101"),
+            "152, paper" => AsPublished("resnet152"),
+            "plain 34" => new ResNet(ResNet.Plans["plain_34"]),
             _ => new ResNet_50(),
         };
         var counter = new MultiplyAddCounter();
@@ -76,8 +78,7 @@ public class ResNetTests
     [InlineData("resnet50", 16)]
     public void Blocks_can_begin_as_the_identity(string id, int blocks)
     {
-        var options = new ResNetOptions { ZeroInitResidual = true };
-        using Block network = id == "resnet18" ? new ResNet_18(options: options) : new ResNet_50(options: options);
+        using var network = new ResNet(ResNet.Plans[id] with { ZeroInitResidual = true });
 
         var scales = network.modules().Select(module => module switch
         {
@@ -95,7 +96,7 @@ public class ResNetTests
     public void Dilated_stages_keep_the_size_and_widen_the_windows_behind_their_first_block()
     {
         using var scope = NewDisposeScope();
-        using var network = new ResNet_50(numClasses: 10, options: new() { Dilate = (false, true, true) });
+        using var network = new ResNet(ResNet.Plans["resnet50"] with { Dilate = [false, true, true] }, new() { NumClasses = 10 });
         var windows = network.modules().OfType<ResNetBlock.Bottleneck>()
             .Select(block => block.children().OfType<Convolution2D>().Single(convolution => convolution.KernelSize[0] == 3)).ToList();
 
@@ -103,20 +104,20 @@ public class ResNetTests
         Assert.Equal([1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 4, 4], windows.Select(window => window.Dilation[0]));
         Assert.Equal([1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], windows.Select(window => window.Stride[0]));
 
-        var beforePooling = new InputOf<AdaptiveAvgPooling2D>();
+        var beforePooling = new InputOf<GlobalAvgPooling2D>();
         using (Observation.Begin(beforePooling)) network.call(randn(2, 3, 64, 64));
         Assert.Equal([2, 2048, 8, 8], beforePooling.Shape);
     }
 
     [Fact]
     public void Basic_blocks_have_no_dilation() => Assert.Throws<ArgumentException>(
-        "options", () => new ResNet_18(options: new() { Dilate = (false, false, true) }));
+        "plan", () => new ResNet(ResNet.Plans["resnet18"] with { Dilate = [false, false, true] }));
 
     [Fact]
     public void The_stride_moves_to_the_first_convolution()
     {
         using var skip = Initializers.Skip();
-        using var network = new ResNet_50(options: Deep);
+        using var network = AsPublished("resnet50");
         var strided = network.named_modules().Where(entry => entry.module is Convolution2D { Stride: var stride } && stride[0] == 2);
 
         Assert.Equal(

@@ -73,7 +73,7 @@ public class PublishedWeightsTests
     {
         var weights = Find(model, name);
         var variant = ModelZoo.Find(model).Variant;
-        var options = variant.FitOptions(new(), weights);
+        var options = variant.Fit(new(), weights: null, weights);
 
         Assert.Equal(variant.InputShape.Channels, weights.Preset.Channels);
         // The catalogue's number is proved elsewhere. Other image sizes have more positions, and Inception's auxiliary head is counted.

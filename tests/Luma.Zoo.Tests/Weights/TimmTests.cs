@@ -281,7 +281,7 @@ public class TimmTests
 
         Assert.Equal(5, right.Json()[0].GetProperty("predictions").GetArrayLength());
         Assert.Equal(
-            $"{files[1]} is not for ResNet_18: by the name of the file its network blurs where it halves the size, and this one does not.",
+            $"{files[1]} is not for resnet18: by the name of the file its network blurs where it halves the size, and this one does not.",
             wrong.Mistake());
     }
 

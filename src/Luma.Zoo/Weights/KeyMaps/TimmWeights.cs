@@ -1,7 +1,6 @@
 using System.Globalization;
-using Luma.Neural;
 
-namespace Luma.Zoo.Weights;
+namespace Luma.Zoo.Weights.KeyMaps;
 
 /// <summary>
 /// What the families' key maps for weight files of timm share: Ross Wightman's PyTorch Image Models, which has many of torchvision's
@@ -18,15 +17,15 @@ internal static class TimmWeights
 
     /// <summary>Refuses weights one of whose names tells of something that the network here does not have.</summary>
     /// <param name="weights">The weights.</param>
-    /// <param name="network">The network.</param>
+    /// <param name="id">The id of the network that they are to be loaded into.</param>
     /// <param name="traits">Parts of names, and what they tell of.</param>
     /// <exception cref="DifferentNetworkException">There is such a name.</exception>
-    public static void Refuse(StateDict weights, NeuralModule network, params IEnumerable<(string Mark, string Trait)> traits)
+    public static void Refuse(StateDict weights, string id, params IEnumerable<(string Mark, string Trait)> traits)
     {
         foreach (var (mark, trait) in traits)
         {
             if (weights.Names.FirstOrDefault(name => name.Contains(mark, StringComparison.Ordinal)) is { } name)
-                throw new DifferentNetworkException(weights.Source, network.GetName(), $"its network has {trait} ('{name}'), and this one has not");
+                throw new DifferentNetworkException(weights.Source, id, $"its network has {trait} ('{name}'), and this one has not");
         }
     }
 

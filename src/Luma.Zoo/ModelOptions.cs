@@ -1,0 +1,93 @@
+using Luma.Neural.Blocks;
+
+namespace Luma.Zoo;
+
+/// <summary>What may be chosen about a network; null is the network's own default.</summary>
+/// <remarks>Every network has classes and input channels. The rest only some have; a network refuses a choice that it does not have.</remarks>
+public sealed record ModelOptions
+{
+    /// <summary>The number of classes.</summary>
+    public long? NumClasses { get; init; }
+
+    /// <summary>The number of channels of the input.</summary>
+    public long? InChannels { get; init; }
+
+    /// <summary>Which of the network's configurations.</summary>
+    public ModelConfig Config { get; init; }
+
+    /// <summary>The side of the images in pixels, for networks that are made for one size.</summary>
+    public int? ImageSize { get; init; }
+
+    /// <summary>The probability of dropout.</summary>
+    public double? Dropout { get; init; }
+
+    /// <summary>The probability that an attention weight is dropped, or in MaxViT an output of attention.</summary>
+    public double? AttentionDropout { get; init; }
+
+    /// <summary>The probability that the last block's branch is left out in training; the blocks before it get less in proportion.</summary>
+    public double? StochasticDepth { get; init; }
+
+    /// <summary>Whether there are auxiliary heads, which help training: Szegedy et al., "Going Deeper with Convolutions" (2014), section 5.</summary>
+    public bool? AuxiliaryHeads { get; init; }
+
+    /// <summary>
+    /// Whether the network turns ImageNet's normalisation of its input into TensorFlow's, where its weights come from: <c>googlenet</c> and
+    /// <c>inception_v3</c> with torchvision's published weights.
+    /// </summary>
+    public bool? TransformInput { get; init; }
+
+    /// <summary>The shortcuts of a residual network where the shape changes.</summary>
+    public ResNetShortcut? Shortcut { get; init; }
+
+    /// <summary>
+    /// Whether weights stay in their file, mapped, and are read as they are used: the network is there at once, whatever its size. What
+    /// it learns does not go into the file, but a file that somebody rewrites in place changes or breaks the network. By default so for
+    /// published weights, whose files in the cache nobody rewrites, and not for other files.
+    /// </summary>
+    public bool? MapWeights { get; init; }
+
+    /// <summary>Checks what was chosen about a network.</summary>
+    /// <param name="options">What was chosen, or null for nothing.</param>
+    /// <param name="network">The network's name, for the message.</param>
+    /// <param name="has">The names of the choices that the network has beside classes and input channels.</param>
+    /// <returns>The options.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There are no classes or no channels.</exception>
+    /// <exception cref="ArgumentException">The network does not have what was chosen.</exception>
+    internal static ModelOptions For(ModelOptions? options, string network, params ReadOnlySpan<string> has)
+    {
+        options ??= new();
+        if (options.NumClasses < 1)
+            throw new ArgumentOutOfRangeException(nameof(options), options.NumClasses, "A network needs at least one class.");
+        if (options.InChannels < 1)
+            throw new ArgumentOutOfRangeException(nameof(options), options.InChannels, "A network needs at least one input channel.");
+
+        foreach (var (choice, isChosen, lacks) in options.Choices())
+        {
+            if (isChosen && !has.Contains(choice)) throw new ArgumentException($"{network} {lacks} ({choice}).", nameof(options));
+        }
+        return options;
+    }
+
+    // Each choice, whether it was made, and what a network without it is told.
+    private (string Choice, bool IsChosen, string Lacks)[] Choices() =>
+    [
+        (nameof(Config), Config != ModelConfig.Default, "has no Luma configuration"),
+        (nameof(ImageSize), ImageSize is not null, "is not made for one image size"),
+        (nameof(Dropout), Dropout is not null, "has no dropout"),
+        (nameof(AttentionDropout), AttentionDropout is not null, "has no dropout of attention"),
+        (nameof(StochasticDepth), StochasticDepth is not null, "has no stochastic depth"),
+        (nameof(AuxiliaryHeads), AuxiliaryHeads is not null, "has no auxiliary heads"),
+        (nameof(TransformInput), TransformInput is not null, "does not transform its input"),
+        (nameof(Shortcut), Shortcut is not null, "has no choice of shortcuts"),
+    ];
+}
+
+/// <summary>A named configuration of a network.</summary>
+public enum ModelConfig
+{
+    /// <summary>What the paper's authors, or torchvision, shipped: pretrained weights fit.</summary>
+    Default,
+
+    /// <summary>The Luma neural package's: a bias in every convolution, and its figures to the digit.</summary>
+    Luma,
+}
