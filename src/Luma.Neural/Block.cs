@@ -1,3 +1,5 @@
+using Luma.Neural.Observation;
+
 namespace Luma.Neural;
 
 /// <summary>
@@ -22,12 +24,12 @@ public abstract class Block(string name) : NeuralModule(name)
     // What comes out besides the output, such as the logits of auxiliary heads, is put into extras where somebody asks for it.
     private protected Tensor Run(Tensor input, List<Tensor>? extras)
     {
-        var observer = Observation.Current;
+        var observer = ForwardPass.Observer;
         observer?.Entered(this, input);
 
         using var scope = NewDisposeScope();
         var output = ComputeWith(input, extras);
-        if (ReferenceEquals(output, input)) output = Ops.Alias(input);
+        if (ReferenceEquals(output, input)) output = Ops.Identity(input);
 
         observer?.Left(this, input, output);
         extras?.ForEach(extra => extra.MoveToOuterDisposeScope());

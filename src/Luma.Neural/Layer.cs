@@ -1,16 +1,16 @@
+using Luma.Neural.Observation;
+
 namespace Luma.Neural;
 
 /// <summary>
-/// A leaf of a network: it owns its parameters, under PyTorch's names, and its <see cref="Compute"/> is one libtorch operation.
+/// A leaf of a network: it owns its parameters, under PyTorch's names, and runs one operation on them, which it makes once, or a few.
 /// </summary>
 /// <param name="name">The kind of layer, as it is shown to people.</param>
 public abstract class Layer(string name) : NeuralModule(name)
 {
-    /// <summary>
-    /// Applies the layer's operation. Never returns the tensor that it was given: where there is nothing to do, an alias of it.
-    /// </summary>
+    /// <summary>Runs the layer's operations by <see cref="Ops"/>.</summary>
     /// <param name="input">The input.</param>
-    /// <returns>The output.</returns>
+    /// <returns>The output. Never the object that was given: where there is nothing to do, <see cref="Ops.Identity"/> of it.</returns>
     protected abstract Tensor Compute(Tensor input);
 
     /// <summary>Refuses an input that the layer cannot take, by throwing <see cref="NeuralModule.InputMismatch"/>.</summary>
@@ -26,8 +26,10 @@ public abstract class Layer(string name) : NeuralModule(name)
     public sealed override Tensor forward(Tensor input)
     {
         Check(input);
+        var observer = ForwardPass.Observer;
+        observer?.Entered(this, input);
         var output = Compute(input);
-        Observation.Current?.Ran(this, input, output);
+        observer?.Left(this, input, output);
         return output;
     }
 

@@ -1,3 +1,5 @@
+using Luma.Neural.Native;
+
 namespace Luma.Neural;
 
 /// <summary>What <see cref="Layer"/> and <see cref="Block"/> have in common: a tensor in, a tensor out, and PyTorch's state dict.</summary>

@@ -1,159 +1,126 @@
+using Luma.Neural.Observation;
+using Luma.Neural.Operations;
+
 namespace Luma.Neural;
 
-/// <summary>An operation without a layer, with its attributes, as an <see cref="IForwardObserver"/> sees it.</summary>
-public abstract partial record Operation
+/// <summary>How layers and blocks run operations, so that an <see cref="IForwardObserver"/> sees each of them.</summary>
+/// <remarks>A forward pass touches tensors only through these: what is computed in another way cannot be recorded.</remarks>
+public static class Ops
 {
-    private Operation()
+    private static readonly Operation.Identity identity = new();
+    private static readonly Operation.Add add = new(InPlace: false), addInPlace = new(InPlace: true);
+    private static readonly Operation.Multiply multiply = new();
+    private static readonly Operation.Linear linear = new();
+    private static readonly Operation.Exp exp = new();
+
+    /// <summary>Runs an operation.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="inputs">Its inputs in the order that its kind states; null for an optional one that is left out.</param>
+    /// <returns>Its output.</returns>
+    public static Tensor Run(Operation operation, params ReadOnlySpan<Tensor?> inputs)
     {
-    }
-
-    /// <summary>The input itself, as another tensor on the same memory.</summary>
-    public sealed record Alias : Operation;
-
-    /// <summary>The sum of two tensors.</summary>
-    /// <param name="InPlace">Whether the sum takes the place of the first.</param>
-    public sealed record Add(bool InPlace) : Operation;
-
-    /// <summary>The product of two tensors, element by element.</summary>
-    public sealed record Multiply : Operation;
-
-    /// <summary>A tensor times a number.</summary>
-    /// <param name="Factor">The number.</param>
-    public sealed record Scale(double Factor) : Operation;
-
-    /// <summary>Tensors side by side.</summary>
-    /// <param name="Dimension">The dimension along which they lie.</param>
-    public sealed record Concat(long Dimension) : Operation;
-
-    /// <summary>Several dimensions made one.</summary>
-    /// <param name="First">The first of them.</param>
-    /// <param name="Last">The last of them; -1 is the tensor's last.</param>
-    public sealed record Flatten(long First, long Last) : Operation;
-
-    /// <summary>The same elements in another shape.</summary>
-    /// <param name="Shape">The shape; one size may be -1.</param>
-    public sealed record Reshape(IReadOnlyList<long> Shape) : Operation;
-
-    /// <summary>The dimensions in another order.</summary>
-    /// <param name="Dimensions">For each dimension of the output, the input's.</param>
-    public sealed record Permute(IReadOnlyList<long> Dimensions) : Operation;
-
-    /// <summary>The slices of a tensor at regular places along a dimension.</summary>
-    /// <param name="Dimension">The dimension.</param>
-    /// <param name="Start">The first slice.</param>
-    /// <param name="Stop">The slice before which it ends; null is the tensor's end.</param>
-    /// <param name="Step">The distance from one slice to the next.</param>
-    public sealed record Slice(long Dimension, long Start, long? Stop, long Step) : Operation;
-
-    /// <summary>A tensor with zeros before and behind it along a dimension.</summary>
-    /// <param name="Dimension">The dimension.</param>
-    /// <param name="Before">How many slices of zeros come first.</param>
-    /// <param name="After">How many come last.</param>
-    public sealed record ZeroPad(long Dimension, long Before, long After) : Operation;
-
-    /// <summary>The matrix product, batched over the leading dimensions.</summary>
-    public sealed record MatMul : Operation;
-}
-
-/// <summary>The operations that a forward pass needs and that no layer stands for. Each is observed as a layer is.</summary>
-/// <remarks>
-/// libtorch's numbers are disposed of where they are made: left to the garbage collector, they lie between tensors in memory, and
-/// glibc before 2.38 then finds no room for tensors where others have been.
-/// </remarks>
-public static partial class Ops
-{
-    /// <summary>Another tensor on the same memory.</summary>
-    /// <param name="input">Any tensor.</param>
-    /// <returns>The alias.</returns>
-    public static Tensor Alias(Tensor input)
-    {
-        var output = input.alias();
-        Observation.Current?.Ran(new Operation.Alias(), [input], [output]);
+        var output = operation.Compute(inputs);
+        ForwardPass.Observer?.Ran(operation, inputs, output);
         return output;
     }
+
+    /// <summary>Gives another tensor on the same memory.</summary>
+    /// <param name="input">Any tensor.</param>
+    /// <returns>The other tensor.</returns>
+    public static Tensor Identity(Tensor input) => Run(identity, input);
 
     /// <summary>Adds two tensors, broadcasting as PyTorch does.</summary>
     /// <param name="left">One tensor.</param>
     /// <param name="right">The other.</param>
-    /// <param name="inPlace">Whether the sum may take the place of <paramref name="left"/>, which is then lost.</param>
+    /// <param name="inPlace">
+    /// Whether the sum may take the place of <paramref name="left"/>, which is then lost. It does not while gradients are recorded: a
+    /// rectifier that follows in place would write to a view, which costs a copy of the gradient.
+    /// </param>
     /// <returns>The sum.</returns>
-    public static Tensor Add(Tensor left, Tensor right, bool inPlace = false)
-    {
-        // In place under autograd, a rectifier that follows in place would write to a view, which costs a copy of the gradient.
-        var overwrite = inPlace && !(is_grad_enabled() && left.requires_grad);
-        using var one = 1.ToScalar();
-        var sum = overwrite ? left.add_(right, one).alias() : left.add(right, one);
-        Observation.Current?.Ran(new Operation.Add(inPlace), [left, right], [sum]);
-        return sum;
-    }
+    public static Tensor Add(Tensor left, Tensor right, bool inPlace = false) =>
+        Run(inPlace && !(is_grad_enabled() && left.requires_grad) ? addInPlace : add, left, right);
 
     /// <summary>Multiplies two tensors element by element, broadcasting as PyTorch does.</summary>
     /// <param name="left">One tensor.</param>
     /// <param name="right">The other.</param>
     /// <returns>The product.</returns>
-    public static Tensor Multiply(Tensor left, Tensor right)
-    {
-        var product = left.mul(right);
-        Observation.Current?.Ran(new Operation.Multiply(), [left, right], [product]);
-        return product;
-    }
+    public static Tensor Multiply(Tensor left, Tensor right) => Run(multiply, left, right);
 
     /// <summary>Multiplies a tensor by a number.</summary>
     /// <param name="input">Any tensor.</param>
     /// <param name="factor">The number.</param>
     /// <returns>The product.</returns>
-    public static Tensor Scale(Tensor input, double factor)
-    {
-        using var scalar = factor.ToScalar();
-        var product = input.mul(scalar);
-        Observation.Current?.Ran(new Operation.Scale(factor), [input], [product]);
-        return product;
-    }
+    public static Tensor Scale(Tensor input, double factor) => Run(new Operation.Scale(factor), input);
+
+    /// <summary>Takes e to the power of each element.</summary>
+    /// <param name="input">Any tensor.</param>
+    /// <returns>The powers.</returns>
+    public static Tensor Exp(Tensor input) => Run(exp, input);
+
+    /// <summary>Lowers the elements above a number to it.</summary>
+    /// <param name="input">Any tensor.</param>
+    /// <param name="maximum">The number.</param>
+    /// <returns>The elements.</returns>
+    public static Tensor ClampMax(Tensor input, double maximum) => Run(new Operation.ClampMax(maximum), input);
+
+    /// <summary>Divides the vectors along a dimension by their length.</summary>
+    /// <param name="input">Any tensor.</param>
+    /// <param name="dimension">The dimension.</param>
+    /// <param name="epsilon">What a smaller length is replaced by.</param>
+    /// <returns>The vectors of length 1.</returns>
+    public static Tensor Normalize(Tensor input, long dimension = -1, double epsilon = 1e-12) =>
+        Run(new Operation.Normalize(dimension, P: 2, epsilon), input);
+
+    /// <summary>Applies weights that a block owns as a dense layer would.</summary>
+    /// <param name="input"><c>(..., L_in)</c></param>
+    /// <param name="weight"><c>(L_out, L_in)</c></param>
+    /// <param name="bias"><c>(L_out)</c>, or null.</param>
+    /// <returns><c>(..., L_out)</c></returns>
+    public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias) => Run(linear, input, weight, bias);
+
+    /// <summary>Scaled dot-product attention (Vaswani et al., "Attention Is All You Need", 2017, section 3.2.1).</summary>
+    /// <param name="query"><c>(..., T, E)</c></param>
+    /// <param name="key"><c>(..., S, E)</c></param>
+    /// <param name="value"><c>(..., S, E_v)</c></param>
+    /// <param name="mask">What is added to the weights before the softmax: broadcasts to <c>(..., T, S)</c>; or null.</param>
+    /// <param name="scale">The factor on the products of query and key; null is the paper's, 1 / sqrt(E).</param>
+    /// <param name="dropout">The probability that an attention weight is dropped; 0 in evaluation.</param>
+    /// <returns><c>(..., T, E_v)</c></returns>
+    public static Tensor Attention(
+        Tensor query, Tensor key, Tensor value, Tensor? mask = null, double? scale = null, double dropout = 0) =>
+        Run(new Operation.Attention(scale ?? Operation.Attention.DefaultScale(query), dropout), query, key, value, mask);
 
     /// <summary>Lays tensors side by side.</summary>
     /// <param name="inputs">Tensors of one shape but for <paramref name="dimension"/>.</param>
     /// <param name="dimension">The dimension along which they lie: 1 is the channels of <c>(N, C, H, W)</c>.</param>
     /// <returns>The concatenation.</returns>
-    public static Tensor Concat(IReadOnlyList<Tensor> inputs, long dimension = 1)
-    {
-        var output = cat([.. inputs], dimension);
-        Observation.Current?.Ran(new Operation.Concat(dimension), inputs, [output]);
-        return output;
-    }
+    public static Tensor Concat(ReadOnlySpan<Tensor> inputs, long dimension = 1) => Run(new Operation.Concat(dimension), inputs!);
 
     /// <summary>Makes the dimensions from <paramref name="first"/> to <paramref name="last"/> one.</summary>
     /// <param name="input">Any tensor.</param>
     /// <param name="first">The first dimension of them.</param>
     /// <param name="last">The last of them; -1 is the tensor's last.</param>
     /// <returns>The flattened tensor: <c>(N, C, H, W)</c> becomes <c>(N, C*H*W)</c>.</returns>
-    public static Tensor Flatten(Tensor input, long first = 1, long last = -1)
-    {
-        var output = input.flatten(first, last);
-        Observation.Current?.Ran(new Operation.Flatten(first, last), [input], [output]);
-        return output;
-    }
+    public static Tensor Flatten(Tensor input, long first = 1, long last = -1) => Run(new Operation.Flatten(first, last), input);
+
+    /// <summary>Makes one dimension several.</summary>
+    /// <param name="input">Any tensor.</param>
+    /// <param name="dimension">The dimension; -1 is the tensor's last.</param>
+    /// <param name="sizes">The sizes of what it becomes; one may be -1.</param>
+    /// <returns>The tensor with more dimensions.</returns>
+    public static Tensor Unflatten(Tensor input, long dimension, params Integers sizes) => Run(new Operation.Unflatten(dimension, sizes), input);
 
     /// <summary>Gives a tensor another shape.</summary>
     /// <param name="input">Any tensor.</param>
     /// <param name="shape">The shape; one size may be -1.</param>
     /// <returns>The reshaped tensor.</returns>
-    public static Tensor Reshape(Tensor input, params long[] shape)
-    {
-        var output = input.reshape(shape);
-        Observation.Current?.Ran(new Operation.Reshape(shape), [input], [output]);
-        return output;
-    }
+    public static Tensor Reshape(Tensor input, params Integers shape) => Run(new Operation.Reshape(shape), input);
 
     /// <summary>Puts the dimensions in another order.</summary>
     /// <param name="input">Any tensor.</param>
     /// <param name="dimensions">For each dimension of the output, the input's.</param>
     /// <returns>A view in that order.</returns>
-    public static Tensor Permute(Tensor input, params long[] dimensions)
-    {
-        var output = input.permute(dimensions);
-        Observation.Current?.Ran(new Operation.Permute(dimensions), [input], [output]);
-        return output;
-    }
+    public static Tensor Permute(Tensor input, params Integers dimensions) => Run(new Operation.Permute(dimensions), input);
 
     /// <summary>Takes the slices of a tensor at regular places along a dimension.</summary>
     /// <param name="input">Any tensor.</param>
@@ -162,12 +129,29 @@ public static partial class Ops
     /// <param name="stop">The slice before which to end; null is the tensor's end.</param>
     /// <param name="step">The distance from one slice to the next.</param>
     /// <returns>A view of them.</returns>
-    public static Tensor Slice(Tensor input, long dimension, long start = 0, long? stop = null, long step = 1)
-    {
-        var output = input.slice(dimension, start, stop ?? long.MaxValue, step);
-        Observation.Current?.Ran(new Operation.Slice(dimension, start, stop, step), [input], [output]);
-        return output;
-    }
+    public static Tensor Slice(Tensor input, long dimension, long start = 0, long? stop = null, long step = 1) =>
+        Run(new Operation.Slice(dimension, start, stop, step), input);
+
+    /// <summary>Takes one element of a dimension.</summary>
+    /// <param name="input">Any tensor.</param>
+    /// <param name="dimension">The dimension.</param>
+    /// <param name="index">The element's place.</param>
+    /// <returns>A view without that dimension.</returns>
+    public static Tensor Select(Tensor input, long dimension, long index) => Run(new Operation.Select(dimension, index), input);
+
+    /// <summary>Takes the slices of a tensor at named places.</summary>
+    /// <param name="input">Any tensor.</param>
+    /// <param name="dimension">The dimension along which the slices lie.</param>
+    /// <param name="index">The places: 64-bit integers of one dimension.</param>
+    /// <returns>One slice for each place.</returns>
+    public static Tensor IndexSelect(Tensor input, long dimension, Tensor index) => Run(new Operation.IndexSelect(dimension), input, index);
+
+    /// <summary>Repeats a tensor along a dimension in which its size is 1, without copying.</summary>
+    /// <param name="input">The tensor.</param>
+    /// <param name="like">A tensor that has the size.</param>
+    /// <param name="dimension">The dimension, from 0: the batch by default.</param>
+    /// <returns>A view with the size of <paramref name="like"/> in that dimension.</returns>
+    public static Tensor ExpandLike(Tensor input, Tensor like, int dimension = 0) => Run(new Operation.ExpandLike(dimension), input, like);
 
     /// <summary>Puts zeros before and behind a tensor along a dimension.</summary>
     /// <param name="input">Any tensor.</param>
@@ -175,24 +159,30 @@ public static partial class Ops
     /// <param name="before">How many slices of zeros come first.</param>
     /// <param name="after">How many come last.</param>
     /// <returns>The longer tensor.</returns>
-    public static Tensor ZeroPad(Tensor input, long dimension, long before = 0, long after = 0)
+    public static Tensor ZeroPad(Tensor input, int dimension, long before = 0, long after = 0)
     {
-        // libtorch takes a pair for each dimension, from the last one back to the one that is padded.
-        var amounts = new long[2 * (input.Dimensions - dimension)];
-        (amounts[^2], amounts[^1]) = (before, after);
-        var output = nn.functional.pad(input, amounts);
-        Observation.Current?.Ran(new Operation.ZeroPad(dimension, before, after), [input], [output]);
-        return output;
+        var (first, last) = (new long[input.Dimensions], new long[input.Dimensions]);
+        (first[dimension], last[dimension]) = (before, after);
+        return Run(new Operation.Pad(first, last, PaddingModes.Constant, Value: 0), input);
     }
 
-    /// <summary>Multiplies matrices, batched over the leading dimensions.</summary>
-    /// <param name="left"><c>(..., R, K)</c></param>
-    /// <param name="right"><c>(..., K, C)</c></param>
-    /// <returns><c>(..., R, C)</c></returns>
-    public static Tensor MatMul(Tensor left, Tensor right)
-    {
-        var product = left.matmul(right);
-        Observation.Current?.Ran(new Operation.MatMul(), [left, right], [product]);
-        return product;
-    }
+    /// <summary>Moves the elements along dimensions; what leaves at one end comes back at the other.</summary>
+    /// <param name="input">Any tensor.</param>
+    /// <param name="shifts">By how much, for each of the dimensions; a negative number moves towards the start.</param>
+    /// <param name="dimensions">The dimensions.</param>
+    /// <returns>The moved elements.</returns>
+    public static Tensor Roll(Tensor input, Integers shifts, Integers dimensions) => Run(new Operation.Roll(shifts, dimensions), input);
+
+    /// <summary>The mask for attention in the windows of maps that have been rolled: see <see cref="Operation.ShiftMask"/>.</summary>
+    /// <param name="height">The height of the maps, a multiple of the window's.</param>
+    /// <param name="width">Their width, a multiple of the window's.</param>
+    /// <param name="window">The side of a window.</param>
+    /// <param name="shiftHeight">By how much the rows have been moved up.</param>
+    /// <param name="shiftWidth">By how much the columns have been moved to the left.</param>
+    /// <param name="type">The type of its elements.</param>
+    /// <param name="device">Where it is made.</param>
+    /// <returns><c>(windows, 1, window^2, window^2)</c></returns>
+    public static Tensor ShiftMask(
+        long height, long width, long window, long shiftHeight, long shiftWidth, ScalarType type, Device device) =>
+        Run(new Operation.ShiftMask(height, width, window, shiftHeight, shiftWidth, type, device.type, device.index));
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Luma.Neural;
+using Luma.Neural.Native;
 using Luma.Zoo.Cli.Commands;
 using Luma.Zoo.Training;
 using Luma.Zoo.Weights;

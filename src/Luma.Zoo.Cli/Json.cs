@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Luma.Neural.Observation;
 using Luma.Zoo.Inference;
 
 namespace Luma.Zoo.Cli;

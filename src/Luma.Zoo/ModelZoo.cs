@@ -1,5 +1,6 @@
 using System.Globalization;
 using Luma.Neural;
+using Luma.Neural.Layers;
 using Luma.Zoo.Images;
 using Luma.Zoo.Inference;
 using Luma.Zoo.Models;

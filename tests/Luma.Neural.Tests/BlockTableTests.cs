@@ -1,5 +1,6 @@
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
+using Luma.Neural.Observation;
 
 namespace Luma.Neural.Tests;
 
@@ -63,7 +64,7 @@ public class BlockTableTests
         var counter = new LayerCounter();
 
         Tensor output;
-        using (Observation.Begin(counter)) output = block.call(zeros(inputShape));
+        using (ForwardPass.Observe(counter)) output = block.call(zeros(inputShape));
 
         Assert.Equal(outputShape, output.shape);
         Assert.Equal(printed - joints, counter.Layers);
@@ -73,18 +74,6 @@ public class BlockTableTests
     {
         public int Layers { get; private set; }
 
-        public void Entered(Block block, Tensor input)
-        {
-        }
-
-        public void Left(Block block, Tensor input, Tensor output)
-        {
-        }
-
-        public void Ran(Layer layer, Tensor input, Tensor output) => Layers++;
-
-        public void Ran(Operation operation, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> outputs)
-        {
-        }
+        public void Entered(NeuralModule module, Tensor input) => Layers += module is Layer ? 1 : 0;
     }
 }

@@ -1,5 +1,7 @@
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
+using Luma.Neural.Observation;
+using Luma.Neural.Operations;
 
 namespace Luma.Neural.Tests;
 
@@ -31,11 +33,11 @@ public class BranchesTests
         var kinds = new List<string>();
 
         Tensor output;
-        using (Observation.Begin(new Kinds(kinds))) output = branches.call(x);
+        using (ForwardPass.Observe(new Kinds(kinds))) output = branches.call(x);
 
         var shared = nn.functional.conv2d(x, stem.Weight, stem.Bias);
         Assert.True(output.allclose(cat([shared.tanh(), shared.relu().tanh()], 1)));
-        Assert.Equal(["Convolution2D", "Tanh", "ReLU", "Tanh", "Concat"], kinds);
+        Assert.Equal(["Convolution", "Tanh", "ReLU", "Tanh", "Concat"], kinds);
         Assert.Equal(["stem.weight", "stem.bias"], branches.state_dict().Keys);
     }
 
@@ -50,16 +52,6 @@ public class BranchesTests
 
     private sealed class Kinds(List<string> kinds) : IForwardObserver
     {
-        public void Entered(Block block, Tensor input)
-        {
-        }
-
-        public void Left(Block block, Tensor input, Tensor output)
-        {
-        }
-
-        public void Ran(Layer layer, Tensor input, Tensor output) => kinds.Add(layer.GetName());
-
-        public void Ran(Operation operation, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> outputs) => kinds.Add(operation.GetType().Name);
+        public void Ran(Operation operation, ReadOnlySpan<Tensor?> inputs, Tensor output) => kinds.Add(operation.GetType().Name);
     }
 }

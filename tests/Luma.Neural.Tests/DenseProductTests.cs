@@ -1,4 +1,5 @@
 using Luma.Neural.Layers;
+using Luma.Neural.Operations;
 
 namespace Luma.Neural.Tests;
 

@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
+using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
+using Luma.Neural.Observation;
+using Luma.Neural.Operations;
 
 namespace Luma.Neural.Tests;
 
@@ -137,7 +140,7 @@ public class ModuleTests
 
         var observer = new Recorder();
         Tensor output;
-        using (Observation.Begin(observer)) output = module.call(input);
+        using (ForwardPass.Observe(observer)) output = module.call(input);
 
         Assert.Equal(expected.data<float>().ToArray(), output.data<float>().ToArray());
         Assert.Same(input, observer.Events[0].Input);
@@ -149,33 +152,36 @@ public class ModuleTests
     }
 
     [Fact]
-    public void Blocks_are_entered_and_left_around_what_they_hold()
+    public void Modules_are_entered_and_left_around_what_they_hold()
     {
         using var inner = new Sequence { { "drop", new Dropout() } };
         using var outer = new Sequence { { "inner", inner }, { "last", new Identity() } };
         using var input = ones(2);
         var observer = new Recorder();
 
-        using (Observation.Begin(observer)) outer.call(input).Dispose();
+        using (ForwardPass.Observe(observer)) outer.call(input).Dispose();
         outer.call(input).Dispose();
 
         Assert.Equal(
-            [("entered", outer), ("entered", inner), ("ran", inner[0]), ("left", inner), ("ran", outer[1]), ("left", outer)],
+            [
+                ("entered", outer), ("entered", inner), ("entered", inner[0]), ("left", inner[0]), ("left", inner),
+                ("entered", outer[1]), ("left", outer[1]), ("left", outer),
+            ],
             observer.Events.Select(happened => (happened.Kind, happened.Module)));
     }
 
     [Fact]
-    public void An_empty_sequence_hands_its_input_through_as_an_alias_that_is_observed()
+    public void An_empty_sequence_is_an_identity()
     {
         using var module = new Sequence();
         using var input = ones(2);
         var observer = new Recorder();
 
-        using var observed = Observation.Begin(observer);
+        using var observed = ForwardPass.Observe(observer);
         using var output = module.call(input);
 
         Assert.NotSame(input, output);
-        Assert.Equal([new Operation.Alias()], observer.Operations);
+        Assert.Equal([new Operation.Identity()], observer.Operations);
     }
 
     [Fact]
@@ -185,14 +191,14 @@ public class ModuleTests
         using var input = ones(2);
         var (outer, inner) = (new Recorder(), new Recorder());
 
-        using (Observation.Begin(outer))
+        using (ForwardPass.Observe(outer))
         {
-            using (Observation.Begin(inner)) layer.call(input).Dispose();
+            using (ForwardPass.Observe(inner)) layer.call(input).Dispose();
             layer.call(input).Dispose();
             layer.call(input).Dispose();
         }
 
-        Assert.Equal((2, 1), (outer.Events.Count, inner.Events.Count));
+        Assert.Equal((4, 2), (outer.Events.Count, inner.Events.Count));
     }
 
     [Fact]
@@ -205,7 +211,7 @@ public class ModuleTests
             using var layer = new Tanh();
             using var input = ones(3);
             var observer = new Recorder();
-            var observation = number % 2 == 0 ? Observation.Begin(observer) : null;
+            var observation = number % 2 == 0 ? ForwardPass.Observe(observer) : null;
             start.SignalAndWait();
             for (var call = 0; call < 200; call++) layer.call(input).Dispose();
             observation?.Dispose();
@@ -216,21 +222,19 @@ public class ModuleTests
         foreach (var thread in threads) thread.Join();
 
         Assert.Equal(4, counts.Count);
-        Assert.All(counts, count => Assert.Equal((count.Observing ? 200 : 0, 0), (count.Events, count.Foreign)));
+        Assert.All(counts, count => Assert.Equal((count.Observing ? 400 : 0, 0), (count.Events, count.Foreign)));
     }
 
     private sealed class Recorder : IForwardObserver
     {
-        public List<(string Kind, NeuralModule? Module, Tensor Input, Tensor? Output)> Events { get; } = [];
+        public List<(string Kind, NeuralModule Module, Tensor Input, Tensor? Output)> Events { get; } = [];
 
         public List<Operation> Operations { get; } = [];
 
-        public void Entered(Block block, Tensor input) => Events.Add(("entered", block, input, null));
+        public void Entered(NeuralModule module, Tensor input) => Events.Add(("entered", module, input, null));
 
-        public void Left(Block block, Tensor input, Tensor output) => Events.Add(("left", block, input, output));
+        public void Left(NeuralModule module, Tensor input, Tensor output) => Events.Add(("left", module, input, output));
 
-        public void Ran(Layer layer, Tensor input, Tensor output) => Events.Add(("ran", layer, input, output));
-
-        public void Ran(Operation operation, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> outputs) => Operations.Add(operation);
+        public void Ran(Operation operation, ReadOnlySpan<Tensor?> inputs, Tensor output) => Operations.Add(operation);
     }
 }

@@ -1,3 +1,5 @@
+using Luma.Neural.Native;
+
 namespace Luma.Neural.Tests;
 
 public class NativeLibrariesTests

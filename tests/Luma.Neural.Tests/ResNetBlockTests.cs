@@ -1,4 +1,6 @@
 using Luma.Neural.Blocks;
+using Luma.Neural.Observation;
+using Luma.Neural.Operations;
 
 namespace Luma.Neural.Tests;
 
@@ -33,7 +35,7 @@ public class ResNetBlockTests
         using var scope = NewDisposeScope();
         using var block = Blocks[name].Make();
         var counter = new LayerCounter();
-        using (Observation.Begin(counter)) Assert.Equal(Blocks[name].Output, block.call(randn(2, 8, 7, 9)).shape);
+        using (ForwardPass.Observe(counter)) Assert.Equal(Blocks[name].Output, block.call(randn(2, 8, 7, 9)).shape);
 
         Assert.Equal(Blocks[name].Layers, counter.Layers);
         Assert.Equal(1, counter.Sums);
@@ -106,19 +108,8 @@ public class ResNetBlockTests
 
         public int Sums { get; private set; }
 
-        public void Entered(Block block, Tensor input)
-        {
-        }
+        public void Entered(NeuralModule module, Tensor input) => Layers += module is Layer ? 1 : 0;
 
-        public void Left(Block block, Tensor input, Tensor output)
-        {
-        }
-
-        public void Ran(Layer layer, Tensor input, Tensor output) => Layers++;
-
-        public void Ran(Operation operation, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> outputs)
-        {
-            if (operation is Operation.Add) Sums++;
-        }
+        public void Ran(Operation operation, ReadOnlySpan<Tensor?> inputs, Tensor output) => Sums += operation is Operation.Add ? 1 : 0;
     }
 }

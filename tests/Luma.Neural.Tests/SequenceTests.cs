@@ -1,3 +1,4 @@
+using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
 
 namespace Luma.Neural.Tests;

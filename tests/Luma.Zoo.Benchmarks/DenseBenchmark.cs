@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Luma.Neural;
+using Luma.Neural.Native;
+using Luma.Neural.Operations;
 using TorchSharp;
 
 namespace Luma.Zoo.Benchmarks;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Luma.Neural;
+using Luma.Neural.Layers;
 using TorchSharp;
 
 namespace Luma.Zoo.Benchmarks;

@@ -1,4 +1,8 @@
+using Luma.Neural.Native;
 using Luma.Zoo.Benchmarks;
+
+// As the program and the classifier do.
+NativeHeap.KeepFreed();
 
 switch (args)
 {

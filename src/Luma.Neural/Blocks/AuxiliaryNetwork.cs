@@ -8,10 +8,9 @@ namespace Luma.Neural.Blocks;
 /// <c>forward</c> gives the output of the last stage alone, in training as well; <see cref="ForwardWithAuxiliaries"/> runs the heads.
 /// </remarks>
 /// <param name="name">The kind of network, as it is shown to people.</param>
-public abstract class AuxiliaryNetwork(string name) : Block(name)
+public abstract class AuxiliaryNetwork(string name) : Sequence(name)
 {
-    private readonly List<(string Name, NeuralModule Module)> stages = [];
-    private readonly Dictionary<string, NeuralModule> heads = [];
+    private readonly Dictionary<NeuralModule, NeuralModule> heads = [];
 
     /// <summary>Whether there are auxiliary heads.</summary>
     public bool HasAuxiliaries => heads.Count > 0;
@@ -25,29 +24,16 @@ public abstract class AuxiliaryNetwork(string name) : Block(name)
         return new(Run(input, auxiliaries), auxiliaries);
     }
 
-    /// <summary>Adds a stage, which takes what the stage before gave.</summary>
-    /// <param name="name">PyTorch's name for it.</param>
-    /// <param name="stage">The layer or block.</param>
-    protected void Stage(string name, NeuralModule stage) => stages.Add((name, Register(name, stage)));
-
     /// <summary>Adds an auxiliary head.</summary>
     /// <param name="name">PyTorch's name for it.</param>
     /// <param name="head">The block.</param>
     /// <param name="after">The name of the stage whose output it takes.</param>
-    protected void Auxiliary(string name, Block head, string after) => heads.Add(after, Register(name, head));
+    protected void Auxiliary(string name, Block head, string after) =>
+        heads.Add((NeuralModule)named_children().Single(stage => stage.name == after).module, Register(name, head));
 
-    /// <inheritdoc/>
-    protected sealed override Tensor Compute(Tensor input) => ComputeWith(input, extras: null);
-
-    private protected sealed override Tensor ComputeWith(Tensor input, List<Tensor>? extras)
+    private protected sealed override void Passed(NeuralModule child, Tensor output, List<Tensor> extras)
     {
-        var x = input;
-        foreach (var (name, stage) in stages)
-        {
-            x = stage.call(x);
-            if (training && extras is not null && heads.TryGetValue(name, out var head)) extras.Add(head.call(x));
-        }
-        return x;
+        if (training && heads.TryGetValue(child, out var head)) extras.Add(head.call(output));
     }
 }
 

@@ -64,7 +64,7 @@ public class Branches : Block, IEnumerable<NeuralModule>
             outputs[i] = module.call(source == Input ? input : outputs[source]);
             if (isEnd) ends.Add(outputs[i]);
         }
-        return Ops.Concat(ends);
+        return Ops.Concat([.. ends]);
     }
 
     private void Add(string name, NeuralModule module, int source)

@@ -27,9 +27,8 @@ public sealed class ChannelShuffle : Block
     {
         if (x.Dimensions != 4 || x.size(1) % Groups != 0) throw InputMismatch($"(N, C, H, W) with C a multiple of {Groups}", x);
 
-        var (count, channels, height, width) = (x.size(0), x.size(1), x.size(2), x.size(3));
-        x = Ops.Reshape(x, count, Groups, channels / Groups, height, width);
+        x = Ops.Unflatten(x, 1, Groups, -1);
         x = Ops.Permute(x, 0, 2, 1, 3, 4);
-        return Ops.Reshape(x, count, channels, height, width);
+        return Ops.Flatten(x, 1, 2);
     }
 }

@@ -1,3 +1,5 @@
+using Luma.Neural.Layers;
+
 namespace Luma.Neural.Blocks;
 
 // Szegedy et al., "Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning" (2016). Where the authors' code

@@ -12,7 +12,7 @@ namespace Luma.Neural.Blocks;
 /// The paper gives a range of 0.1 to 0.3; 0.17, 0.10 and 0.20 for the types A, B and C are those of the authors' code
 /// (<c>inception_resnet_v2.py</c>).
 /// </remarks>
-public partial class IncepResBlock : Residual
+public partial class IncepResBlock : Block
 {
     private readonly NeuralModule branches, projection;
     private readonly Identity shortcut;
@@ -40,13 +40,11 @@ public partial class IncepResBlock : Residual
     public double ScaleFactor { get; }
 
     /// <inheritdoc/>
-    protected override Tensor Branch(Tensor input) => Ops.Scale(projection.call(branches.call(input)), ScaleFactor);
-
-    /// <inheritdoc/>
-    protected override Tensor Shortcut(Tensor input) => shortcut.call(input);
-
-    /// <inheritdoc/>
-    protected override Tensor After(Tensor sum) => activation.call(sum);
+    protected sealed override Tensor Compute(Tensor x)
+    {
+        var y = Ops.Scale(projection.call(branches.call(x)), ScaleFactor);
+        return activation.call(Ops.Add(y, shortcut.call(x), inPlace: true));
+    }
 
     // One, two and three convolutions of up to 3x3; the numbers are the filters of each.
     private static Branches TypeA(ConvStyle style, long channels, long[] filters) => new()

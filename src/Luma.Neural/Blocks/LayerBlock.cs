@@ -6,10 +6,8 @@ namespace Luma.Neural.Blocks;
 /// What <see cref="ConvBlock"/> and <see cref="DenseBlock"/> share: a layer with weights, batch normalisation if any, an activation,
 /// and what follows it if anything does.
 /// </summary>
-public abstract class LayerBlock : Block
+public abstract class LayerBlock : Sequence
 {
-    private readonly List<Layer> layers = [];
-
     private protected LayerBlock(
         string name, string weightsName, Layer weights, long channels, BatchNorm? norm, Layer? activation, Layer? pooling, Layer? dropout)
         : base(name)
@@ -36,19 +34,11 @@ public abstract class LayerBlock : Block
     private protected Layer? Pooling { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{GetName()}({string.Join(", ", layers)})";
-
-    /// <inheritdoc/>
-    protected sealed override Tensor Compute(Tensor input)
-    {
-        var current = input;
-        foreach (var layer in layers) current = layer.call(current);
-        return current;
-    }
+    public override string ToString() => $"{GetName()}({string.Join(", ", this)})";
 
     private T? Append<T>(string name, T? layer) where T : Layer
     {
-        if (layer is not null) layers.Add(Register(name, layer));
+        if (layer is not null) Add(name, layer);
         return layer;
     }
 }

@@ -17,7 +17,7 @@ namespace Luma.Neural.Blocks;
 /// "Dive into Deep Learning" (section 8.6.5) calls the number of channels in each group <c>groups</c>; here it bears its own name.
 /// </para>
 /// </remarks>
-public sealed class ResNeXtBlock : Residual
+public sealed class ResNeXtBlock : Block
 {
     private readonly ConvNormActivation? projection;
     private readonly Sequence transform;
@@ -81,11 +81,9 @@ public sealed class ResNeXtBlock : Residual
     public override string ToString() => $"{GetName()}({InChannels} -> {OutChannels})";
 
     /// <inheritdoc/>
-    protected override Tensor Branch(Tensor input) => transform.call(input);
-
-    /// <inheritdoc/>
-    protected override Tensor Shortcut(Tensor input) => projection is null ? input : projection.call(input);
-
-    /// <inheritdoc/>
-    protected override Tensor After(Tensor sum) => activation.call(sum);
+    protected override Tensor Compute(Tensor x)
+    {
+        var shortcut = projection is null ? x : projection.call(x);
+        return activation.call(Ops.Add(transform.call(x), shortcut, inPlace: true));
+    }
 }

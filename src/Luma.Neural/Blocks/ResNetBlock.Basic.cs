@@ -9,7 +9,7 @@ public static partial class ResNetBlock
     /// Input <c>(N, C_in, H, W)</c>, output <c>(N, C, H / stride, W / stride)</c>, rounded up. The children have torchvision's names:
     /// <c>conv1</c>, <c>bn1</c>, <c>relu</c>, <c>conv2</c>, <c>bn2</c>, <c>downsample</c>.
     /// </remarks>
-    public sealed class Basic : Residual
+    public sealed class Basic : Block
     {
         private readonly Convolution2D conv1, conv2;
         private readonly BatchNorm2D bn1, bn2;
@@ -44,16 +44,11 @@ public static partial class ResNetBlock
         public override string ToString() => $"{GetName()}({conv1.InChannels} -> {conv2.OutChannels})";
 
         /// <inheritdoc/>
-        protected override Tensor Branch(Tensor x)
+        protected override Tensor Compute(Tensor x)
         {
-            x = relu.call(bn1.call(conv1.call(x)));
-            return bn2.call(conv2.call(x));
+            var y = relu.call(bn1.call(conv1.call(x)));
+            y = bn2.call(conv2.call(y));
+            return relu.call(Ops.Add(y, downsample.call(x), inPlace: true));
         }
-
-        /// <inheritdoc/>
-        protected override Tensor Shortcut(Tensor x) => downsample.call(x);
-
-        /// <inheritdoc/>
-        protected override Tensor After(Tensor sum) => relu.call(sum);
     }
 }

@@ -12,7 +12,7 @@ public static partial class ResNetBlock
     /// Input <c>(N, C_in, H, W)</c>, output <c>(N, 4 * C, H / stride, W / stride)</c>, rounded up. The children have torchvision's
     /// names: <c>conv1</c>, <c>bn1</c>, <c>conv2</c>, <c>bn2</c>, <c>conv3</c>, <c>bn3</c>, <c>relu</c>, <c>downsample</c>.
     /// </remarks>
-    public sealed class Bottleneck : Residual
+    public sealed class Bottleneck : Block
     {
         /// <summary>How many times as many channels as <c>C</c> the output has.</summary>
         public const long Expansion = 4;
@@ -66,17 +66,12 @@ public static partial class ResNetBlock
         public override string ToString() => $"{GetName()}({conv1.InChannels} -> {conv3.OutChannels})";
 
         /// <inheritdoc/>
-        protected override Tensor Branch(Tensor x)
+        protected override Tensor Compute(Tensor x)
         {
-            x = relu.call(bn1.call(conv1.call(x)));
-            x = relu.call(bn2.call(conv2.call(x)));
-            return bn3.call(conv3.call(x));
+            var y = relu.call(bn1.call(conv1.call(x)));
+            y = relu.call(bn2.call(conv2.call(y)));
+            y = bn3.call(conv3.call(y));
+            return relu.call(Ops.Add(y, downsample.call(x), inPlace: true));
         }
-
-        /// <inheritdoc/>
-        protected override Tensor Shortcut(Tensor x) => downsample.call(x);
-
-        /// <inheritdoc/>
-        protected override Tensor After(Tensor sum) => relu.call(sum);
     }
 }

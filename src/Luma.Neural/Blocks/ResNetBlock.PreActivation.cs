@@ -26,7 +26,7 @@ public static partial class ResNetBlock
     /// bottleneck and C otherwise. The children's names are <c>bn1</c>, <c>conv1</c>, <c>bn2</c>, <c>conv2</c>, in a bottleneck
     /// <c>bn3</c>, <c>conv3</c>, then <c>relu</c> and <c>downsample</c>, a convolution without norm.
     /// </remarks>
-    public sealed class PreActivation : Residual
+    public sealed class PreActivation : Block
     {
         private readonly List<(BatchNorm2D? Norm, Convolution2D Convolution)> steps = [];
         private readonly ReLU relu = new(inPlace: true);
@@ -75,18 +75,14 @@ public static partial class ResNetBlock
         public override string ToString() => $"{GetName()}({steps[0].Convolution.InChannels} -> {steps[^1].Convolution.OutChannels})";
 
         /// <inheritdoc/>
-        protected override Tensor Before(Tensor x) => activated == Activated.Both ? Activate(steps[0].Norm, x) : x;
-
-        /// <inheritdoc/>
-        protected override Tensor Branch(Tensor x)
+        protected override Tensor Compute(Tensor x)
         {
-            x = steps[0].Convolution.call(activated == Activated.Branch ? Activate(steps[0].Norm, x) : x);
-            foreach (var (norm, convolution) in steps.Skip(1)) x = convolution.call(Activate(norm, x));
-            return x;
+            var y = Activate(steps[0].Norm, x);
+            if (activated == Activated.Both) x = y;
+            y = steps[0].Convolution.call(y);
+            foreach (var (norm, convolution) in steps.Skip(1)) y = convolution.call(Activate(norm, y));
+            return Ops.Add(y, downsample.call(x), inPlace: true);
         }
-
-        /// <inheritdoc/>
-        protected override Tensor Shortcut(Tensor x) => downsample.call(x);
 
         private Tensor Activate(BatchNorm2D? norm, Tensor x) => norm is null ? x : relu.call(norm.call(x));
     }

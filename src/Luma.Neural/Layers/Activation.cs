@@ -1,142 +1,65 @@
+using Luma.Neural.Operations;
+
 namespace Luma.Neural.Layers;
 
 /// <summary>A function of each element; any shape in, the same shape out.</summary>
-/// <param name="name">The function's name.</param>
-/// <param name="inPlace">Whether the output may take the place of the input, whose values are then lost.</param>
-public abstract class Activation(string name, bool inPlace) : Layer(name)
+public abstract class Activation : Layer
 {
+    private readonly Operation.Activation operation;
+
+    private protected Activation(string name, Operation.Activation operation) : base(name) => this.operation = operation;
+
     /// <summary>Whether the output takes the place of the input.</summary>
-    public bool InPlace { get; } = inPlace;
-
-    /// <summary>The function, as a new tensor.</summary>
-    /// <param name="input">The input.</param>
-    /// <returns>The output.</returns>
-    protected abstract Tensor Apply(Tensor input);
-
-    /// <summary>The function, over the input's own values.</summary>
-    /// <param name="input">The input, which holds the output afterwards.</param>
-    protected abstract void ApplyInPlace(Tensor input);
+    public bool InPlace => operation.InPlace;
 
     /// <inheritdoc/>
-    protected sealed override Tensor Compute(Tensor input)
-    {
-        if (!InPlace) return Apply(input);
-
-        ApplyInPlace(input);
-        return input.alias();
-    }
+    protected sealed override Tensor Compute(Tensor input) => Ops.Run(operation, input);
 }
 
 /// <summary>The rectifier: max(0, x).</summary>
 /// <param name="inPlace">Whether the output may take the place of the input.</param>
-public sealed class ReLU(bool inPlace = false) : Activation(nameof(ReLU), inPlace)
-{
-    /// <inheritdoc/>
-    protected override Tensor Apply(Tensor input) => input.relu();
-
-    /// <inheritdoc/>
-    protected override void ApplyInPlace(Tensor input) => input.relu_();
-}
+public sealed class ReLU(bool inPlace = false) : Activation(nameof(ReLU), new Operation.ReLU(inPlace));
 
 /// <summary>The hyperbolic tangent.</summary>
 /// <param name="inPlace">Whether the output may take the place of the input.</param>
-public sealed class Tanh(bool inPlace = false) : Activation(nameof(Tanh), inPlace)
-{
-    /// <inheritdoc/>
-    protected override Tensor Apply(Tensor input) => input.tanh();
-
-    /// <inheritdoc/>
-    protected override void ApplyInPlace(Tensor input) => input.tanh_();
-}
+public sealed class Tanh(bool inPlace = false) : Activation(nameof(Tanh), new Operation.Tanh(inPlace));
 
 /// <summary>The rectifier that saturates at 6: min(max(0, x), 6), after Howard et al., "MobileNets" (2017).</summary>
 /// <param name="inPlace">Whether the output may take the place of the input.</param>
-public sealed class ReLU6(bool inPlace = false) : Activation(nameof(ReLU6), inPlace)
-{
-    /// <inheritdoc/>
-    protected override Tensor Apply(Tensor input) => input.relu6();
-
-    /// <inheritdoc/>
-    protected override void ApplyInPlace(Tensor input) => input.relu6_();
-}
+public sealed class ReLU6(bool inPlace = false) : Activation(nameof(ReLU6), new Operation.ReLU6(inPlace));
 
 /// <summary>The logistic function: 1 / (1 + exp(-x)).</summary>
 /// <param name="inPlace">Whether the output may take the place of the input.</param>
-public sealed class Sigmoid(bool inPlace = false) : Activation(nameof(Sigmoid), inPlace)
-{
-    /// <inheritdoc/>
-    protected override Tensor Apply(Tensor input) => input.sigmoid();
-
-    /// <inheritdoc/>
-    protected override void ApplyInPlace(Tensor input) => input.sigmoid_();
-}
+public sealed class Sigmoid(bool inPlace = false) : Activation(nameof(Sigmoid), new Operation.Sigmoid(inPlace));
 
 /// <summary>The sigmoid-weighted linear unit, also called swish: x / (1 + exp(-x)).</summary>
 /// <param name="inPlace">Whether the output may take the place of the input.</param>
-public sealed class SiLU(bool inPlace = false) : Activation(nameof(SiLU), inPlace)
-{
-    /// <inheritdoc/>
-    protected override Tensor Apply(Tensor input) => input.silu();
-
-    /// <inheritdoc/>
-    protected override void ApplyInPlace(Tensor input) => input.silu_();
-}
+public sealed class SiLU(bool inPlace = false) : Activation(nameof(SiLU), new Operation.SiLU(inPlace));
 
 /// <summary>
 /// The sigmoid in straight lines: min(max(0, x + 3), 6) / 6, after Howard et al.,
 /// "Searching for MobileNetV3" (2019), section 5.2.
 /// </summary>
 /// <param name="inPlace">Whether the output may take the place of the input.</param>
-public sealed class Hardsigmoid(bool inPlace = false) : Activation(nameof(Hardsigmoid), inPlace)
-{
-    /// <inheritdoc/>
-    protected override Tensor Apply(Tensor input) => input.hardsigmoid();
-
-    /// <inheritdoc/>
-    protected override void ApplyInPlace(Tensor input) => input.hardsigmoid_();
-}
+public sealed class Hardsigmoid(bool inPlace = false) : Activation(nameof(Hardsigmoid), new Operation.Hardsigmoid(inPlace));
 
 /// <summary>The swish in straight lines: x * min(max(0, x + 3), 6) / 6, after the same section.</summary>
 /// <param name="inPlace">Whether the output may take the place of the input.</param>
-public sealed class Hardswish(bool inPlace = false) : Activation(nameof(Hardswish), inPlace)
-{
-    /// <inheritdoc/>
-    protected override Tensor Apply(Tensor input) => input.hardswish();
-
-    /// <inheritdoc/>
-    protected override void ApplyInPlace(Tensor input) => input.hardswish_();
-}
+public sealed class Hardswish(bool inPlace = false) : Activation(nameof(Hardswish), new Operation.Hardswish(inPlace));
 
 /// <summary>The rectifier that leaks: x where x is positive, slope * x elsewhere.</summary>
-public sealed class LeakyReLU : Activation
+/// <param name="negativeSlope">The slope for negative inputs.</param>
+/// <param name="inPlace">Whether the output may take the place of the input.</param>
+/// <exception cref="ArgumentOutOfRangeException">The slope is not a finite number.</exception>
+public sealed class LeakyReLU(double negativeSlope = 0.01, bool inPlace = false)
+    : Activation(nameof(LeakyReLU), new Operation.LeakyReLU(Finite(negativeSlope), inPlace))
 {
-    /// <summary>Makes the function.</summary>
-    /// <param name="negativeSlope">The slope for negative inputs.</param>
-    /// <param name="inPlace">Whether the output may take the place of the input.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The slope is not a finite number.</exception>
-    public LeakyReLU(double negativeSlope = 0.01, bool inPlace = false) : base(nameof(LeakyReLU), inPlace)
-    {
-        if (!double.IsFinite(negativeSlope))
-            throw new ArgumentOutOfRangeException(nameof(negativeSlope), negativeSlope, "Must be a finite number.");
-        NegativeSlope = negativeSlope;
-    }
-
     /// <summary>The slope for negative inputs.</summary>
-    public double NegativeSlope { get; }
+    public double NegativeSlope { get; } = negativeSlope;
 
-    /// <inheritdoc/>
-    protected override Tensor Apply(Tensor input)
-    {
-        using var slope = NegativeSlope.ToScalar();
-        return input.leaky_relu(slope);
-    }
-
-    /// <inheritdoc/>
-    protected override void ApplyInPlace(Tensor input)
-    {
-        using var slope = NegativeSlope.ToScalar();
-        input.leaky_relu_(slope);
-    }
+    private static double Finite(double negativeSlope) => double.IsFinite(negativeSlope)
+        ? negativeSlope
+        : throw new ArgumentOutOfRangeException(nameof(negativeSlope), negativeSlope, "Must be a finite number.");
 }
 
 /// <summary>
@@ -146,6 +69,8 @@ public sealed class LeakyReLU : Activation
 /// <remarks>Any shape in, the same shape out.</remarks>
 public sealed class GELU : Layer
 {
+    private readonly Operation.GELU operation;
+
     /// <summary>Makes the function.</summary>
     /// <param name="approximation">How it is computed; exactly by default.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such approximation.</exception>
@@ -153,16 +78,14 @@ public sealed class GELU : Layer
     {
         if (!Enum.IsDefined(approximation))
             throw new ArgumentOutOfRangeException(nameof(approximation), approximation, "There is no such approximation.");
-        Approximation = approximation;
+        operation = new(approximation);
     }
 
     /// <summary>How it is computed.</summary>
-    public GELUApproximation Approximation { get; }
+    public GELUApproximation Approximation => operation.Approximation;
 
     /// <inheritdoc/>
-    protected override Tensor Compute(Tensor input) => Approximation == GELUApproximation.Tanh
-        ? input.gelu(TorchSharp.Modules.GELU.Approximate.tanh)
-        : input.gelu();
+    protected override Tensor Compute(Tensor input) => Ops.Run(operation, input);
 }
 
 /// <summary>How <see cref="GELU"/> is computed.</summary>
@@ -180,8 +103,10 @@ public enum GELUApproximation
 /// <param name="dimension">The dimension; -1 is the tensor's last, the classes of <c>(N, L)</c>.</param>
 public sealed class Softmax(long dimension = -1) : Layer(nameof(Softmax))
 {
+    private readonly Operation.Softmax operation = new(dimension);
+
     /// <summary>The dimension along which the sum is 1.</summary>
-    public long Dimension { get; } = dimension;
+    public long Dimension => operation.Dimension;
 
     /// <inheritdoc/>
     public override string ToString() => $"{GetName()}({Dimension})";
@@ -194,5 +119,5 @@ public sealed class Softmax(long dimension = -1) : Layer(nameof(Softmax))
     }
 
     /// <inheritdoc/>
-    protected override Tensor Compute(Tensor input) => input.softmax(Dimension);
+    protected override Tensor Compute(Tensor input) => Ops.Run(operation, input);
 }

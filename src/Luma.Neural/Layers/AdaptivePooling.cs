@@ -1,3 +1,5 @@
+using Luma.Neural.Operations;
+
 namespace Luma.Neural.Layers;
 
 /// <summary>
@@ -6,12 +8,13 @@ namespace Luma.Neural.Layers;
 /// </summary>
 public abstract class AdaptivePooling : Layer
 {
-    private readonly long[] outputSize, least;
+    private readonly Operation.AdaptiveAveragePool operation;
+    private readonly long[] least;
 
     private protected AdaptivePooling(string kind, int rank, PerAxis outputSize) : base($"{kind}{rank}D")
     {
         (Rank, OutputSize) = (rank, outputSize);
-        this.outputSize = outputSize.ToArray(rank, 1, nameof(outputSize));
+        operation = new(outputSize.ToArray(rank, 1, nameof(outputSize)));
         least = [.. Enumerable.Repeat(1L, rank)];
     }
 
@@ -31,12 +34,7 @@ public abstract class AdaptivePooling : Layer
     }
 
     /// <inheritdoc/>
-    protected sealed override Tensor Compute(Tensor input) => Rank switch
-    {
-        1 => nn.functional.adaptive_avg_pool1d(input, outputSize[0]),
-        2 => nn.functional.adaptive_avg_pool2d(input, outputSize),
-        _ => nn.functional.adaptive_avg_pool3d(input, outputSize),
-    };
+    protected sealed override Tensor Compute(Tensor input) => Ops.Run(operation, input);
 }
 
 /// <summary>Averages sequences of any size to one size.</summary>

@@ -1,3 +1,5 @@
+using Luma.Neural.Operations;
+
 namespace Luma.Neural.Layers;
 
 /// <summary>
@@ -6,8 +8,9 @@ namespace Luma.Neural.Layers;
 /// </summary>
 public abstract class Convolution : Layer
 {
-    private readonly long[] stride, padding, dilation, inputPadding, least;
-    private readonly bool padsInput;
+    private readonly Operation.Convolution operation;
+    private readonly Operation.Pad? inputPadding;
+    private readonly long[] least;
     private Parameter weight;
     private Parameter? bias;
 
@@ -28,19 +31,20 @@ public abstract class Convolution : Layer
         (KernelSize, Stride, Padding, Dilation) = (kernelSize, stride ?? 1, padding, dilation ?? 1);
 
         var kernel = KernelSize.ToArray(rank, 1, nameof(kernelSize));
-        this.stride = Stride.ToArray(rank, 1, nameof(stride));
-        this.dilation = Dilation.ToArray(rank, 1, nameof(dilation));
-        if (padding.IsSame && this.stride.Any(step => step != 1))
+        var steps = Stride.ToArray(rank, 1, nameof(stride));
+        var gaps = Dilation.ToArray(rank, 1, nameof(dilation));
+        if (padding.IsSame && steps.Any(step => step != 1))
             throw new ArgumentOutOfRangeException(nameof(padding), padding, $"Needs a stride of 1, not {Stride}.");
 
-        var window = kernel.Zip(this.dilation, (size, gap) => gap * (size - 1)).ToArray();
+        var window = kernel.Zip(gaps, (size, gap) => gap * (size - 1)).ToArray();
         var before = padding.IsSame ? [.. window.Select(size => size / 2)] : padding.Amount.ToArray(rank, 0, nameof(padding));
         var after = padding.IsSame ? [.. window.Select(size => size - (size / 2))] : before;
 
-        // libtorch's convolution pads with zeros, as much on one side as on the other; anything else is put on the input first.
-        padsInput = paddingMode is not (PaddingModes.Zeros or PaddingModes.Constant) || !before.SequenceEqual(after);
-        this.padding = padsInput ? new long[rank] : before;
-        inputPadding = [.. before.Zip(after).Reverse().SelectMany(axis => new[] { axis.First, axis.Second })];
+        // A convolution pads with zeros; anything else is put on the input first.
+        if (paddingMode is not (PaddingModes.Zeros or PaddingModes.Constant))
+            inputPadding = new([0, 0, .. before], [0, 0, .. after], paddingMode, Value: 0);
+        var none = new long[rank];
+        operation = new(steps, inputPadding is null ? before : none, inputPadding is null ? after : none, gaps, groups);
 
         // The window must fit; a reflection takes less than the whole input, a cyclic continuation no more than it.
         least = [.. Enumerable.Range(0, rank).Select(axis => Math.Max(window[axis] + 1 - before[axis] - after[axis], paddingMode switch
@@ -113,19 +117,11 @@ public abstract class Convolution : Layer
     /// <inheritdoc/>
     protected sealed override Tensor Compute(Tensor input)
     {
-        if (!padsInput) return Convolve(input);
+        if (inputPadding is null) return Ops.Run(operation, input, weight, bias);
 
-        var mode = PaddingMode is PaddingModes.Zeros ? PaddingModes.Constant : PaddingMode;
-        using var padded = nn.functional.pad(input, inputPadding, mode);
-        return Convolve(padded);
+        using var padded = Ops.Run(inputPadding, input);
+        return Ops.Run(operation, padded, weight, bias);
     }
-
-    private Tensor Convolve(Tensor input) => Rank switch
-    {
-        1 => nn.functional.conv1d(input, weight, bias, stride[0], padding[0], dilation[0], Groups),
-        2 => nn.functional.conv2d(input, weight, bias, stride, padding, dilation, Groups),
-        _ => nn.functional.conv3d(input, weight, bias, stride, padding, dilation, Groups),
-    };
 }
 
 /// <summary>A convolution over sequences.</summary>

@@ -1,9 +1,13 @@
+using Luma.Neural.Operations;
+
 namespace Luma.Neural.Layers;
 
 /// <summary>A fully connected layer: <c>input * weight^T + bias</c>.</summary>
 /// <remarks>Input <c>(N, L_in)</c>, output <c>(N, L_out)</c>; further dimensions may stand between the two.</remarks>
 public sealed class Dense : Layer
 {
+    private static readonly Operation.Linear operation = new();
+
     private Parameter weight;
     private Parameter? bias;
 
@@ -56,5 +60,5 @@ public sealed class Dense : Layer
     }
 
     /// <inheritdoc/>
-    protected override Tensor Compute(Tensor input) => DenseProduct.Of(input, weight, bias);
+    protected override Tensor Compute(Tensor input) => Ops.Run(operation, input, weight, bias);
 }

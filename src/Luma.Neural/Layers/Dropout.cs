@@ -1,3 +1,5 @@
+using Luma.Neural.Operations;
+
 namespace Luma.Neural.Layers;
 
 /// <summary>
@@ -7,12 +9,14 @@ namespace Luma.Neural.Layers;
 /// <remarks>The random numbers are drawn as PyTorch draws them: the same seed drops the same parts.</remarks>
 public abstract class DropoutLayer : Layer
 {
-    private protected DropoutLayer(string name, double probability, bool inPlace) : base(name)
+    private readonly Operation operation;
+
+    private protected DropoutLayer(string name, double probability, bool inPlace, Operation operation) : base(name)
     {
         if (!(probability is >= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(probability), probability, "Must lie between 0 and 1.");
 
-        (Probability, InPlace) = (probability, inPlace);
+        (Probability, InPlace, this.operation) = (probability, inPlace, operation);
     }
 
     /// <summary>The probability that a part is dropped.</summary>
@@ -21,13 +25,8 @@ public abstract class DropoutLayer : Layer
     /// <summary>Whether the output takes the place of the input.</summary>
     public bool InPlace { get; }
 
-    /// <summary>The input with parts of it dropped.</summary>
-    /// <param name="input">The input.</param>
-    /// <returns>The output.</returns>
-    protected abstract Tensor Drop(Tensor input);
-
     /// <inheritdoc/>
-    protected sealed override Tensor Compute(Tensor input) => training ? Drop(input) : input.alias();
+    protected sealed override Tensor Compute(Tensor input) => training ? Ops.Run(operation, input) : Ops.Identity(input);
 }
 
 /// <summary>Drops single elements.</summary>
@@ -35,17 +34,14 @@ public abstract class DropoutLayer : Layer
 /// <param name="probability">The probability that an element is dropped.</param>
 /// <param name="inPlace">Whether the output may take the place of the input.</param>
 /// <exception cref="ArgumentOutOfRangeException">The probability does not lie between 0 and 1.</exception>
-public sealed class Dropout(double probability = 0.5, bool inPlace = false) : DropoutLayer(nameof(Dropout), probability, inPlace)
-{
-    /// <inheritdoc/>
-    protected override Tensor Drop(Tensor input) => nn.functional.dropout(input, Probability, training: true, InPlace);
-}
+public sealed class Dropout(double probability = 0.5, bool inPlace = false)
+    : DropoutLayer(nameof(Dropout), probability, inPlace, new Operation.Dropout(probability, inPlace));
 
 /// <summary>What the dropouts of whole channels share.</summary>
 public abstract class ChannelDropout : DropoutLayer
 {
-    private protected ChannelDropout(int rank, double probability, bool inPlace) : base($"Dropout{rank}D", probability, inPlace) =>
-        Rank = rank;
+    private protected ChannelDropout(int rank, double probability, bool inPlace)
+        : base($"Dropout{rank}D", probability, inPlace, new Operation.ChannelDropout(probability, inPlace)) => Rank = rank;
 
     /// <summary>The number of spatial axes: 1, 2 or 3.</summary>
     public int Rank { get; }
@@ -54,22 +50,6 @@ public abstract class ChannelDropout : DropoutLayer
     protected sealed override void Check(Tensor input)
     {
         if (input.Dimensions != Rank + 2) throw InputMismatch(Shapes.Batch(null, Rank), input);
-    }
-
-    /// <inheritdoc/>
-    protected sealed override Tensor Drop(Tensor input) => Rank switch
-    {
-        1 => DropFromSequences(input),
-        2 => nn.functional.dropout2d(input, Probability, training: true, InPlace),
-        _ => nn.functional.dropout3d(input, Probability, training: true, InPlace),
-    };
-
-    // TorchSharp has no binding of libtorch's own: a sequence is an image one column wide.
-    private Tensor DropFromSequences(Tensor input)
-    {
-        using var image = input.unsqueeze(-1);
-        using var dropped = nn.functional.dropout2d(image, Probability, training: true, InPlace);
-        return dropped.squeeze(-1);
     }
 }
 

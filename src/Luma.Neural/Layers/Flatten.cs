@@ -1,3 +1,5 @@
+using Luma.Neural.Operations;
+
 namespace Luma.Neural.Layers;
 
 /// <summary>Makes several dimensions one.</summary>
@@ -6,11 +8,13 @@ namespace Luma.Neural.Layers;
 /// <param name="last">The last of them; -1 is the tensor's last.</param>
 public sealed class Flatten(long first = 1, long last = -1) : Layer(nameof(Flatten))
 {
+    private readonly Operation.Flatten operation = new(first, last);
+
     /// <summary>The first of the dimensions.</summary>
-    public long First { get; } = first;
+    public long First => operation.First;
 
     /// <summary>The last of them; -1 is the tensor's last.</summary>
-    public long Last { get; } = last;
+    public long Last => operation.Last;
 
     /// <inheritdoc/>
     protected override void Check(Tensor input)
@@ -21,5 +25,5 @@ public sealed class Flatten(long first = 1, long last = -1) : Layer(nameof(Flatt
     }
 
     /// <inheritdoc/>
-    protected override Tensor Compute(Tensor input) => input.flatten(First, Last);
+    protected override Tensor Compute(Tensor input) => Ops.Run(operation, input);
 }

@@ -4,5 +4,5 @@ namespace Luma.Neural.Layers;
 public sealed class Identity() : Layer(nameof(Identity))
 {
     /// <inheritdoc/>
-    protected override Tensor Compute(Tensor input) => input.alias();
+    protected override Tensor Compute(Tensor input) => Ops.Identity(input);
 }

@@ -1,3 +1,5 @@
+using Luma.Neural.Operations;
+
 namespace Luma.Neural.Layers;
 
 /// <summary>
@@ -7,6 +9,7 @@ namespace Luma.Neural.Layers;
 /// <remarks>Input and output <c>(N, *)</c>, whose last dimensions are those that were given.</remarks>
 public sealed class LayerNorm : Layer
 {
+    private readonly Operation.LayerNorm operation;
     private readonly long[] shape;
     private Parameter? weight, bias;
 
@@ -40,7 +43,7 @@ public sealed class LayerNorm : Layer
             throw new ArgumentOutOfRangeException(shapeArgument, string.Join('x', shape), "There must be sizes, and each at least 1.");
         if (!(eps >= 0 && double.IsFinite(eps))) throw new ArgumentOutOfRangeException(nameof(eps), eps, "Must not be negative.");
 
-        (this.shape, Eps, Affine) = (shape, eps, affine);
+        (this.shape, operation, Affine) = (shape, new(shape, eps), affine);
         if (affine) weight = RegisterParameter(nameof(weight), empty(shape));
         if (affine && bias) this.bias = RegisterParameter(nameof(bias), empty(shape));
         ResetParameters();
@@ -50,7 +53,7 @@ public sealed class LayerNorm : Layer
     public IReadOnlyList<long> NormalizedShape => shape;
 
     /// <summary>What is added to the variance before its root is taken.</summary>
-    public double Eps { get; }
+    public double Eps => operation.Epsilon;
 
     /// <summary>Whether every element is scaled.</summary>
     public bool Affine { get; }
@@ -83,5 +86,5 @@ public sealed class LayerNorm : Layer
     }
 
     /// <inheritdoc/>
-    protected override Tensor Compute(Tensor input) => nn.functional.layer_norm(input, shape, weight, bias, Eps);
+    protected override Tensor Compute(Tensor input) => Ops.Run(operation, input, weight, bias);
 }

@@ -1,3 +1,5 @@
+using Luma.Neural.Operations;
+
 namespace Luma.Neural.Layers;
 
 /// <summary>
@@ -7,7 +9,10 @@ namespace Luma.Neural.Layers;
 /// <remarks>Input and output <c>(N, C, H, W)</c>.</remarks>
 public sealed class LayerNorm2D : Layer
 {
-    private readonly long[] shape;
+    // libtorch normalises the last dimensions: the channels go there and come back.
+    private static readonly Operation.Permute channelsLast = new([0, 2, 3, 1]), channelsFirst = new([0, 3, 1, 2]);
+
+    private readonly Operation.LayerNorm operation;
     private Parameter weight, bias;
 
     /// <summary>Makes the layer.</summary>
@@ -21,7 +26,7 @@ public sealed class LayerNorm2D : Layer
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         if (!(eps >= 0 && double.IsFinite(eps))) throw new ArgumentOutOfRangeException(nameof(eps), eps, "Must not be negative.");
 
-        (Channels, Eps, shape) = (channels, eps, [channels]);
+        (Channels, operation) = (channels, new([channels], eps));
         weight = RegisterParameter(nameof(weight), empty(channels));
         bias = RegisterParameter(nameof(bias), empty(channels));
         ResetParameters();
@@ -31,7 +36,7 @@ public sealed class LayerNorm2D : Layer
     public long Channels { get; }
 
     /// <summary>What is added to the variance before its root is taken.</summary>
-    public double Eps { get; }
+    public double Eps => operation.Epsilon;
 
     /// <summary>The scale: <c>(C)</c>.</summary>
     public Parameter Weight => weight;
@@ -55,12 +60,11 @@ public sealed class LayerNorm2D : Layer
         if (input.Dimensions != 4 || input.size(1) != Channels) throw InputMismatch(Shapes.Batch(Channels, 2), input);
     }
 
-    // libtorch normalises the last dimensions: the channels go there and come back.
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var output = nn.functional.layer_norm(input.permute(0, 2, 3, 1), shape, weight, bias, Eps);
-        return output.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+        var output = Ops.Run(operation, Ops.Run(channelsLast, input), weight, bias);
+        return Ops.Run(channelsFirst, output).MoveToOuterDisposeScope();
     }
 }

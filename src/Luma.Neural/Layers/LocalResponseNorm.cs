@@ -1,3 +1,5 @@
+using Luma.Neural.Operations;
+
 namespace Luma.Neural.Layers;
 
 /// <summary>
@@ -11,6 +13,8 @@ namespace Luma.Neural.Layers;
 /// </remarks>
 public sealed class LocalResponseNorm : Layer
 {
+    private readonly Operation.LocalResponseNorm operation;
+
     /// <summary>Makes the layer in libtorch's convention.</summary>
     /// <param name="size">The number of neighbouring channels, the element's own among them.</param>
     /// <param name="alpha">The factor on the mean of the squares.</param>
@@ -24,7 +28,7 @@ public sealed class LocalResponseNorm : Layer
         RequireFinite(beta, nameof(beta));
         RequireFinite(k, nameof(k));
 
-        (Size, Alpha, Beta, K) = (size, alpha, beta, k);
+        operation = new(size, alpha, beta, k);
     }
 
     /// <summary>
@@ -40,16 +44,16 @@ public sealed class LocalResponseNorm : Layer
         new(size, alpha * size, beta, k);
 
     /// <summary>The number of neighbouring channels, the element's own among them.</summary>
-    public long Size { get; }
+    public long Size => operation.Size;
 
     /// <summary>The factor on the mean of the squares.</summary>
-    public double Alpha { get; }
+    public double Alpha => operation.Alpha;
 
     /// <summary>The exponent.</summary>
-    public double Beta { get; }
+    public double Beta => operation.Beta;
 
     /// <summary>What is added before the power is taken.</summary>
-    public double K { get; }
+    public double K => operation.K;
 
     /// <inheritdoc/>
     public override string ToString() => $"{GetName()}({Size})";
@@ -61,7 +65,7 @@ public sealed class LocalResponseNorm : Layer
     }
 
     /// <inheritdoc/>
-    protected override Tensor Compute(Tensor input) => nn.functional.local_response_norm(input, Size, Alpha, Beta, K);
+    protected override Tensor Compute(Tensor input) => Ops.Run(operation, input);
 
     private static void RequireFinite(double number, string name)
     {

@@ -1,3 +1,5 @@
+using Luma.Neural.Operations;
+
 namespace Luma.Neural.Layers;
 
 /// <summary>
@@ -7,7 +9,13 @@ namespace Luma.Neural.Layers;
 /// <remarks>The output's size is that of <see cref="Pooling"/> without padding and dilation.</remarks>
 public abstract class LpPooling : Layer
 {
-    private readonly long[] kernel, stride, least;
+    private static readonly Operation.Sign sign = new();
+    private static readonly Operation.Abs abs = new();
+    private static readonly Operation.ReLU relu = new(InPlace: false);
+    private static readonly Operation.Multiply multiply = new();
+
+    private readonly Operation power, pool, count, root;
+    private readonly long[] least;
 
     private protected LpPooling(int rank, double norm, PerAxis kernelSize, PerAxis? stride, bool ceilMode) : base($"LpPooling{rank}D")
     {
@@ -15,9 +23,14 @@ public abstract class LpPooling : Layer
             throw new ArgumentOutOfRangeException(nameof(norm), norm, "Must be a positive number.");
 
         (Rank, Norm, KernelSize, Stride, CeilMode) = (rank, norm, kernelSize, stride ?? kernelSize, ceilMode);
-        kernel = KernelSize.ToArray(rank, 1, nameof(kernelSize));
-        this.stride = Stride.ToArray(rank, 1, nameof(stride));
-        least = [.. kernel.Select((window, axis) => Math.Max(1, window - (ceilMode ? this.stride[axis] - 1 : 0)))];
+        var kernel = KernelSize.ToArray(rank, 1, nameof(kernelSize));
+        var steps = Stride.ToArray(rank, 1, nameof(stride));
+        least = [.. kernel.Select((window, axis) => Math.Max(1, window - (ceilMode ? steps[axis] - 1 : 0)))];
+
+        power = new Operation.Power(norm);
+        pool = new Operation.AveragePool(kernel, steps, new long[rank], ceilMode, CountIncludePad: true);
+        count = new Operation.Scale(kernel.Aggregate(1L, (product, size) => product * size));
+        root = new Operation.Power(1 / norm);
     }
 
     /// <summary>The number of spatial axes: 1, 2 or 3.</summary>
@@ -45,19 +58,13 @@ public abstract class LpPooling : Layer
     }
 
     /// <inheritdoc/>
-    // PyTorch composes it of the same steps; TorchSharp binds them together for one and two axes only.
+    // PyTorch composes it of the same steps.
     protected sealed override Tensor Compute(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var powers = input.pow(Norm);
-        var mean = Rank switch
-        {
-            1 => nn.functional.avg_pool1d(powers, kernel[0], stride[0], 0, CeilMode),
-            2 => nn.functional.avg_pool2d(powers, kernel, stride, null, CeilMode),
-            _ => nn.functional.avg_pool3d(powers, kernel, stride, null, CeilMode),
-        };
-        var magnitude = mean.sign().mul(mean.abs().relu());
-        return magnitude.mul(kernel.Aggregate(1L, (product, size) => product * size)).pow(1 / Norm).MoveToOuterDisposeScope();
+        var mean = Ops.Run(pool, Ops.Run(power, input));
+        var magnitude = Ops.Run(multiply, Ops.Run(sign, mean), Ops.Run(relu, Ops.Run(abs, mean)));
+        return Ops.Run(root, Ops.Run(count, magnitude)).MoveToOuterDisposeScope();
     }
 }
 

@@ -1,3 +1,5 @@
+using Luma.Neural.Operations;
+
 namespace Luma.Neural.Layers;
 
 /// <summary>
@@ -9,6 +11,9 @@ namespace Luma.Neural.Layers;
 /// </remarks>
 public abstract class BatchNorm : Layer
 {
+    private static readonly Operation.Increment increment = new();
+
+    private readonly Operation.BatchNorm inEvaluation, inTraining;
     private Parameter? weight, bias;
     private Tensor? running_mean, running_var, num_batches_tracked;
 
@@ -20,7 +25,9 @@ public abstract class BatchNorm : Layer
         if (momentum is { } share && !(share is >= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "Must lie between 0 and 1.");
 
-        (Rank, Channels, Eps, Momentum, Affine, TrackRunningStats) = (rank, channels, eps, momentum, affine, trackRunningStats);
+        (Rank, Channels, Momentum, Affine, TrackRunningStats) = (rank, channels, momentum, affine, trackRunningStats);
+        inEvaluation = new(eps, Momentum: 0, BatchStatistics: !trackRunningStats);
+        inTraining = new(eps, momentum ?? 0, BatchStatistics: true);
         StateVersion = 2;
         if (affine)
         {
@@ -43,7 +50,7 @@ public abstract class BatchNorm : Layer
     public long Channels { get; }
 
     /// <summary>What is added to the variance before its root is taken.</summary>
-    public double Eps { get; }
+    public double Eps => inEvaluation.Epsilon;
 
     /// <summary>The share of a new batch in the running statistics; null makes them the mean over all batches.</summary>
     public double? Momentum { get; }
@@ -95,14 +102,15 @@ public abstract class BatchNorm : Layer
     /// <inheritdoc/>
     protected sealed override Tensor Compute(Tensor input)
     {
-        if (!training)
-            return nn.functional.batch_norm(input, running_mean, running_var, weight, bias, running_mean is null, 0, Eps);
+        if (!training) return Ops.Run(inEvaluation, input, running_mean, running_var, weight, bias);
 
         if (input.numel() == Channels) throw InputMismatch("more than one value per channel in training", input);
 
-        num_batches_tracked?.add_(1);
-        var share = Momentum ?? (num_batches_tracked is null ? 0 : 1.0 / num_batches_tracked.item<long>());
-        return nn.functional.batch_norm(input, running_mean, running_var, weight, bias, training: true, share, Eps);
+        if (num_batches_tracked is null) return Ops.Run(inTraining, input, running_mean, running_var, weight, bias);
+
+        Ops.Run(increment, num_batches_tracked).Dispose();
+        var operation = Momentum is null ? inTraining with { Momentum = 1.0 / num_batches_tracked.item<long>() } : inTraining;
+        return Ops.Run(operation, input, running_mean, running_var, weight, bias);
     }
 }
 

@@ -1,3 +1,5 @@
+using Luma.Neural.Operations;
+
 namespace Luma.Neural.Layers;
 
 /// <summary>What a pooling layer takes from each window.</summary>
@@ -17,7 +19,8 @@ public enum PoolingMode
 /// </summary>
 public abstract class Pooling : Layer
 {
-    private readonly long[] kernel, stride, padding, dilation, least;
+    private readonly Operation operation;
+    private readonly long[] least;
 
     private protected Pooling(
         int rank, PoolingMode mode, PerAxis kernelSize, PerAxis? stride, Pad padding, PerAxis? dilation, bool ceilMode,
@@ -28,23 +31,26 @@ public abstract class Pooling : Layer
         (Rank, Mode, CeilMode, CountIncludePad) = (rank, mode, ceilMode, countIncludePad);
         (KernelSize, Stride, Padding, Dilation) = (kernelSize, stride ?? kernelSize, padding, dilation ?? 1);
 
-        kernel = KernelSize.ToArray(rank, 1, nameof(kernelSize));
-        this.stride = Stride.ToArray(rank, 1, nameof(stride));
-        this.dilation = Dilation.ToArray(rank, 1, nameof(dilation));
-        if (mode == PoolingMode.Average && this.dilation.Any(gap => gap != 1))
+        var kernel = KernelSize.ToArray(rank, 1, nameof(kernelSize));
+        var steps = Stride.ToArray(rank, 1, nameof(stride));
+        var gaps = Dilation.ToArray(rank, 1, nameof(dilation));
+        if (mode == PoolingMode.Average && gaps.Any(gap => gap != 1))
             throw new ArgumentOutOfRangeException(nameof(dilation), dilation, "Average pooling has no dilation.");
 
-        var windows = kernel.Zip(this.dilation, (size, gap) => (gap * (size - 1)) + 1).ToArray();
+        var windows = kernel.Zip(gaps, (size, gap) => (gap * (size - 1)) + 1).ToArray();
         if (padding.IsSame && windows.Any(window => window % 2 == 0))
             throw new ArgumentOutOfRangeException(nameof(padding), padding, $"Needs windows of odd size, not {string.Join('x', windows)}.");
 
-        this.padding = padding.IsSame ? [.. windows.Select(window => window / 2)] : padding.Amount.ToArray(rank, 0, nameof(padding));
-        if (this.padding.Zip(windows).Any(axis => axis.First > axis.Second / 2))
+        var amounts = padding.IsSame ? [.. windows.Select(window => window / 2)] : padding.Amount.ToArray(rank, 0, nameof(padding));
+        if (amounts.Zip(windows).Any(axis => axis.First > axis.Second / 2))
             throw new ArgumentOutOfRangeException(nameof(padding), padding, $"At most half of the window, {string.Join('x', windows)}.");
 
         // Rounded up, a window may reach over the end by less than its step.
         least = [.. windows.Select((window, axis) =>
-            Math.Max(1, window - (2 * this.padding[axis]) - (ceilMode ? this.stride[axis] - 1 : 0)))];
+            Math.Max(1, window - (2 * amounts[axis]) - (ceilMode ? steps[axis] - 1 : 0)))];
+        operation = mode == PoolingMode.Max
+            ? new Operation.MaxPool(kernel, steps, amounts, gaps, ceilMode)
+            : new Operation.AveragePool(kernel, steps, amounts, ceilMode, countIncludePad);
     }
 
     /// <summary>The number of spatial axes: 1, 2 or 3.</summary>
@@ -81,15 +87,7 @@ public abstract class Pooling : Layer
     }
 
     /// <inheritdoc/>
-    protected sealed override Tensor Compute(Tensor input) => (Mode, Rank) switch
-    {
-        (PoolingMode.Max, 1) => nn.functional.max_pool1d(input, kernel[0], stride[0], padding[0], dilation[0], CeilMode),
-        (PoolingMode.Max, 2) => nn.functional.max_pool2d(input, kernel, stride, padding, dilation, CeilMode),
-        (PoolingMode.Max, _) => nn.functional.max_pool3d(input, kernel, stride, padding, dilation, CeilMode),
-        (_, 1) => nn.functional.avg_pool1d(input, kernel[0], stride[0], padding[0], CeilMode, CountIncludePad),
-        (_, 2) => nn.functional.avg_pool2d(input, kernel, stride, padding, CeilMode, CountIncludePad),
-        _ => nn.functional.avg_pool3d(input, kernel, stride, padding, CeilMode, CountIncludePad),
-    };
+    protected sealed override Tensor Compute(Tensor input) => Ops.Run(operation, input);
 }
 
 /// <summary>Takes the maximum or the mean of a window that slides over sequences.</summary>

@@ -1,3 +1,5 @@
+using Luma.Neural.Operations;
+
 namespace Luma.Neural.Layers;
 
 /// <summary>
@@ -9,6 +11,10 @@ namespace Luma.Neural.Layers;
 /// <exception cref="ArgumentOutOfRangeException">The probability does not lie between 0 and 1.</exception>
 public sealed class StochasticDepth(double probability) : Layer(nameof(StochasticDepth))
 {
+    private static readonly Operation.Multiply multiply = new();
+
+    private readonly Operation.SampleMask mask = new(Survival: 1 - probability);
+
     /// <summary>The probability that the branch is left out.</summary>
     public double Probability { get; } = probability is >= 0 and <= 1
         ? probability
@@ -20,16 +26,9 @@ public sealed class StochasticDepth(double probability) : Layer(nameof(Stochasti
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor input)
     {
-        if (!training || Probability == 0) return input.alias();
+        if (!training || Probability == 0) return Ops.Identity(input);
 
-        using var scope = NewDisposeScope();
-        var sizes = new long[input.Dimensions];
-        Array.Fill(sizes, 1);
-        sizes[0] = input.size(0);
-
-        var survival = 1 - Probability;
-        var mask = empty(sizes, input.dtype, input.device).bernoulli_(survival);
-        if (survival > 0) mask.div_(survival);
-        return input.mul(mask).MoveToOuterDisposeScope();
+        using var samples = Ops.Run(mask, input);
+        return Ops.Run(multiply, input, samples);
     }
 }

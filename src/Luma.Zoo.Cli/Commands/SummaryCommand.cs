@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Luma.Neural;
+using Luma.Neural.Observation;
 
 namespace Luma.Zoo.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Luma.Neural;
+using Luma.Neural.Native;
 using Luma.Zoo.Training;
 using Luma.Zoo.Weights;
 using Spectre.Console;

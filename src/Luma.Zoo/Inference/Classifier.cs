@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Luma.Neural;
+using Luma.Neural.Native;
 using Luma.Zoo.Images;
 
 namespace Luma.Zoo.Inference;
@@ -10,8 +11,14 @@ namespace Luma.Zoo.Inference;
 /// one classifier at a time.
 /// </summary>
 /// <remarks>
+/// <para>
 /// The model is set to evaluation mode here, once; move it to its device and type before, and leave it as it is while the classifier
 /// is in use.
+/// </para>
+/// <para>
+/// The first classifier of a process lets it keep the memory that tensors leave, up to a gigabyte, which makes passes up to twice as fast
+/// on Linux: see <see cref="NativeHeap"/>. <c>LUMA_KEEP_MEMORY=0</c> in the environment turns that off.
+/// </para>
 /// </remarks>
 public sealed class Classifier : IDisposable
 {
@@ -37,6 +44,7 @@ public sealed class Classifier : IDisposable
         preset.Validate();
         if (labels.Count == 0) throw new ArgumentException("There are no labels.", nameof(labels));
 
+        NativeHeap.KeepFreed();
         model.eval();
         var parameter = model.parameters().FirstOrDefault();
         (this.model, Preset, Labels, this.decoding) = (model, preset, [.. labels], decoding ?? DecodeOptions.Default);

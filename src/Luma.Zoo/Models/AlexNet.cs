@@ -1,4 +1,5 @@
 using Luma.Neural;
+using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
 
 namespace Luma.Zoo.Models;

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Luma.Neural;
+using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
 using Luma.Zoo.Weights;
 using Luma.Zoo.Weights.KeyMaps;

@@ -17,29 +17,29 @@ public abstract class GoogLeNetDesign : AuxiliaryNetwork
     private protected GoogLeNetDesign(string name, Plan plan, long numClasses, long inChannels, bool auxLogits, double dropout) : base(name)
     {
         var style = plan.Style;
-        if (plan.TransformInput) Stage("transform_input", new TransformInput(inChannels));
+        if (plan.TransformInput) Add("transform_input", new TransformInput(inChannels));
 
-        Stage("conv1", style.Conv(inChannels, 64, 7, stride: 2, 3));
-        Stage("maxpool1", Halve());
-        if (plan.ResponseNorm) Stage("norm1", ResponseNorm());
-        Stage("conv2", style.Conv(64, 64, 1));
-        Stage("conv3", style.Conv(64, 192, 3));
-        if (plan.ResponseNorm) Stage("norm2", ResponseNorm());
-        Stage("maxpool2", Halve());
+        Add("conv1", style.Conv(inChannels, 64, 7, stride: 2, 3));
+        Add("maxpool1", Halve());
+        if (plan.ResponseNorm) Add("norm1", ResponseNorm());
+        Add("conv2", style.Conv(64, 64, 1));
+        Add("conv3", style.Conv(64, 192, 3));
+        if (plan.ResponseNorm) Add("norm2", ResponseNorm());
+        Add("maxpool2", Halve());
 
-        Stage("inception3a", Block(192, 64, 96, 128, 16, 32, 32));
-        Stage("inception3b", Block(256, 128, 128, 192, 32, 96, 64));
-        Stage("maxpool3", Halve());
+        Add("inception3a", Block(192, 64, 96, 128, 16, 32, 32));
+        Add("inception3b", Block(256, 128, 128, 192, 32, 96, 64));
+        Add("maxpool3", Halve());
 
-        Stage("inception4a", Block(480, 192, 96, 208, 16, 48, 64));
-        Stage("inception4b", Block(512, 160, 112, 224, 24, 64, 64));
-        Stage("inception4c", Block(512, 128, 128, 256, 24, 64, 64));
-        Stage("inception4d", Block(512, 112, 144, 288, 32, 64, 64));
-        Stage("inception4e", Block(528, 256, 160, 320, 32, 128, 128));
-        Stage("maxpool4", Halve(plan.LastPool));
+        Add("inception4a", Block(480, 192, 96, 208, 16, 48, 64));
+        Add("inception4b", Block(512, 160, 112, 224, 24, 64, 64));
+        Add("inception4c", Block(512, 128, 128, 256, 24, 64, 64));
+        Add("inception4d", Block(512, 112, 144, 288, 32, 64, 64));
+        Add("inception4e", Block(528, 256, 160, 320, 32, 128, 128));
+        Add("maxpool4", Halve(plan.LastPool));
 
-        Stage("inception5a", Block(832, 256, 160, 320, 32, 128, 128));
-        Stage("inception5b", Block(832, 384, 192, 384, 48, 128, 128));
+        Add("inception5a", Block(832, 256, 160, 320, 32, 128, 128));
+        Add("inception5b", Block(832, 384, 192, 384, 48, 128, 128));
 
         if (auxLogits)
         {
@@ -47,10 +47,10 @@ public abstract class GoogLeNetDesign : AuxiliaryNetwork
             Auxiliary("aux2", new AuxiliaryHead(528, plan.AuxiliaryPool(), side: 4, numClasses, style), after: "inception4d");
         }
 
-        Stage("avgpool", new GlobalAvgPooling2D());
-        Stage("flatten", new Flatten());
-        Stage("dropout", new Dropout(dropout));
-        Stage("fc", new Dense(1024, numClasses));
+        Add("avgpool", new GlobalAvgPooling2D());
+        Add("flatten", new Flatten());
+        Add("dropout", new Dropout(dropout));
+        Add("fc", new Dense(1024, numClasses));
 
         IncepBlock.V1 Block(long from, long one, long threeReduce, long three, long fiveReduce, long five, long pool) =>
             new(from, one, threeReduce, three, fiveReduce, five, pool, style, plan.FiveKernel);

@@ -1,4 +1,3 @@
-using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
 
@@ -18,24 +17,24 @@ public abstract class FactorizedInception : AuxiliaryNetwork
         string name, long numClasses, long inChannels, bool auxLogits, bool normedAuxiliary, ConvStyle style, PoolingMode pooling, double dropout)
         : base(name)
     {
-        Stage("conv1", style.Conv(inChannels, 32, 3, stride: 2, Pad.Valid));
-        Stage("conv2", style.Conv(32, 32, 3, padding: Pad.Valid));
-        Stage("conv3", style.Conv(32, 64, 3));
-        Stage("maxpool", new Pooling2D(PoolingMode.Max, 3, stride: 2));
-        Stage("conv4", style.Conv(64, 80, 3, padding: Pad.Valid));
-        Stage("conv5", style.Conv(80, 192, 3, stride: 2, Pad.Valid));
-        Stage("conv6", style.Conv(192, 288, 3));
+        Add("conv1", style.Conv(inChannels, 32, 3, stride: 2, Pad.Valid));
+        Add("conv2", style.Conv(32, 32, 3, padding: Pad.Valid));
+        Add("conv3", style.Conv(32, 64, 3));
+        Add("maxpool", new Pooling2D(PoolingMode.Max, 3, stride: 2));
+        Add("conv4", style.Conv(64, 80, 3, padding: Pad.Valid));
+        Add("conv5", style.Conv(80, 192, 3, stride: 2, Pad.Valid));
+        Add("conv6", style.Conv(192, 288, 3));
 
-        foreach (var letter in "abc") Stage($"inception3{letter}", new IncepBlock.V2_TypeA(288, style: style));
-        Stage("reduction3", new IncepBlock.V2_Redux(288, reduce: 64, three: 384, twice: 96, style));
+        foreach (var letter in "abc") Add($"inception3{letter}", new IncepBlock.V2_TypeA(288, style: style));
+        Add("reduction3", new IncepBlock.V2_Redux(288, reduce: 64, three: 384, twice: 96, style));
 
         // The paper does not print these filters. The authors' code has 128, 160, 160 and 192, a block fewer than table 1.
         foreach (var (letter, inner) in "abcde".Zip([128L, 160, 160, 160, 192]))
-            Stage($"inception4{letter}", new IncepBlock.V2_TypeB(768, inner, pooling: pooling, style: style));
-        Stage("reduction4", new IncepBlock.V2_Redux(768, reduce: 192, three: 320, twice: 192, style));
+            Add($"inception4{letter}", new IncepBlock.V2_TypeB(768, inner, pooling: pooling, style: style));
+        Add("reduction4", new IncepBlock.V2_Redux(768, reduce: 192, three: 320, twice: 192, style));
 
-        Stage("inception5a", new IncepBlock.V2_TypeC(1280, pooling: pooling, style: style));
-        Stage("inception5b", new IncepBlock.V2_TypeC(2048, pooling: pooling, style: style));
+        Add("inception5a", new IncepBlock.V2_TypeC(1280, pooling: pooling, style: style));
+        Add("inception5b", new IncepBlock.V2_TypeC(2048, pooling: pooling, style: style));
 
         if (auxLogits)
         {
@@ -45,10 +44,10 @@ public abstract class FactorizedInception : AuxiliaryNetwork
             Auxiliary("aux", new AuxiliaryHead(768, pool, side: 5, numClasses, style, norm: norm), after: "inception4e");
         }
 
-        Stage("avgpool", new GlobalAvgPooling2D());
-        Stage("flatten", new Flatten());
-        Stage("dropout", new Dropout(dropout));
-        Stage("fc", new Dense(2048, numClasses));
+        Add("avgpool", new GlobalAvgPooling2D());
+        Add("flatten", new Flatten());
+        Add("dropout", new Dropout(dropout));
+        Add("fc", new Dense(2048, numClasses));
     }
 }
 

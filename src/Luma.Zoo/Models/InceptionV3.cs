@@ -30,35 +30,35 @@ public sealed class InceptionV3 : AuxiliaryNetwork
         long numClasses = 1000, long inChannels = 3, bool auxLogits = false, bool transformInput = false, double dropout = 0.5)
         : base(nameof(InceptionV3))
     {
-        if (transformInput) Stage("transform_input", new TransformInput(inChannels));
+        if (transformInput) Add("transform_input", new TransformInput(inChannels));
 
-        Stage("Conv2d_1a_3x3", Style.Conv(inChannels, 32, 3, stride: 2, Pad.Valid));
-        Stage("Conv2d_2a_3x3", Style.Conv(32, 32, 3, padding: Pad.Valid));
-        Stage("Conv2d_2b_3x3", Style.Conv(32, 64, 3));
-        Stage("maxpool1", Halve());
-        Stage("Conv2d_3b_1x1", Style.Conv(64, 80, 1));
-        Stage("Conv2d_4a_3x3", Style.Conv(80, 192, 3, padding: Pad.Valid));
-        Stage("maxpool2", Halve());
+        Add("Conv2d_1a_3x3", Style.Conv(inChannels, 32, 3, stride: 2, Pad.Valid));
+        Add("Conv2d_2a_3x3", Style.Conv(32, 32, 3, padding: Pad.Valid));
+        Add("Conv2d_2b_3x3", Style.Conv(32, 64, 3));
+        Add("maxpool1", Halve());
+        Add("Conv2d_3b_1x1", Style.Conv(64, 80, 1));
+        Add("Conv2d_4a_3x3", Style.Conv(80, 192, 3, padding: Pad.Valid));
+        Add("maxpool2", Halve());
 
-        Stage("Mixed_5b", TypeA(192, pool: 32));
-        Stage("Mixed_5c", TypeA(256, pool: 64));
-        Stage("Mixed_5d", TypeA(288, pool: 64));
-        Stage("Mixed_6a", ReduxA(288));
-        Stage("Mixed_6b", TypeB(768, inner: 128));
-        Stage("Mixed_6c", TypeB(768, inner: 160));
-        Stage("Mixed_6d", TypeB(768, inner: 160));
-        Stage("Mixed_6e", TypeB(768, inner: 192));
+        Add("Mixed_5b", TypeA(192, pool: 32));
+        Add("Mixed_5c", TypeA(256, pool: 64));
+        Add("Mixed_5d", TypeA(288, pool: 64));
+        Add("Mixed_6a", ReduxA(288));
+        Add("Mixed_6b", TypeB(768, inner: 128));
+        Add("Mixed_6c", TypeB(768, inner: 160));
+        Add("Mixed_6d", TypeB(768, inner: 160));
+        Add("Mixed_6e", TypeB(768, inner: 192));
 
         var auxiliary = auxLogits ? new AuxiliaryClassifier(768, numClasses) : null;
         if (auxiliary is not null) Auxiliary("AuxLogits", auxiliary, after: "Mixed_6e");
 
-        Stage("Mixed_7a", ReduxB(768));
-        Stage("Mixed_7b", TypeC(1280));
-        Stage("Mixed_7c", TypeC(2048));
-        Stage("avgpool", new GlobalAvgPooling2D());
-        Stage("dropout", new Dropout(dropout));
-        Stage("flatten", new Flatten());
-        Stage("fc", new Dense(2048, numClasses));
+        Add("Mixed_7a", ReduxB(768));
+        Add("Mixed_7b", TypeC(1280));
+        Add("Mixed_7c", TypeC(2048));
+        Add("avgpool", new GlobalAvgPooling2D());
+        Add("dropout", new Dropout(dropout));
+        Add("flatten", new Flatten());
+        Add("fc", new Dense(2048, numClasses));
 
         foreach (var module in modules())
         {

@@ -226,7 +226,7 @@ public abstract class MaxVit : Block
             // torchvision divides by the root of all channels, attention by that of a head's: the rest is done here.
             query = Ops.Scale(query, 1 / Math.Sqrt(heads));
             var joined = AttentionHeads.Join(Ops.Attention(query, key, value, Windows.PositionBias(table, positions, Window)));
-            return merge.call(Ops.Reshape(joined, x.shape));
+            return merge.call(joined);
         }
     }
 }

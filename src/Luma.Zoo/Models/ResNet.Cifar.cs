@@ -1,5 +1,4 @@
 using System.Globalization;
-using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
 using Luma.Zoo.Weights.KeyMaps;

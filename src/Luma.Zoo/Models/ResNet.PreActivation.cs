@@ -1,4 +1,3 @@
-using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
 using static Luma.Neural.Blocks.ResNetBlock;

@@ -78,8 +78,9 @@ public abstract class ShuffleNetV2 : Sequence
 
         protected override Tensor Compute(Tensor x)
         {
-            var halves = Ops.Chunk(x, 2, dimension: 1);
-            return shuffle.call(Ops.Concat([halves[0], branch2.call(halves[1])]));
+            var half = x.size(1) / 2;
+            var (passing, other) = (Ops.Slice(x, 1, stop: half), Ops.Slice(x, 1, start: half));
+            return shuffle.call(Ops.Concat([passing, branch2.call(other)]));
         }
     }
 

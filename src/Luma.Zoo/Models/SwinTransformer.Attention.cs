@@ -1,4 +1,5 @@
 using Luma.Neural;
+using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
 using TorchSharp.Utils;
 
@@ -44,7 +45,7 @@ public abstract partial class SwinTransformer
 
         protected override Tensor Compute(Tensor x)
         {
-            long count = x.size(0), height = x.size(1), width = x.size(2), channels = x.size(3);
+            long height = x.size(1), width = x.size(2);
             var (wholeHeight, wholeWidth) = (RoundUp(height), RoundUp(width));
             if (wholeHeight > height) x = Ops.ZeroPad(x, 1, after: wholeHeight - height);
             if (wholeWidth > width) x = Ops.ZeroPad(x, 2, after: wholeWidth - width);
@@ -55,15 +56,14 @@ public abstract partial class SwinTransformer
             if (shifts) x = Ops.Roll(x, [-down, -right], [1, 2]);
 
             x = Windows.Partition(x, window);
-            var windows = x.size(1);
             var bias = PositionBias();
-            if (shifts) bias = ForEachImage(Ops.Add(bias, Ops.ShiftMask(x, wholeHeight, wholeWidth, window, down, right)), count);
+            if (shifts) bias = Ops.Add(bias, Ops.ShiftMask(wholeHeight, wholeWidth, window, down, right, bias.dtype, bias.device));
 
             var (query, key, value) = Project(x);
-            x = AttentionHeads.Join(Ops.Attention(query, key, value, bias, training ? attentionDropout : 0));
+            x = AttentionHeads.Join(Ops.Attention(query, key, value, bias, dropout: training ? attentionDropout : 0));
             x = dropout.call(Output.call(x));
 
-            x = Windows.Merge(Ops.Reshape(x, count, windows, window * window, channels), window, wholeHeight, wholeWidth);
+            x = Windows.Merge(x, window, wholeHeight, wholeWidth);
             if (shifts) x = Ops.Roll(x, [down, right], [1, 2]);
             if (wholeHeight > height) x = Ops.Slice(x, 1, stop: height);
             if (wholeWidth > width) x = Ops.Slice(x, 2, stop: width);
@@ -71,14 +71,6 @@ public abstract partial class SwinTransformer
         }
 
         private long RoundUp(long size) => (size + window - 1) / window * window;
-
-        // (windows, heads, T, T) -> (count * windows, heads, T, T)
-        private static Tensor ForEachImage(Tensor bias, long count)
-        {
-            if (count == 1) return bias;
-            var shape = bias.shape;
-            return Ops.Reshape(Ops.Expand(Ops.Reshape(bias, [1, .. shape]), [count, .. shape]), [count * shape[0], .. shape[1..]]);
-        }
     }
 
     /// <summary>Version 1: scaled dot products, and a learned number for each distance and head.</summary>
@@ -148,7 +140,7 @@ public abstract partial class SwinTransformer
             var heads = AttentionHeads.Split(Ops.Linear(windows, Projection.Weight, bias), Heads);
 
             // At most 100; attention divides by the root of the head's size, which is undone here.
-            var scale = Ops.Scale(Ops.Exp(Ops.AtMost(logitScale, Math.Log(100))), Math.Sqrt(channels / Heads));
+            var scale = Ops.Scale(Ops.Exp(Ops.ClampMax(logitScale, Math.Log(100))), Math.Sqrt(channels / Heads));
             return (Ops.Multiply(Ops.Normalize(heads.Query), scale), Ops.Normalize(heads.Key), heads.Value);
         }
 

@@ -189,9 +189,8 @@ public abstract partial class SwinTransformer : Block
             if (x.size(2) % 2 == 1) x = Ops.ZeroPad(x, 2, after: 1);
 
             // The four one behind the other: upper left, lower left, upper right, lower right.
-            long count = x.size(0), height = x.size(1) / 2, width = x.size(2) / 2, channels = x.size(3);
-            x = Ops.Permute(Ops.Reshape(x, count, height, 2, width, 2, channels), 0, 1, 3, 4, 2, 5);
-            x = Ops.Reshape(x, count, height, width, 4 * channels);
+            x = Ops.Unflatten(Ops.Unflatten(x, 2, -1, 2), 1, -1, 2);
+            x = Ops.Flatten(Ops.Permute(x, 0, 1, 3, 4, 2, 5), 3);
             return version == Version.V1 ? reduction.call(norm.call(x)) : norm.call(reduction.call(x));
         }
     }

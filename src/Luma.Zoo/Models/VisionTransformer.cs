@@ -110,7 +110,7 @@ public abstract partial class VisionTransformer : Block
             throw InputMismatch($"(N, {patches.InChannels}, {ImageSize}, {ImageSize})", x);
 
         var tokens = Ops.Permute(Ops.Flatten(patches.call(x), 2), 0, 2, 1);
-        x = Ops.Concat([Ops.Expand(classToken, x.size(0), -1, -1), tokens], dimension: 1);
+        x = Ops.Concat([Ops.ExpandLike(classToken, tokens), tokens], dimension: 1);
         x = encoder.call(x);
         return heads.call(Ops.Select(x, 1, 0));
     }

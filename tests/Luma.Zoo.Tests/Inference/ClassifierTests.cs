@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Luma.Neural;
+using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
 using Luma.Zoo.Images;
 using Luma.Zoo.Inference;

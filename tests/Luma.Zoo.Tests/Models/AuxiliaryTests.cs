@@ -2,6 +2,7 @@ using System.Text.Json;
 using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
+using Luma.Neural.Observation;
 using Luma.Zoo.Models;
 
 namespace Luma.Zoo.Tests.Models;
@@ -121,10 +122,10 @@ public class AuxiliaryTests
         var images = randn(1, 3, 128, 128);
         var observer = new Scopes();
 
-        using (Observation.Begin(observer)) network.call(images);
+        using (ForwardPass.Observe(observer)) network.call(images);
         Assert.DoesNotContain("InceptionNet_V1/AuxiliaryHead", observer.Paths);
 
-        using (Observation.Begin(observer)) network.ForwardWithAuxiliaries(randn(1, 3, 224, 224));
+        using (ForwardPass.Observe(observer)) network.ForwardWithAuxiliaries(randn(1, 3, 224, 224));
         Assert.Equal(2, observer.Paths.Count(path => path == "InceptionNet_V1/AuxiliaryHead"));
         Assert.Equal(2, observer.Paths.Count(path => path == "InceptionNet_V1"));
     }
@@ -150,20 +151,12 @@ public class AuxiliaryTests
 
         public List<string> Paths { get; } = [];
 
-        public void Entered(Block block, Tensor input)
+        public void Entered(NeuralModule module, Tensor input)
         {
-            open.Push(block.GetName());
-            Paths.Add(string.Join('/', open.Reverse()));
+            open.Push(module.GetName());
+            if (module is Block) Paths.Add(string.Join('/', open.Reverse()));
         }
 
-        public void Left(Block block, Tensor input, Tensor output) => open.Pop();
-
-        public void Ran(Layer layer, Tensor input, Tensor output)
-        {
-        }
-
-        public void Ran(Operation operation, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> outputs)
-        {
-        }
+        public void Left(NeuralModule module, Tensor input, Tensor output) => open.Pop();
     }
 }

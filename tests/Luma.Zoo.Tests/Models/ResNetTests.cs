@@ -1,6 +1,7 @@
 using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
+using Luma.Neural.Observation;
 using Luma.Zoo.Models;
 
 namespace Luma.Zoo.Tests.Models;
@@ -40,7 +41,7 @@ public class ResNetTests
             _ => new ResNet_50(),
         };
         var counter = new MultiplyAddCounter();
-        using (Observation.Begin(counter))
+        using (ForwardPass.Observe(counter))
         using (inference_mode())
         {
             built.eval();
@@ -105,7 +106,7 @@ public class ResNetTests
         Assert.Equal([1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], windows.Select(window => window.Stride[0]));
 
         var beforePooling = new InputOf<GlobalAvgPooling2D>();
-        using (Observation.Begin(beforePooling)) network.call(randn(2, 3, 64, 64));
+        using (ForwardPass.Observe(beforePooling)) network.call(randn(2, 3, 64, 64));
         Assert.Equal([2, 2048, 8, 8], beforePooling.Shape);
     }
 
@@ -128,11 +129,11 @@ public class ResNetTests
             strided.Select(entry => entry.name));
     }
 
-    private sealed class MultiplyAddCounter : ForwardObserver
+    private sealed class MultiplyAddCounter : IForwardObserver
     {
         public long Total { get; private set; }
 
-        protected override void Ran(Layer layer, Tensor input, Tensor output) => Total += layer switch
+        public void Left(NeuralModule module, Tensor input, Tensor output) => Total += module switch
         {
             Convolution convolution => output.numel() / output.shape[1] * convolution.Weight.numel(),
             Dense dense => dense.Weight.numel(),
@@ -140,32 +141,13 @@ public class ResNetTests
         };
     }
 
-    private sealed class InputOf<T> : ForwardObserver
+    private sealed class InputOf<T> : IForwardObserver
     {
         public long[] Shape { get; private set; } = [];
 
-        protected override void Ran(Layer layer, Tensor input, Tensor output)
+        public void Entered(NeuralModule module, Tensor input)
         {
-            if (layer is T) Shape = input.shape;
+            if (module is T) Shape = input.shape;
         }
-    }
-
-    private abstract class ForwardObserver : IForwardObserver
-    {
-        void IForwardObserver.Entered(Block block, Tensor input)
-        {
-        }
-
-        void IForwardObserver.Left(Block block, Tensor input, Tensor output)
-        {
-        }
-
-        void IForwardObserver.Ran(Layer layer, Tensor input, Tensor output) => Ran(layer, input, output);
-
-        void IForwardObserver.Ran(Operation operation, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> outputs)
-        {
-        }
-
-        protected abstract void Ran(Layer layer, Tensor input, Tensor output);
     }
 }

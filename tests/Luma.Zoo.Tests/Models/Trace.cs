@@ -1,4 +1,5 @@
 using Luma.Neural;
+using Luma.Neural.Observation;
 
 namespace Luma.Zoo.Tests.Models;
 
@@ -20,21 +21,14 @@ internal sealed class Trace : IForwardObserver
         network.eval();
         using var inference = inference_mode();
         var trace = new Trace();
-        using (Observation.Begin(trace)) network.call(zeros([1, .. image]));
+        using (ForwardPass.Observe(trace)) network.call(zeros([1, .. image]));
         return trace;
     }
 
-    public void Entered(Block block, Tensor input)
+    public void Left(NeuralModule module, Tensor input, Tensor output)
     {
-    }
-
-    public void Left(Block block, Tensor input, Tensor output) => Blocks.Add((block, Shape(output)));
-
-    public void Ran(Layer layer, Tensor input, Tensor output) =>
-        Layers.Add((layer.GetType().Name, Shape(output), layer.parameters().Sum(parameter => parameter.NumberOfElements)));
-
-    public void Ran(Operation operation, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> outputs)
-    {
+        if (module is Block block) Blocks.Add((block, Shape(output)));
+        else Layers.Add((module.GetType().Name, Shape(output), module.parameters().Sum(parameter => parameter.NumberOfElements)));
     }
 
     private static string Shape(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}]";

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Luma.Neural;
+using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
+using Luma.Neural.Observation;
 
 namespace Luma.Zoo.Tests.Summary;
 

@@ -1,4 +1,4 @@
-using Luma.Neural;
+using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
 using Luma.Zoo.Weights;
 

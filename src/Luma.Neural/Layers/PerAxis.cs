@@ -1,4 +1,4 @@
-namespace Luma.Neural;
+namespace Luma.Neural.Layers;
 
 /// <summary>
 /// A number for every spatial axis of a layer: one number for all axes (<c>3</c>), or one per axis from the outermost to the

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Luma.Neural;
+namespace Luma.Neural.Layers;
 
 /// <summary>Shapes as people write them, and whether a tensor has one.</summary>
 internal static class Shapes

@@ -1,6 +1,6 @@
 using System.Collections;
 
-namespace Luma.Neural;
+namespace Luma.Neural.Blocks;
 
 /// <summary>
 /// Layers and blocks one after the other, numbered from 0 as in PyTorch's <c>Sequential</c> or named:
@@ -56,7 +56,9 @@ public class Sequence : Block, IReadOnlyList<NeuralModule>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <inheritdoc/>
-    protected sealed override Tensor Compute(Tensor input)
+    protected sealed override Tensor Compute(Tensor input) => ComputeWith(input, extras: null);
+
+    private protected sealed override Tensor ComputeWith(Tensor input, List<Tensor>? extras)
     {
         var current = input;
         foreach (var child in links)
@@ -65,7 +67,13 @@ public class Sequence : Block, IReadOnlyList<NeuralModule>
             // Nobody else can have it: freeing each link at once keeps a long chain from holding all of its feature maps.
             if (!ReferenceEquals(current, input)) current.Dispose();
             current = next;
+            if (extras is not null) Passed(child, current, extras);
         }
         return current;
+    }
+
+    // What a network with extra outputs makes of what a child gave.
+    private protected virtual void Passed(NeuralModule child, Tensor output, List<Tensor> extras)
+    {
     }
 }

@@ -1,6 +1,5 @@
-using Luma.Neural;
 
-namespace Luma.Zoo;
+namespace Luma.Neural.Observation;
 
 /// <summary>
 /// What a network is made of: one row for every layer and block that runs, with its output's shape, its parameters and its
@@ -51,7 +50,7 @@ public sealed record NetworkSummary(
 /// <param name="Name">Its place in the network, as in the state dict (<c>layer1.0.conv1</c>); empty for the network itself.</param>
 /// <param name="Type">The kind of layer or block, such as <c>Convolution2D</c>.</param>
 /// <param name="Depth">How deep it lies; 0 is the network itself.</param>
-/// <param name="Index">The how-manieth row of this depth it is, from 1.</param>
+/// <param name="Index">Its number among the rows of this depth, from 1.</param>
 /// <param name="OutputShape">
 /// The shape of its output, or null for a block that never runs as a whole because its owner calls its children one by one.
 /// </param>
@@ -98,7 +97,7 @@ public static class NetworkSummaryExtensions
 
         var observer = new SummaryObserver(network);
         using (new EvaluationMode(network))
-        using (Observation.Begin(observer))
+        using (ForwardPass.Observe(observer))
             network.call(input).Dispose();
         return observer.Summarise(input);
     }

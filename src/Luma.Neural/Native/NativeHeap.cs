@@ -1,13 +1,17 @@
 using System.Runtime.InteropServices;
 
-namespace Luma.Neural;
+namespace Luma.Neural.Native;
 
 /// <summary>
 /// How the C library deals with the memory that tensors leave. A forward pass allocates and frees the same tensors again and again;
 /// glibc gives the large ones back to the system each time, which then clears every page anew. That is a tenth to three tenths of a pass
 /// over eight images, as scripts/bench_forward.py shows with LUMA_KEEP_MEMORY=0.
 /// </summary>
-internal static partial class NativeMemory
+/// <remarks>
+/// A process has one C library, so this is for whoever sets up inference: Luma.Zoo's classifier and the program do it. A program that
+/// calls networks itself does it once, at its start.
+/// </remarks>
+public static partial class NativeHeap
 {
     // mallopt's numbers, from glibc's malloc.h.
     private const int TrimThreshold = -1, MmapThreshold = -3;
@@ -17,11 +21,15 @@ internal static partial class NativeMemory
 
     /// <summary>
     /// Lets the process keep up to a gigabyte of what it has freed, unless the user says otherwise: by <c>LUMA_KEEP_MEMORY=0</c>, or by
-    /// glibc's own variables. Other C libraries than glibc are left alone.
+    /// glibc's own variables. Other C libraries than glibc are left alone. Calling it again changes nothing.
     /// </summary>
+    /// <returns>Whether it was done.</returns>
+    public static bool KeepFreed() => KeepFreed(Environment.GetEnvironmentVariable);
+
+    /// <summary>The same for an environment that is given.</summary>
     /// <param name="environment">The environment's variables.</param>
     /// <returns>Whether it was done.</returns>
-    public static bool KeepFreed(Func<string, string?> environment)
+    internal static bool KeepFreed(Func<string, string?> environment)
     {
         if (!OperatingSystem.IsLinux() || IsDecided(environment)) return false;
 

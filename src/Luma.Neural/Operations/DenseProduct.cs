@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics.X86;
 
-namespace Luma.Neural;
+namespace Luma.Neural.Operations;
 
 /// <summary>
 /// <c>input * weight^T + bias</c>, by the faster of the two libraries that libtorch has for it. For matrix products it takes MKL, which

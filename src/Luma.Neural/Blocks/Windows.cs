@@ -1,4 +1,4 @@
-namespace Luma.Neural;
+namespace Luma.Neural.Blocks;
 
 /// <summary>Cuts feature maps into square groups of pixels for attention within each, and puts them together again.</summary>
 public static class Windows
@@ -9,9 +9,9 @@ public static class Windows
     /// <returns><c>(N, windows, size^2, C)</c></returns>
     public static Tensor Partition(Tensor input, long size)
     {
-        long count = input.size(0), rows = input.size(1) / size, columns = input.size(2) / size, channels = input.size(3);
-        var x = Ops.Permute(Ops.Reshape(input, count, rows, size, columns, size, channels), 0, 1, 3, 2, 4, 5);
-        return Ops.Reshape(x, count, rows * columns, size * size, channels);
+        // (N, rows, size, columns, size, C) to (N, rows, columns, size, size, C)
+        var x = Ops.Unflatten(Ops.Unflatten(input, 2, -1, size), 1, -1, size);
+        return Together(Ops.Permute(x, 0, 1, 3, 2, 4, 5));
     }
 
     /// <summary>Puts together what <see cref="Partition"/> has cut.</summary>
@@ -22,9 +22,8 @@ public static class Windows
     /// <returns><c>(N, height, width, C)</c></returns>
     public static Tensor Merge(Tensor windows, long size, long height, long width)
     {
-        long count = windows.size(0), channels = windows.size(3);
-        var x = Ops.Reshape(windows, count, height / size, width / size, size, size, channels);
-        return Ops.Reshape(Ops.Permute(x, 0, 1, 3, 2, 4, 5), count, height, width, channels);
+        var x = Ops.Unflatten(Ops.Unflatten(windows, 2, size, size), 1, height / size, width / size);
+        return Together(Ops.Permute(x, 0, 1, 3, 2, 4, 5));
     }
 
     /// <summary>
@@ -36,9 +35,9 @@ public static class Windows
     /// <returns><c>(N, grids, size^2, C)</c></returns>
     public static Tensor PartitionGrid(Tensor input, long size)
     {
-        long count = input.size(0), rows = input.size(1) / size, columns = input.size(2) / size, channels = input.size(3);
-        var x = Ops.Permute(Ops.Reshape(input, count, size, rows, size, columns, channels), 0, 2, 4, 1, 3, 5);
-        return Ops.Reshape(x, count, rows * columns, size * size, channels);
+        // (N, size, rows, size, columns, C) to (N, rows, columns, size, size, C)
+        var x = Ops.Unflatten(Ops.Unflatten(input, 2, size, -1), 1, size, -1);
+        return Together(Ops.Permute(x, 0, 2, 4, 1, 3, 5));
     }
 
     /// <summary>Puts together what <see cref="PartitionGrid"/> has cut.</summary>
@@ -49,9 +48,8 @@ public static class Windows
     /// <returns><c>(N, height, width, C)</c></returns>
     public static Tensor MergeGrid(Tensor grids, long size, long height, long width)
     {
-        long count = grids.size(0), channels = grids.size(3);
-        var x = Ops.Reshape(grids, count, height / size, width / size, size, size, channels);
-        return Ops.Reshape(Ops.Permute(x, 0, 3, 1, 4, 2, 5), count, height, width, channels);
+        var x = Ops.Unflatten(Ops.Unflatten(grids, 2, size, size), 1, height / size, width / size);
+        return Together(Ops.Permute(x, 0, 3, 1, 4, 2, 5));
     }
 
     /// <summary>
@@ -79,4 +77,7 @@ public static class Windows
         var bias = Ops.IndexSelect(Ops.Permute(table, 1, 0), 1, Ops.Flatten(positions, 0));
         return Ops.Reshape(bias, 1, table.size(1), size * size, size * size);
     }
+
+    // (N, a, b, c, d, C) to (N, a * b, c * d, C)
+    private static Tensor Together(Tensor x) => Ops.Flatten(Ops.Flatten(x, 3, 4), 1, 2);
 }

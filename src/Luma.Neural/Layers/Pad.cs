@@ -1,4 +1,4 @@
-namespace Luma.Neural;
+namespace Luma.Neural.Layers;
 
 /// <summary>
 /// How much a layer pads its input: a number (<c>1</c>), one per axis (<c>(0, 3)</c>), <see cref="Valid"/> or <see cref="Same"/>.

@@ -1,6 +1,8 @@
+using Luma.Neural.Native;
+
 namespace Luma.Neural.Tests;
 
-public class NativeMemoryTests
+public class NativeHeapTests
 {
     public static bool IsGlibc { get; } = OperatingSystem.IsLinux() && Directory.GetFiles("/lib", "ld-musl-*").Length == 0;
 
@@ -17,6 +19,6 @@ public class NativeMemoryTests
     {
         var variables = environment.Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
 
-        Assert.Equal(kept && IsGlibc, NativeMemory.KeepFreed(variables.GetValueOrDefault));
+        Assert.Equal(kept && IsGlibc, NativeHeap.KeepFreed(variables.GetValueOrDefault));
     }
 }

@@ -1,6 +1,5 @@
-using Luma.Neural;
 
-namespace Luma.Zoo;
+namespace Luma.Neural.Observation;
 
 /// <summary>Where the layers and blocks of a network are registered: under which names, one after the other.</summary>
 internal sealed class ModulePaths

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
-namespace Luma.Neural;
+namespace Luma.Neural.Native;
 
 /// <summary>
 /// Loads libtorch before TorchSharp does. Where it cannot be loaded, TorchSharp prints its whole search to the console and copies
@@ -24,7 +24,6 @@ public static partial class NativeLibraries
         // Two threads may get here at once: loading a library twice is loading it once.
         var folders = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator);
         foreach (var library in (string[])["torch_cpu", "LibTorchSharp"]) Load(library, [.. folders, AppContext.BaseDirectory]);
-        NativeMemory.KeepFreed(Environment.GetEnvironmentVariable);
         loaded = true;
     }
 

@@ -1,7 +1,6 @@
-using Luma.Neural;
 using Luma.Neural.Layers;
 
-namespace Luma.Zoo;
+namespace Luma.Neural.Observation;
 
 /// <summary>Notes what runs as a tree of rows. It keeps shapes, never a tensor.</summary>
 internal sealed class SummaryObserver(NeuralModule network) : IForwardObserver
@@ -10,15 +9,9 @@ internal sealed class SummaryObserver(NeuralModule network) : IForwardObserver
     private readonly Stack<Entry> open = new();
     private Entry? root;
 
-    public void Entered(Block block, Tensor input) => open.Push(Place(block));
+    public void Entered(NeuralModule module, Tensor input) => open.Push(Place(module));
 
-    public void Left(Block block, Tensor input, Tensor output) => open.Pop().Finish(output);
-
-    public void Ran(Layer layer, Tensor input, Tensor output) => Place(layer).Finish(output);
-
-    public void Ran(Operation operation, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> outputs)
-    {
-    }
+    public void Left(NeuralModule module, Tensor input, Tensor output) => open.Pop().Finish(output);
 
     /// <summary>Sums up, once the network has run.</summary>
     public NetworkSummary Summarise(Tensor input)

@@ -1,6 +1,4 @@
-using Luma.Neural.Layers;
-
-namespace Luma.Neural;
+namespace Luma.Neural.Layers;
 
 /// <summary>The order in memory in which processors convolve fastest: all channels of a pixel side by side.</summary>
 public static class ChannelsLast

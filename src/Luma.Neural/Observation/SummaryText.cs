@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Luma.Zoo;
+namespace Luma.Neural.Observation;
 
 /// <summary>Writes a summary in the layout of torchinfo 1.8.0, character for character but for the names of the types.</summary>
 internal static class SummaryText

@@ -1,0 +1,102 @@
+using Luma.Neural.Operations;
+
+namespace Luma.Neural.Observation;
+
+/// <summary>One step of a <see cref="Graph"/>.</summary>
+/// <param name="Operation">What is computed.</param>
+/// <param name="Inputs">The numbers of the values that it reads; null for an optional one that is left out.</param>
+/// <param name="Output">The number of the value that it gives.</param>
+/// <param name="Module">The path of the layer or block in which it ran, such as <c>layer1.0.conv1</c>; empty for the network itself.</param>
+public sealed record GraphNode(Operation Operation, IReadOnlyList<int?> Inputs, int Output, string Module);
+
+/// <summary>A parameter or buffer that a <see cref="Graph"/> reads.</summary>
+/// <param name="Value">The number of its value.</param>
+/// <param name="Name">Its name in the network, as in the state dict.</param>
+/// <param name="Tensor">The network's own tensor.</param>
+public sealed record GraphConstant(int Value, string Name, Tensor Tensor);
+
+/// <summary>
+/// What a network computes, as a list of operations on numbered values: the input, parameters and buffers, and results of earlier
+/// operations. It holds no number of images, so it computes for a batch of any size what the network would, to the bit.
+/// </summary>
+/// <remarks>
+/// Its parameters and buffers are the network's own tensors: keep the network alive while you use it. Where a network decides by the
+/// height and width of its input, as Swin Transformers do, a graph is for the height and width that it was recorded with.
+/// </remarks>
+public sealed class Graph
+{
+    private readonly Dictionary<int, int> lastReads = [];
+    private readonly HashSet<int> varying = [Input];
+
+    internal Graph(IReadOnlyList<GraphNode> nodes, IReadOnlyList<GraphConstant> constants, int output)
+    {
+        (Nodes, Constants, Output) = (nodes, constants, output);
+        foreach (var (place, node) in nodes.Index())
+        {
+            foreach (var input in node.Inputs.OfType<int>())
+            {
+                lastReads[input] = place;
+                if (varying.Contains(input)) varying.Add(node.Output);
+            }
+        }
+    }
+
+    /// <summary>The number of the network's input.</summary>
+    public const int Input = 0;
+
+    /// <summary>The operations in the order in which they ran.</summary>
+    public IReadOnlyList<GraphNode> Nodes { get; }
+
+    /// <summary>The parameters and buffers that the operations read, in the order in which they were first read.</summary>
+    public IReadOnlyList<GraphConstant> Constants { get; }
+
+    /// <summary>The number of the network's output.</summary>
+    public int Output { get; }
+
+    /// <summary>Runs a network once and records what it computes.</summary>
+    /// <param name="network">The network, which runs in the mode in which it is: call <c>eval()</c> first for inference.</param>
+    /// <param name="input">An input that the network takes; a batch of one will do.</param>
+    /// <returns>The graph.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// The network computes something that no observer can see, or reads a value that an operation in place has overwritten.
+    /// </exception>
+    public static Graph Record(NeuralModule network, Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(input);
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        var recorder = new GraphRecorder(network, input);
+        using (ForwardPass.Observe(recorder)) return recorder.Finish(network.call(input));
+    }
+
+    /// <summary>Whether a value depends on parameters and buffers alone, and so is the same for every input.</summary>
+    /// <param name="value">The value's number.</param>
+    /// <returns>Whether it can be computed once and for all.</returns>
+    public bool IsConstant(int value) => !varying.Contains(value);
+
+    /// <summary>Computes the network's output by the operations alone.</summary>
+    /// <param name="input">The input: any number of images of the size that was recorded.</param>
+    /// <returns>The output.</returns>
+    public Tensor Run(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using var scope = NewDisposeScope();
+        var values = Constants.ToDictionary(constant => constant.Value, constant => constant.Tensor);
+        values[Input] = input;
+
+        var results = new HashSet<int>();
+        foreach (var (place, node) in Nodes.Index())
+        {
+            values[node.Output] = node.Operation.Compute([.. node.Inputs.Select(number => number is { } value ? values[value] : null)]);
+            results.Add(node.Output);
+
+            // A result that nothing reads any more makes room.
+            foreach (var read in node.Inputs.OfType<int>())
+            {
+                if (lastReads[read] == place && read != Output && results.Remove(read)) values[read].Dispose();
+            }
+        }
+        return values[Output].MoveToOuterDisposeScope();
+    }
+}
