@@ -1,6 +1,7 @@
 using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
+using Luma.Zoo.Weights.KeyMaps;
 
 namespace Luma.Zoo.Models;
 
@@ -19,7 +20,7 @@ namespace Luma.Zoo.Models;
 /// outputs (He et al. 2015, section 2.2) and the last layer uniformly within 1 / sqrt(classes).
 /// </para>
 /// </remarks>
-public abstract partial class EfficientNet : Sequence
+public abstract class EfficientNet : Sequence
 {
     /// <summary>Table 1, stages 2 to 8.</summary>
     private static readonly EfficientNetStage[] Baseline =
@@ -89,7 +90,7 @@ public abstract partial class EfficientNet : Sequence
         new(id, parameters, (3, size, size), o => build(o.NumClasses ?? 1000, o.InChannels ?? 3))
         {
             Description = description,
-            AdaptWeights = (weights, network) => FromTimm(weights, (EfficientNet)network),
+            KeyMap = new EfficientNetKeyMap(),
         };
 }
 
