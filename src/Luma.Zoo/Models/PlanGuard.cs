@@ -64,7 +64,7 @@ internal static class PlanGuard
     /// <summary>Checks that channels can be divided into equal parts.</summary>
     /// <param name="channels">The number of channels.</param>
     /// <param name="divisor">What it must be a multiple of.</param>
-    /// <param name="name">What the divisor is called.</param>
+    /// <param name="name">The part of the plan that is named; by default the divisor.</param>
     /// <exception cref="ArgumentException">It is not a multiple.</exception>
     public static void Divides(long channels, long divisor, [CallerArgumentExpression(nameof(divisor))] string? name = null)
     {
