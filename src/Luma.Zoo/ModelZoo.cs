@@ -39,7 +39,7 @@ public static class ModelZoo
         SwinTransformer.Family,
         ConvNeXt.Family,
         MaxVit.Family,
-        EfficientNetV2.Family,
+        EfficientNet.V2Family,
     ];
 
     /// <summary>Stands for the weights that a network gets where it is to have published ones and no name is given.</summary>

@@ -1,91 +1,87 @@
 using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
+using Luma.Zoo.Weights.KeyMaps;
 using TorchSharp.Utils;
 
 namespace Luma.Zoo.Models;
+
+/// <summary>The plan of a <see cref="ConvNeXt"/>: Liu et al. 2022, section 3.</summary>
+/// <param name="Channels">The number of channels in each stage.</param>
+/// <param name="Blocks">The number of blocks in each stage.</param>
+/// <param name="StochasticDepth">
+/// The probability that the last block's branch is left out in training; the blocks before it get less in proportion.
+/// </param>
+public sealed record ConvNeXtPlan(IReadOnlyList<int> Channels, IReadOnlyList<int> Blocks, double StochasticDepth = 0)
+{
+    /// <summary>What the branches are scaled by at first (appendix A.1).</summary>
+    public double LayerScale { get; init; } = 1e-6;
+}
 
 /// <summary>
 /// Liu et al., "A ConvNet for the 2020s" (2022): a residual network brought up to date step by step until it is built like a
 /// transformer, with depthwise convolutions where that has attention.
 /// </summary>
-/// <remarks>Input <c>(N, 3, H, W)</c> of at least 32x32, output logits <c>(N, classes)</c>.</remarks>
-public abstract partial class ConvNeXt : Block
+/// <remarks>Input <c>(N, 3, H, W)</c> of at least 32x32, made for 224x224; output logits <c>(N, 1000)</c>.</remarks>
+public sealed class ConvNeXt : Sequence
 {
-    private readonly Sequence features = [], classifier;
-    private readonly GlobalAvgPooling2D pool;
+    // The authors' code: the epsilon of every norm.
+    private const double Epsilon = 1e-6;
 
-    // Section 3: channels and blocks of the four stages. torchvision's stochastic depth.
-    internal sealed record Size(long[] Channels, int[] Blocks, double StochasticDepth);
-
-    internal static readonly Size
-        Tiny = new([96, 192, 384, 768], [3, 3, 9, 3], StochasticDepth: 0.1),
-        Small = new([96, 192, 384, 768], [3, 3, 27, 3], StochasticDepth: 0.4),
-        Base = new([128, 256, 512, 1024], [3, 3, 27, 3], StochasticDepth: 0.5),
-        Large = new([192, 384, 768, 1536], [3, 3, 27, 3], StochasticDepth: 0.5);
-
-    // The authors' code: every norm's epsilon, and what a fresh layer scale is.
-    private const double Epsilon = 1e-6, LayerScale = 1e-6;
-
-    private protected ConvNeXt(string name, Size size, long numClasses, double? stochasticDepth, long inChannels) : base(name)
+    /// <summary>The plans of the published networks by their ids. The stochastic depth is torchvision's.</summary>
+    public static IReadOnlyDictionary<string, ConvNeXtPlan> Plans { get; } = new Dictionary<string, ConvNeXtPlan>
     {
-        var (channels, blocks) = (size.Channels, size.Blocks);
-        var (built, last) = (0, blocks.Sum() - 1.0);
+        // channels, blocks, stochastic depth
+        ["convnext_tiny"] = new([96, 192, 384, 768], [3, 3, 9, 3], 0.1),
+        ["convnext_small"] = new([96, 192, 384, 768], [3, 3, 27, 3], 0.4),
+        ["convnext_base"] = new([128, 256, 512, 1024], [3, 3, 27, 3], 0.5),
+        ["convnext_large"] = new([192, 384, 768, 1536], [3, 3, 27, 3], 0.5),
+    };
 
-        features.Add(new ConvNormActivation(
-            inChannels, channels[0], kernelSize: 4, stride: 4, padding: 0, bias: true, norm: new LayerNorm2D(channels[0], Epsilon)));
-        for (var stage = 0; stage < blocks.Length; stage++)
+    /// <summary>Makes a network from a plan: a published one, or your own.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">What else may be chosen: <see cref="ModelOptions.StochasticDepth"/>.</param>
+    /// <exception cref="ArgumentException">The plan has no stages, its lists differ in length, or an option is not the network's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or a probability does not lie between 0 and 1.</exception>
+    public ConvNeXt(ConvNeXtPlan plan, ModelOptions? options = null) : base(nameof(ConvNeXt))
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        options = ModelOptions.For(options, nameof(ConvNeXt), nameof(ModelOptions.StochasticDepth));
+        plan = plan with { StochasticDepth = options.StochasticDepth ?? plan.StochasticDepth };
+        PlanGuard.Stages(plan.Channels, plan.Blocks);
+        PlanGuard.Probability(plan.StochasticDepth);
+
+        var features = new Sequence { Stem(options.InChannels ?? 3, plan.Channels[0]) };
+        for (var stage = 0; stage < plan.Blocks.Count; stage++)
         {
-            if (stage > 0) features.Add(Downsampling(channels[stage - 1], channels[stage]));
-
-            var sequence = new Sequence();
-            for (var i = 0; i < blocks[stage]; i++)
-                sequence.Add(new ConvNeXtBlock(channels[stage], (stochasticDepth ?? size.StochasticDepth) * built++ / last));
-            features.Add(sequence);
+            if (stage > 0) features.Add(Downsampling(plan.Channels[stage - 1], plan.Channels[stage]));
+            features.Add(Stage(plan, stage));
         }
-        Register("features", features);
-        pool = Register("avgpool", new GlobalAvgPooling2D());
-        classifier = Register("classifier", new Sequence
+        Add("features", features);
+        Add("avgpool", new GlobalAvgPooling2D());
+        Add("classifier", new Sequence
         {
-            new LayerNorm2D(channels[^1], Epsilon),
+            new LayerNorm2D(plan.Channels[^1], Epsilon),
             new Flatten(),
-            new Dense(channels[^1], numClasses),
+            new Dense(plan.Channels[^1], options.NumClasses ?? 1000),
         });
 
-        // Appendix A.1: truncated normal with 0.02, biases 0.
-        foreach (var module in modules())
-        {
-            if (module is Convolution convolution) Initialize(convolution.Weight, convolution.Bias!);
-            if (module is Dense dense) Initialize(dense.Weight, dense.Bias!);
-        }
+        // Appendix A.1.
+        WeightDrawing.Draw(
+            this, convolution => Initializers.TruncatedNormal(convolution.Weight, std: 0.02),
+            dense => Initializers.TruncatedNormal(dense.Weight, std: 0.02));
     }
 
     internal static ModelFamily Family { get; } = new("ConvNeXt",
     [
-        new("convnext_tiny", 28_589_128, (3, 224, 224), o => new ConvNeXt_Tiny(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
-        {
-            Description = "Liu et al. 2022, ConvNeXt-T, 18 blocks of 96 to 768 channels",
-            AdaptWeights = (weights, network) => FromTimm(weights, (ConvNeXt)network),
-        },
-        new("convnext_small", 50_223_688, (3, 224, 224), o => new ConvNeXt_Small(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
-        {
-            Description = "Liu et al. 2022, ConvNeXt-S, 36 blocks of 96 to 768 channels",
-            AdaptWeights = (weights, network) => FromTimm(weights, (ConvNeXt)network),
-        },
-        new("convnext_base", 88_591_464, (3, 224, 224), o => new ConvNeXt_Base(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
-        {
-            Description = "Liu et al. 2022, ConvNeXt-B, 36 blocks of 128 to 1024 channels",
-            AdaptWeights = (weights, network) => FromTimm(weights, (ConvNeXt)network),
-        },
-        new("convnext_large", 197_767_336, (3, 224, 224), o => new ConvNeXt_Large(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
-        {
-            Description = "Liu et al. 2022, ConvNeXt-L, 36 blocks of 192 to 1536 channels",
-            AdaptWeights = (weights, network) => FromTimm(weights, (ConvNeXt)network),
-        },
+        Variant("convnext_tiny", 28_589_128, "Liu et al. 2022, ConvNeXt-T, 18 blocks of 96 to 768 channels"),
+        Variant("convnext_small", 50_223_688, "Liu et al. 2022, ConvNeXt-S, 36 blocks of 96 to 768 channels"),
+        Variant("convnext_base", 88_591_464, "Liu et al. 2022, ConvNeXt-B, 36 blocks of 128 to 1024 channels"),
+        Variant("convnext_large", 197_767_336, "Liu et al. 2022, ConvNeXt-L, 36 blocks of 192 to 1536 channels"),
     ]);
 
-    /// <inheritdoc/>
-    protected override Tensor Compute(Tensor x) => classifier.call(pool.call(features.call(x)));
+    private static ConvNormActivation Stem(long inChannels, long channels) =>
+        new(inChannels, channels, kernelSize: 4, stride: 4, padding: 0, bias: true, norm: new LayerNorm2D(channels, Epsilon));
 
     private static Sequence Downsampling(long inChannels, long outChannels) =>
     [
@@ -93,14 +89,23 @@ public abstract partial class ConvNeXt : Block
         new Convolution2D(inChannels, outChannels, 2, stride: 2),
     ];
 
-    private static void Initialize(Tensor weight, Tensor bias)
+    private static Sequence Stage(ConvNeXtPlan plan, int stage)
     {
-        Initializers.TruncatedNormal(weight, std: 0.02);
-        Initializers.Constant(bias, 0);
+        var (first, last) = (plan.Blocks.Take(stage).Sum(), Math.Max(1, plan.Blocks.Sum() - 1));
+        return [.. Enumerable.Range(first, plan.Blocks[stage]).Select(BlockAt)];
+
+        ConvNeXtBlock BlockAt(int place) => new(plan.Channels[stage], plan.LayerScale, plan.StochasticDepth * place / last);
     }
 
+    private static ModelVariant Variant(string id, long parameters, string description) =>
+        new(id, parameters, (3, 224, 224), options => new ConvNeXt(Plans[id], options))
+        {
+            Description = description,
+            KeyMap = new ConvNeXtKeyMap(),
+        };
+
     /// <summary>Figure 4, right: a wide depthwise convolution, then an MLP on each pixel's channels, beside a shortcut.</summary>
-    private sealed class ConvNeXtBlock : Residual
+    private sealed class ConvNeXtBlock : Block
     {
         private readonly Sequence block;
         private readonly StochasticDepth depth;
@@ -108,7 +113,7 @@ public abstract partial class ConvNeXt : Block
         [ComponentName(Name = "layer_scale")]
         private Parameter scale;
 
-        public ConvNeXtBlock(long channels, double stochasticDepth) : base(nameof(ConvNeXtBlock))
+        public ConvNeXtBlock(long channels, double layerScale, double stochasticDepth) : base(nameof(ConvNeXtBlock))
         {
             block = Register("block", new Sequence
             {
@@ -121,46 +126,10 @@ public abstract partial class ConvNeXt : Block
                 new Permute(0, 3, 1, 2),
             });
             scale = RegisterParameter("layer_scale", empty(channels, 1, 1));
-            Initializers.Constant(scale, LayerScale);
+            Initializers.Constant(scale, layerScale);
             depth = Register("stochastic_depth", new StochasticDepth(stochasticDepth));
         }
 
-        protected override Tensor Branch(Tensor input) => depth.call(Ops.Multiply(scale, block.call(input)));
+        protected override Tensor Compute(Tensor x) => Ops.Add(depth.call(Ops.Multiply(scale, block.call(x))), x, inPlace: true);
     }
 }
-
-/// <summary>ConvNeXt-T: 18 blocks, 28,589,128 parameters. Input <c>(N, 3, 224, 224)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="stochasticDepth">
-/// The probability that the last block's branch is left out in training; earlier ones in proportion. 0.1 by default.
-/// </param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class ConvNeXt_Tiny(long numClasses = 1000, double? stochasticDepth = null, long inChannels = 3)
-    : ConvNeXt(nameof(ConvNeXt_Tiny), Tiny, numClasses, stochasticDepth, inChannels);
-
-/// <summary>ConvNeXt-S: 36 blocks, 50,223,688 parameters. Input <c>(N, 3, 224, 224)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="stochasticDepth">
-/// The probability that the last block's branch is left out in training; earlier ones in proportion. 0.4 by default.
-/// </param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class ConvNeXt_Small(long numClasses = 1000, double? stochasticDepth = null, long inChannels = 3)
-    : ConvNeXt(nameof(ConvNeXt_Small), Small, numClasses, stochasticDepth, inChannels);
-
-/// <summary>ConvNeXt-B: 36 blocks of up to 1024 channels, 88,591,464 parameters. Input <c>(N, 3, 224, 224)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="stochasticDepth">
-/// The probability that the last block's branch is left out in training; earlier ones in proportion. 0.5 by default.
-/// </param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class ConvNeXt_Base(long numClasses = 1000, double? stochasticDepth = null, long inChannels = 3)
-    : ConvNeXt(nameof(ConvNeXt_Base), Base, numClasses, stochasticDepth, inChannels);
-
-/// <summary>ConvNeXt-L: 36 blocks of up to 1536 channels, 197,767,336 parameters. Input <c>(N, 3, 224, 224)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="stochasticDepth">
-/// The probability that the last block's branch is left out in training; earlier ones in proportion. 0.5 by default.
-/// </param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class ConvNeXt_Large(long numClasses = 1000, double? stochasticDepth = null, long inChannels = 3)
-    : ConvNeXt(nameof(ConvNeXt_Large), Large, numClasses, stochasticDepth, inChannels);

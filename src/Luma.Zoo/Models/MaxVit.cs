@@ -5,74 +5,107 @@ using TorchSharp.Utils;
 
 namespace Luma.Zoo.Models;
 
+/// <summary>The plan of a <see cref="MaxVit"/>: Tu et al. 2022, table 1, section 4.1 and the authors' code.</summary>
+/// <param name="Stem">The number of channels of the stem.</param>
+/// <param name="Channels">The number of channels in each stage.</param>
+/// <param name="Layers">The number of layers in each stage.</param>
+/// <param name="StochasticDepth">
+/// The probability that the last layer's branches are left out in training; the layers before it get less in proportion.
+/// </param>
+public sealed record MaxVitPlan(int Stem, IReadOnlyList<int> Channels, IReadOnlyList<int> Layers, double StochasticDepth = 0)
+{
+    /// <summary>How many pixels windows and grids are wide.</summary>
+    public int Window { get; init; } = 7;
+
+    /// <summary>The number of channels of an attention head.</summary>
+    public int HeadSize { get; init; } = 32;
+
+    /// <summary>The probability that an element is dropped after an MLP.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>The probability that an element is dropped after attention.</summary>
+    public double AttentionDropout { get; init; }
+}
+
 /// <summary>
 /// Tu et al., "MaxViT: Multi-Axis Vision Transformer" (2022), figure 2: every layer is a convolution block, attention among
 /// neighbours, and attention among pixels spread over the whole map.
 /// </summary>
 /// <remarks>
 /// Input <c>(N, 3, H, W)</c>, H and W multiples of 224 so that windows and grids of 7x7 fit at every stage; output logits
-/// <c>(N, classes)</c>.
+/// <c>(N, 1000)</c>.
 /// </remarks>
-public abstract class MaxVit : Block
+public sealed class MaxVit : Block
 {
-    private readonly long inChannels;
-    private readonly Sequence stem, blocks = [], classifier;
+    // The authors' code: MLPs and bottlenecks four times as wide, and a quarter of the channels in squeeze-and-excitation.
+    private const long Expansion = 4, Squeeze = 4;
 
-    // Table 1: channels of the stem, channels and layers of the four stages. torchvision's stochastic depth.
-    internal sealed record Size(long Stem, long[] Channels, int[] Layers, double StochasticDepth);
+    private readonly long inChannels, multiple;
+    private readonly Sequence stem, blocks, classifier;
 
-    internal static readonly Size Tiny = new(64, [64, 128, 256, 512], [2, 2, 5, 2], StochasticDepth: 0.2);
-
-    // Section 4.1 and the authors' code: 32 channels a head, windows and grids of 7x7, MLPs and bottlenecks four times as wide,
-    // and a quarter of the channels in squeeze-and-excitation.
-    private const long HeadSize = 32, Window = 7, Expansion = 4, Squeeze = 4;
-
-    private protected MaxVit(
-        string name, Size size, long numClasses, double dropout, double attentionDropout, double? stochasticDepth, long inChannels)
-        : base(name)
+    /// <summary>The plans of the published networks by their ids. The stochastic depth is torchvision's.</summary>
+    public static IReadOnlyDictionary<string, MaxVitPlan> Plans { get; } = new Dictionary<string, MaxVitPlan>
     {
-        this.inChannels = inChannels;
+        // stem, channels, layers, stochastic depth
+        ["maxvit_t"] = new(64, [64, 128, 256, 512], [2, 2, 5, 2], 0.2),
+    };
+
+    /// <summary>Makes a network from a plan: a published one, or your own.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">
+    /// What else may be chosen: <see cref="ModelOptions.Dropout"/>, <see cref="ModelOptions.AttentionDropout"/> and
+    /// <see cref="ModelOptions.StochasticDepth"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The plan has no stages, its lists differ in length, channels cannot be divided into heads, or an option is not the network's.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or a probability does not lie between 0 and 1.</exception>
+    public MaxVit(MaxVitPlan plan, ModelOptions? options = null) : base(nameof(MaxVit))
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        options = ModelOptions.For(
+            options, nameof(MaxVit), nameof(ModelOptions.Dropout), nameof(ModelOptions.AttentionDropout),
+            nameof(ModelOptions.StochasticDepth));
+        plan = plan with
+        {
+            Dropout = options.Dropout ?? plan.Dropout,
+            AttentionDropout = options.AttentionDropout ?? plan.AttentionDropout,
+            StochasticDepth = options.StochasticDepth ?? plan.StochasticDepth,
+        };
+        PlanGuard.Stages(plan.Channels, plan.Layers);
+        PlanGuard.AtLeast(1, plan.Stem);
+        PlanGuard.AtLeast(1, plan.Window);
+        PlanGuard.AtLeast(1, plan.HeadSize);
+        foreach (var channels in plan.Channels) PlanGuard.Divides(channels, plan.HeadSize);
+        PlanGuard.Probability(plan.StochasticDepth);
+
+        // The stem and every stage halve the size.
+        inChannels = options.InChannels ?? 3;
+        multiple = (2L << plan.Channels.Count) * plan.Window;
+
         stem = Register("stem", new Sequence
         {
-            new ConvNormActivation(inChannels, size.Stem, stride: 2, norm: Norm(size.Stem), activation: new GELU()),
-            new ConvNormActivation(size.Stem, size.Stem),
+            new ConvNormActivation(inChannels, plan.Stem, stride: 2, norm: Norm(plan.Stem), activation: new GELU()),
+            new ConvNormActivation(plan.Stem, plan.Stem),
         });
-
-        // Probabilities at equal distances from 0 to the last one's.
-        var (channels, built) = (size.Stem, 0);
-        var step = (stochasticDepth ?? size.StochasticDepth) / (size.Layers.Sum() - 1);
-        for (var stage = 0; stage < size.Layers.Length; stage++)
-        {
-            var layers = new Sequence();
-            for (var i = 0; i < size.Layers[stage]; i++)
-            {
-                layers.Add(MaxVitLayer(channels, size.Channels[stage], stride: i == 0 ? 2 : 1, dropout, attentionDropout, built++ * step));
-                channels = size.Channels[stage];
-            }
-            blocks.Add(new Sequence { { "layers", layers } });
-        }
-        Register("blocks", blocks);
-
+        blocks = Register<Sequence>("blocks", [.. Enumerable.Range(0, plan.Channels.Count).Select(stage => Stage(plan, stage))]);
         classifier = Register("classifier", new Sequence
         {
             new GlobalAvgPooling2D(),
             new Flatten(),
-            new LayerNorm(channels),
-            new Dense(channels, channels),
+            new LayerNorm(plan.Channels[^1]),
+            new Dense(plan.Channels[^1], plan.Channels[^1]),
             new Tanh(),
-            new Dense(channels, numClasses, bias: false),
+            new Dense(plan.Channels[^1], options.NumClasses ?? 1000, bias: false),
         });
-
-        foreach (var module in modules())
-        {
-            if (module is Convolution convolution) Initialize(convolution.Weight, convolution.Bias);
-            if (module is Dense dense) Initialize(dense.Weight, dense.Bias);
-        }
+        WeightDrawing.Draw(
+            this, convolution => Initializers.Normal(convolution.Weight, std: 0.02),
+            dense => Initializers.Normal(dense.Weight, std: 0.02));
     }
 
     internal static ModelFamily Family { get; } = new("MaxViT",
     [
-        new("maxvit_t", 30_919_624, (3, 224, 224), o => new MaxVit_T(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
+        new("maxvit_t", 30_919_624, (3, 224, 224), options => new MaxVit(Plans["maxvit_t"], options))
         {
             Description = "Tu et al. 2022, MaxViT-T, 11 layers of 64 to 512 channels",
         },
@@ -81,9 +114,8 @@ public abstract class MaxVit : Block
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x)
     {
-        // The last stage's maps are 1/32 of the image.
-        if (x.Dimensions != 4 || x.size(2) % (32 * Window) != 0 || x.size(3) % (32 * Window) != 0)
-            throw InputMismatch($"(N, {inChannels}, H, W), H and W multiples of {32 * Window}", x);
+        if (x.Dimensions != 4 || x.size(2) % multiple != 0 || x.size(3) % multiple != 0)
+            throw InputMismatch($"(N, {inChannels}, H, W), H and W multiples of {multiple}", x);
 
         return classifier.call(blocks.call(stem.call(x)));
     }
@@ -91,27 +123,34 @@ public abstract class MaxVit : Block
     // The authors' code: epsilon 1e-3, momentum 0.99, which is 0.01 as PyTorch counts.
     private static BatchNorm2D Norm(long channels) => new(channels, eps: 1e-3, momentum: 0.01);
 
-    private static Sequence MaxVitLayer(
-        long inChannels, long channels, long stride, double dropout, double attentionDropout, double stochasticDepth) => new()
+    private static Sequence Stage(MaxVitPlan plan, int stage)
+    {
+        // Probabilities at equal distances from 0 to the last one's.
+        var step = plan.StochasticDepth / Math.Max(1, plan.Layers.Sum() - 1);
+        var first = plan.Layers.Take(stage).Sum();
+        var (before, channels) = (stage == 0 ? plan.Stem : plan.Channels[stage - 1], plan.Channels[stage]);
+        Sequence layers = [.. Enumerable.Range(0, plan.Layers[stage]).Select(Layer)];
+        return new() { { "layers", layers } };
+
+        Sequence Layer(int place) => place == 0
+            ? MaxVitLayer(plan, before, channels, stride: 2, first * step)
+            : MaxVitLayer(plan, channels, channels, stride: 1, (first + place) * step);
+    }
+
+    private static Sequence MaxVitLayer(MaxVitPlan plan, long inChannels, long channels, long stride, double stochasticDepth) => new()
     {
         {
             "layers", new Sequence
             {
                 { "MBconv", new PreNormMBConv(inChannels, channels, stride, stochasticDepth) },
-                { "window_attention", new PartitionAttention(channels, asGrid: false, dropout, attentionDropout, stochasticDepth) },
-                { "grid_attention", new PartitionAttention(channels, asGrid: true, dropout, attentionDropout, stochasticDepth) },
+                { "window_attention", new PartitionAttention(plan, channels, asGrid: false, stochasticDepth) },
+                { "grid_attention", new PartitionAttention(plan, channels, asGrid: true, stochasticDepth) },
             }
         },
     };
 
-    private static void Initialize(Tensor weight, Tensor? bias)
-    {
-        Initializers.Normal(weight, std: 0.02);
-        if (bias is not null) Initializers.Constant(bias, 0);
-    }
-
     /// <summary>Appendix A.1: an inverted residual block with squeeze-and-excitation, and a norm ahead of it.</summary>
-    private sealed class PreNormMBConv : Residual
+    private sealed class PreNormMBConv : Block
     {
         private readonly NeuralModule projection;
         private readonly StochasticDepth depth;
@@ -135,9 +174,7 @@ public abstract class MaxVit : Block
             });
         }
 
-        protected override Tensor Branch(Tensor input) => depth.call(layers.call(input));
-
-        protected override Tensor Shortcut(Tensor input) => projection.call(input);
+        protected override Tensor Compute(Tensor x) => Ops.Add(depth.call(layers.call(x)), projection.call(x), inPlace: true);
 
         private static NeuralModule Projection(long inChannels, long channels, long stride)
         {
@@ -157,18 +194,18 @@ public abstract class MaxVit : Block
     private sealed class PartitionAttention : Block
     {
         private readonly bool asGrid;
+        private readonly long window;
         private readonly Sequence attention, mlp;
         private readonly StochasticDepth depth;
 
-        public PartitionAttention(long channels, bool asGrid, double dropout, double attentionDropout, double stochasticDepth)
-            : base(nameof(PartitionAttention))
+        public PartitionAttention(MaxVitPlan plan, long channels, bool asGrid, double stochasticDepth) : base(nameof(PartitionAttention))
         {
-            this.asGrid = asGrid;
+            (this.asGrid, window) = (asGrid, plan.Window);
             attention = Register("attn_layer", new Sequence
             {
                 new LayerNorm(channels),
-                new RelativeAttention(channels),
-                new Dropout(attentionDropout),
+                new RelativeAttention(channels, plan.HeadSize, plan.Window),
+                new Dropout(plan.AttentionDropout),
             });
             mlp = Register("mlp_layer", new Sequence
             {
@@ -176,7 +213,7 @@ public abstract class MaxVit : Block
                 new Dense(channels, Expansion * channels),
                 new GELU(),
                 new Dense(Expansion * channels, channels),
-                new Dropout(dropout),
+                new Dropout(plan.Dropout),
             });
             depth = Register("stochastic_dropout", new StochasticDepth(stochasticDepth));
         }
@@ -185,10 +222,10 @@ public abstract class MaxVit : Block
         {
             long height = x.size(2), width = x.size(3);
             x = Ops.Permute(x, 0, 2, 3, 1);
-            x = asGrid ? Windows.PartitionGrid(x, Window) : Windows.Partition(x, Window);
+            x = asGrid ? Windows.PartitionGrid(x, window) : Windows.Partition(x, window);
             x = Ops.Add(depth.call(attention.call(x)), x, inPlace: true);
             x = Ops.Add(depth.call(mlp.call(x)), x, inPlace: true);
-            x = asGrid ? Windows.MergeGrid(x, Window, height, width) : Windows.Merge(x, Window, height, width);
+            x = asGrid ? Windows.MergeGrid(x, window, height, width) : Windows.Merge(x, window, height, width);
             return Ops.Permute(x, 0, 3, 1, 2);
         }
     }
@@ -199,7 +236,7 @@ public abstract class MaxVit : Block
     private sealed class RelativeAttention : Block
     {
         private readonly Dense projection, merge;
-        private readonly long heads;
+        private readonly long heads, window;
 
         [ComponentName(Name = "relative_position_bias_table")]
         private Parameter table;
@@ -207,16 +244,16 @@ public abstract class MaxVit : Block
         [ComponentName(Name = "relative_position_index")]
         private Tensor positions;
 
-        public RelativeAttention(long channels) : base(nameof(RelativeAttention))
+        public RelativeAttention(long channels, long headSize, long window) : base(nameof(RelativeAttention))
         {
-            heads = channels / HeadSize;
+            (heads, this.window) = (channels / headSize, window);
             projection = Register("to_qkv", new Dense(channels, 3 * channels));
             merge = Register("merge", new Dense(channels, channels));
 
-            const long Distances = (2 * Window) - 1;
-            table = RegisterParameter("relative_position_bias_table", empty(Distances * Distances, heads));
+            var distances = (2 * window) - 1;
+            table = RegisterParameter("relative_position_bias_table", empty(distances * distances, heads));
             Initializers.TruncatedNormal(table, std: 0.02);
-            positions = RegisterBuffer("relative_position_index", Windows.RelativePositions(Window));
+            positions = RegisterBuffer("relative_position_index", Windows.RelativePositions(window));
         }
 
         protected override Tensor Compute(Tensor x)
@@ -225,20 +262,8 @@ public abstract class MaxVit : Block
 
             // torchvision divides by the root of all channels, attention by that of a head's: the rest is done here.
             query = Ops.Scale(query, 1 / Math.Sqrt(heads));
-            var joined = AttentionHeads.Join(Ops.Attention(query, key, value, Windows.PositionBias(table, positions, Window)));
+            var joined = AttentionHeads.Join(Ops.Attention(query, key, value, Windows.PositionBias(table, positions, window)));
             return merge.call(joined);
         }
     }
 }
-
-/// <summary>MaxViT-T: 30,919,624 parameters. Input <c>(N, 3, 224, 224)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="dropout">The probability that an element is dropped after an MLP.</param>
-/// <param name="attentionDropout">The probability that an element is dropped after attention.</param>
-/// <param name="stochasticDepth">
-/// The probability that the last layer's branches are left out in training; earlier ones in proportion. 0.2 by default.
-/// </param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class MaxVit_T(
-    long numClasses = 1000, double dropout = 0, double attentionDropout = 0, double? stochasticDepth = null, long inChannels = 3)
-    : MaxVit(nameof(MaxVit_T), Tiny, numClasses, dropout, attentionDropout, stochasticDepth, inChannels);

@@ -4,6 +4,34 @@ using Luma.Neural.Layers;
 
 namespace Luma.Zoo.Models;
 
+/// <summary>A stack of blocks of a <see cref="MnasNet"/>.</summary>
+/// <param name="Expansion">How many times as wide the blocks are inside.</param>
+/// <param name="KernelSize">The size of the depthwise convolutions' windows.</param>
+/// <param name="Stride">The first block's stride; the others' is 1.</param>
+/// <param name="Channels">The number of channels of the output, at width 1.</param>
+/// <param name="Blocks">The number of blocks.</param>
+public sealed record MnasNetRow(int Expansion, int KernelSize, int Stride, int Channels, int Blocks);
+
+/// <summary>The plan of a <see cref="MnasNet"/>.</summary>
+/// <param name="Width">The share of the channels, alpha; the last convolution has 1,280 at every width.</param>
+public sealed record MnasNetPlan(double Width = 1)
+{
+    /// <summary>The stacks: those of the authors' B1 by default.</summary>
+    public IReadOnlyList<MnasNetRow> Stacks { get; init; } =
+    [
+        // expansion, window, stride, channels, blocks
+        new(3, 3, 2, 24, 3),
+        new(3, 5, 2, 40, 3),
+        new(6, 5, 2, 80, 3),
+        new(6, 3, 1, 96, 2),
+        new(6, 5, 2, 192, 4),
+        new(6, 3, 1, 320, 1),
+    ];
+
+    /// <summary>The probability of dropout before the last layer.</summary>
+    public double Dropout { get; init; } = 0.2;
+}
+
 /// <summary>
 /// Tan et al., "MnasNet: Platform-Aware Neural Architecture Search for Mobile" (2019): the variant without squeeze and excitation that
 /// the authors' code (TensorFlow's tpu models, mnasnet) calls B1. 4,383,312 parameters at width 1.
@@ -17,59 +45,73 @@ public sealed class MnasNet : Sequence
 {
     private const double Momentum = 1 - 0.9997;
 
-    // Each stack begins with its stride; the channels are those at width 1.
-    private static readonly (long Channels, long KernelSize, long Stride, long Expansion, int Count)[] Stacks =
-    [
-        (24, 3, 2, 3, 3), (40, 5, 2, 3, 3), (80, 5, 2, 6, 3), (96, 3, 1, 6, 2), (192, 5, 2, 6, 4), (320, 3, 1, 6, 1),
-    ];
-
-    /// <summary>Makes the network.</summary>
-    /// <param name="numClasses">The number of classes.</param>
-    /// <param name="inChannels">The number of channels of the input.</param>
-    /// <param name="width">The share of the channels, alpha; the last convolution has 1,280 at every width.</param>
-    /// <param name="dropout">The probability of dropout before the last layer.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is below its least value, or the width is not positive.</exception>
-    public MnasNet(long numClasses = 1000, long inChannels = 3, double width = 1, double dropout = 0.2) : base(nameof(MnasNet))
+    /// <summary>The plans of the published networks by their ids.</summary>
+    public static IReadOnlyDictionary<string, MnasNetPlan> Plans { get; } = new Dictionary<string, MnasNetPlan>
     {
-        if (!(width > 0 && double.IsFinite(width))) throw new ArgumentOutOfRangeException(nameof(width), width, "Must be positive.");
+        // width
+        ["mnasnet0_5"] = new(0.5),
+        ["mnasnet0_75"] = new(0.75),
+        ["mnasnet1_0"] = new(1),
+        ["mnasnet1_3"] = new(1.3),
+    };
+
+    /// <summary>Makes a network from a plan: a published one, or your own.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">What else may be chosen: <see cref="ModelOptions.Dropout"/>.</param>
+    /// <exception cref="ArgumentException">The plan has no stacks, or an option is not the network's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A number is below 1, the width is not positive, or a probability does not lie between 0 and 1.
+    /// </exception>
+    public MnasNet(MnasNetPlan plan, ModelOptions? options = null) : base(nameof(MnasNet))
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        options = ModelOptions.For(options, nameof(MnasNet), nameof(ModelOptions.Dropout));
+        PlanGuard.Positive(plan.Width);
+        PlanGuard.Rows(plan.Stacks, stack => [stack.Expansion, stack.KernelSize, stack.Stride, stack.Channels, stack.Blocks]);
 
         // torchvision's first had other widths of the stem.
         StateVersion = 2;
         const long Last = 1280;
-        var (stem, channels) = (Scale(32), Scale(16));
+        var stem = Scale(32);
         Sequence layers =
         [
-            .. Conv(inChannels, stem, 3, stride: 2),
+            .. Conv(options.InChannels ?? 3, stem, 3, stride: 2),
             .. Conv(stem, stem, 3, groups: stem),
-            .. Linear(stem, channels),
+            .. Linear(stem, Width(-1)),
         ];
-        foreach (var row in Stacks)
-        {
-            var stack = new Sequence();
-            for (var place = 0; place < row.Count; place++)
-            {
-                stack.Add(Unit(channels, Scale(row.Channels), row.KernelSize, place == 0 ? row.Stride : 1, row.Expansion));
-                channels = Scale(row.Channels);
-            }
-            layers.Add(stack);
-        }
-        foreach (var layer in Conv(channels, Last, 1)) layers.Add(layer);
+        for (var stack = 0; stack < plan.Stacks.Count; stack++) layers.Add(Stack(stack));
+        foreach (var layer in Conv(Width(plan.Stacks.Count - 1), Last, 1)) layers.Add(layer);
 
         Add("layers", layers);
         Add("avgpool", new GlobalAvgPooling2D());
         Add("flatten", new Flatten());
-        Add("classifier", new Sequence { new Dropout(dropout, inPlace: true), new Dense(Last, numClasses) });
-        MobileWeights.Draw(this, dense => Initializers.KaimingUniform(dense.Weight, Fan.Out, gain: 1));
+        Add("classifier", new Sequence
+        {
+            new Dropout(options.Dropout ?? plan.Dropout, inPlace: true),
+            new Dense(Last, options.NumClasses ?? 1000),
+        });
+        WeightDrawing.Draw(this, WeightDrawing.KaimingByOutputs, dense => Initializers.KaimingUniform(dense.Weight, Fan.Out, gain: 1));
 
-        long Scale(long full) => Channels.MakeDivisible(full * width);
+        Sequence Stack(int stack)
+        {
+            var (expansion, kernelSize, stride, _, blocks) = plan.Stacks[stack];
+            var units = new Sequence { Unit(Width(stack - 1), Width(stack), kernelSize, stride, expansion) };
+            for (var place = 1; place < blocks; place++) units.Add(Unit(Width(stack), Width(stack), kernelSize, stride: 1, expansion));
+            return units;
+        }
+
+        // The channels that a stack gives, and before the first stack the stem.
+        long Width(int stack) => Scale(stack < 0 ? 16 : plan.Stacks[stack].Channels);
+
+        long Scale(long full) => Channels.MakeDivisible(full * plan.Width);
     }
 
     internal static ModelFamily Family { get; } = new("MNASNet",
     [
-        Variant("mnasnet0_5", 2_218_512, 0.5, "0.5"),
-        Variant("mnasnet0_75", 3_170_208, 0.75, "0.75"),
-        Variant("mnasnet1_0", 4_383_312, 1, "1.0"),
-        Variant("mnasnet1_3", 6_282_256, 1.3, "1.3"),
+        Variant("mnasnet0_5", 2_218_512, "0.5"),
+        Variant("mnasnet0_75", 3_170_208, "0.75"),
+        Variant("mnasnet1_0", 4_383_312, "1.0"),
+        Variant("mnasnet1_3", 6_282_256, "1.3"),
     ]);
 
     private static Layer[] Conv(long inChannels, long outChannels, long kernelSize, long stride = 1, long groups = 1) =>
@@ -95,9 +137,9 @@ public sealed class MnasNet : Sequence
         return new("layers", branch, addsInput: stride == 1 && inChannels == outChannels);
     }
 
-    private static ModelVariant Variant(string id, long parameters, double width, string name) =>
-        new(id, parameters, (3, 224, 224), o => new MnasNet(o.NumClasses ?? 1000, o.InChannels ?? 3, width))
+    private static ModelVariant Variant(string id, long parameters, string width) =>
+        new(id, parameters, (3, 224, 224), options => new MnasNet(Plans[id], options))
         {
-            Description = $"Tan et al. 2019: found by search for speed on a phone, width {name}",
+            Description = $"Tan et al. 2019: found by search for speed on a phone, width {width}",
         };
 }

@@ -4,6 +4,27 @@ using Luma.Neural.Layers;
 
 namespace Luma.Zoo.Models;
 
+/// <summary>A depthwise separable convolution of a <see cref="MobileNetV1"/>: the rows "Conv dw" and "Conv" of table 1 taken together.</summary>
+/// <param name="Channels">The number of channels of the output, at width 1.</param>
+/// <param name="Stride">The stride.</param>
+public sealed record MobileNetV1Row(int Channels, int Stride);
+
+/// <summary>The plan of a <see cref="MobileNetV1"/>.</summary>
+/// <param name="Width">The paper's width multiplier, alpha: the share of the channels of table 1.</param>
+public sealed record MobileNetV1Plan(double Width = 1)
+{
+    /// <summary>The depthwise separable convolutions: the paper's table 1 by default.</summary>
+    public IReadOnlyList<MobileNetV1Row> Rows { get; init; } =
+    [
+        // channels, stride
+        new(64, 1), new(128, 2), new(128, 1), new(256, 2), new(256, 1), new(512, 2), new(512, 1), new(512, 1), new(512, 1), new(512, 1),
+        new(512, 1), new(1024, 2), new(1024, 1),
+    ];
+
+    /// <summary>The probability of dropout before the last layer.</summary>
+    public double Dropout { get; init; } = 0.001;
+}
+
 /// <summary>
 /// Howard et al., "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications" (2017), table 1: one
 /// convolution, then thirteen depthwise separable ones (see <see cref="DepthwiseSeparableBlock"/>).
@@ -19,66 +40,70 @@ namespace Luma.Zoo.Models;
 /// side, where that code pads on the right and below only.
 /// </para>
 /// </remarks>
-public sealed class MobileNetV1 : Block
+public sealed class MobileNetV1 : Sequence
 {
-    // Channels at width 1, and stride: the rows "Conv dw" and "Conv" of table 1 taken together.
-    private static readonly (long Channels, long Stride)[] Separable =
-    [
-        (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1), (512, 1), (512, 1), (512, 1), (512, 1), (1024, 2), (1024, 1),
-    ];
-
-    private readonly Sequence features, classifier;
-    private readonly GlobalAvgPooling2D pool;
-    private readonly Flatten flatten;
-
-    /// <summary>Makes the network.</summary>
-    /// <param name="numClasses">The number of classes.</param>
-    /// <param name="inChannels">The number of channels of the input.</param>
-    /// <param name="width">The paper's width multiplier, alpha: the share of the channels of table 1.</param>
-    /// <param name="dropout">The probability of dropout before the last layer.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is below its least value, or the width is not positive.</exception>
-    public MobileNetV1(long numClasses = 1000, long inChannels = 3, double width = 1, double dropout = 0.001) : base(nameof(MobileNetV1))
+    /// <summary>The plans of the paper's networks (table 6) by their ids.</summary>
+    public static IReadOnlyDictionary<string, MobileNetV1Plan> Plans { get; } = new Dictionary<string, MobileNetV1Plan>
     {
-        if (!(width > 0 && double.IsFinite(width))) throw new ArgumentOutOfRangeException(nameof(width), width, "Must be positive.");
+        // width
+        ["mobilenet_v1"] = new(1),
+        ["mobilenet_v1_0_75"] = new(0.75),
+        ["mobilenet_v1_0_5"] = new(0.5),
+        ["mobilenet_v1_0_25"] = new(0.25),
+    };
 
-        var channels = Scale(32);
-        features = Register("features", new Sequence
+    /// <summary>Makes a network from a plan: a published one, or your own.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">What else may be chosen: <see cref="ModelOptions.Dropout"/>.</param>
+    /// <exception cref="ArgumentException">The plan has no rows, or an option is not the network's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A number is below 1, the width is not positive, or a probability does not lie between 0 and 1.
+    /// </exception>
+    public MobileNetV1(MobileNetV1Plan plan, ModelOptions? options = null) : base(nameof(MobileNetV1))
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        options = ModelOptions.For(options, nameof(MobileNetV1), nameof(ModelOptions.Dropout));
+        PlanGuard.Positive(plan.Width);
+        PlanGuard.Rows(plan.Rows, row => [row.Channels, row.Stride]);
+
+        var features = new Sequence
         {
-            new ConvNormActivation(inChannels, channels, stride: 2, norm: Norm(channels), activation: new ReLU6(inPlace: true)),
-        });
-        foreach (var row in Separable)
+            new ConvNormActivation(options.InChannels ?? 3, Width(-1), stride: 2, norm: Norm(Width(-1)), activation: new ReLU6(inPlace: true)),
+        };
+        for (var row = 0; row < plan.Rows.Count; row++)
         {
-            features.Add(new DepthwiseSeparableBlock(channels, Scale(row.Channels), row.Stride, Norm, () => new ReLU6(inPlace: true)));
-            channels = Scale(row.Channels);
+            features.Add(new DepthwiseSeparableBlock(
+                Width(row - 1), Width(row), plan.Rows[row].Stride, Norm, () => new ReLU6(inPlace: true)));
         }
-        pool = Register("avgpool", new GlobalAvgPooling2D());
-        flatten = Register("flatten", new Flatten());
-        var dense = new Dense(channels, numClasses);
-        classifier = Register("classifier", new Sequence { new Dropout(dropout), dense });
+        Add("features", features);
+        Add("avgpool", new GlobalAvgPooling2D());
+        Add("flatten", new Flatten());
+        Add("classifier", new Sequence
+        {
+            new Dropout(options.Dropout ?? plan.Dropout),
+            new Dense(Width(plan.Rows.Count - 1), options.NumClasses ?? 1000),
+        });
+        WeightDrawing.Draw(this, convolution => Draw(convolution.Weight), dense => Draw(dense.Weight));
 
-        foreach (var convolution in modules().OfType<Convolution2D>()) Draw(convolution.Weight);
-        Draw(dense.Weight);
-        Initializers.Constant(dense.Bias!, 0);
+        // The channels that a row gives, and before the first row the first convolution.
+        long Width(int row) => Math.Max(8, (long)((row < 0 ? 32 : plan.Rows[row].Channels) * plan.Width));
 
-        long Scale(long full) => Math.Max(8, (long)(full * width));
         static BatchNorm2D Norm(long channels) => new(channels, eps: 1e-3, momentum: 1 - 0.9997);
+
         static void Draw(Tensor weight) => Initializers.TruncatedNormal(weight, std: 0.09, low: -0.18, high: 0.18);
     }
 
     internal static ModelFamily Family { get; } = new("MobileNet V1",
     [
-        Variant("mobilenet_v1", 4_231_976, 1, "1.0"),
-        Variant("mobilenet_v1_0_75", 2_585_560, 0.75, "0.75"),
-        Variant("mobilenet_v1_0_5", 1_331_592, 0.5, "0.5"),
-        Variant("mobilenet_v1_0_25", 470_072, 0.25, "0.25"),
+        Variant("mobilenet_v1", 4_231_976, "1.0"),
+        Variant("mobilenet_v1_0_75", 2_585_560, "0.75"),
+        Variant("mobilenet_v1_0_5", 1_331_592, "0.5"),
+        Variant("mobilenet_v1_0_25", 470_072, "0.25"),
     ]);
 
-    /// <inheritdoc/>
-    protected override Tensor Compute(Tensor x) => classifier.call(flatten.call(pool.call(features.call(x))));
-
-    private static ModelVariant Variant(string id, long parameters, double width, string name) =>
-        new(id, parameters, (3, 224, 224), o => new MobileNetV1(o.NumClasses ?? 1000, o.InChannels ?? 3, width))
+    private static ModelVariant Variant(string id, long parameters, string width) =>
+        new(id, parameters, (3, 224, 224), options => new MobileNetV1(Plans[id], options))
         {
-            Description = $"Howard et al. 2017: depthwise separable convolutions, width {name}",
+            Description = $"Howard et al. 2017: depthwise separable convolutions, width {width}",
         };
 }

@@ -4,6 +4,37 @@ using Luma.Neural.Layers;
 
 namespace Luma.Zoo.Models;
 
+/// <summary>A row "bottleneck" of Sandler et al. 2018, table 2.</summary>
+/// <param name="Expansion">How many times as wide the blocks are inside: t.</param>
+/// <param name="Channels">The number of channels of the output, at width 1: c.</param>
+/// <param name="Blocks">The number of blocks: n.</param>
+/// <param name="Stride">The first block's stride, s; the others' is 1.</param>
+public sealed record MobileNetV2Row(int Expansion, int Channels, int Blocks, int Stride);
+
+/// <summary>The plan of a <see cref="MobileNetV2"/>.</summary>
+/// <param name="Width">The share of the channels of table 2; below 1 the last convolution keeps its 1,280 (section 4).</param>
+public sealed record MobileNetV2Plan(double Width = 1)
+{
+    /// <summary>The rows "bottleneck": the paper's table 2 by default.</summary>
+    public IReadOnlyList<MobileNetV2Row> Rows { get; init; } =
+    [
+        // t, c, n, s
+        new(1, 16, 1, 1),
+        new(6, 24, 2, 2),
+        new(6, 32, 3, 2),
+        new(6, 64, 4, 2),
+        new(6, 96, 3, 1),
+        new(6, 160, 3, 2),
+        new(6, 320, 1, 1),
+    ];
+
+    /// <summary>What all numbers of channels are multiples of.</summary>
+    public int RoundNearest { get; init; } = 8;
+
+    /// <summary>The probability of dropout before the last layer.</summary>
+    public double Dropout { get; init; } = 0.2;
+}
+
 /// <summary>
 /// Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks" (2018), table 2: 3,504,872 parameters at width 1.
 /// </summary>
@@ -14,49 +45,52 @@ namespace Luma.Zoo.Models;
 /// </remarks>
 public sealed class MobileNetV2 : Sequence
 {
-    // The rows "bottleneck" of table 2: t, c, n and s.
-    private static readonly (long Expansion, long Channels, int Count, long Stride)[] Bottlenecks =
-    [
-        (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
-    ];
-
-    /// <summary>Makes the network.</summary>
-    /// <param name="numClasses">The number of classes.</param>
-    /// <param name="inChannels">The number of channels of the input.</param>
-    /// <param name="width">The share of the channels of table 2; below 1 the last convolution keeps its 1,280 (section 4).</param>
-    /// <param name="roundNearest">What all numbers of channels are multiples of.</param>
-    /// <param name="dropout">The probability of dropout before the last layer.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is below its least value, or the width is not positive.</exception>
-    public MobileNetV2(long numClasses = 1000, long inChannels = 3, double width = 1, long roundNearest = 8, double dropout = 0.2)
-        : base(nameof(MobileNetV2))
+    /// <summary>The plans of the published networks by their ids.</summary>
+    public static IReadOnlyDictionary<string, MobileNetV2Plan> Plans { get; } = new Dictionary<string, MobileNetV2Plan>
     {
-        if (!(width > 0 && double.IsFinite(width))) throw new ArgumentOutOfRangeException(nameof(width), width, "Must be positive.");
-        ArgumentOutOfRangeException.ThrowIfLessThan(roundNearest, 1);
+        ["mobilenet_v2"] = new(),
+    };
 
-        var (channels, last) = (Scale(32, width), Scale(1280, Math.Max(1, width)));
-        var features = new Sequence { Conv(inChannels, channels, 3, stride: 2) };
-        foreach (var row in Bottlenecks)
+    /// <summary>Makes a network from a plan: a published one, or your own.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">What else may be chosen: <see cref="ModelOptions.Dropout"/>.</param>
+    /// <exception cref="ArgumentException">The plan has no rows, or an option is not the network's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A number is below 1, the width is not positive, or a probability does not lie between 0 and 1.
+    /// </exception>
+    public MobileNetV2(MobileNetV2Plan plan, ModelOptions? options = null) : base(nameof(MobileNetV2))
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        options = ModelOptions.For(options, nameof(MobileNetV2), nameof(ModelOptions.Dropout));
+        PlanGuard.Positive(plan.Width);
+        PlanGuard.Rows(plan.Rows, row => [row.Expansion, row.Channels, row.Blocks, row.Stride]);
+        PlanGuard.AtLeast(1, plan.RoundNearest);
+
+        var last = Scale(1280, Math.Max(1, plan.Width));
+        var features = new Sequence { Conv(options.InChannels ?? 3, Width(-1), 3, stride: 2) };
+        for (var row = 0; row < plan.Rows.Count; row++)
         {
-            for (var place = 0; place < row.Count; place++)
-            {
-                features.Add(Bottleneck(channels, Scale(row.Channels, width), row.Expansion, place == 0 ? row.Stride : 1));
-                channels = Scale(row.Channels, width);
-            }
+            var (expansion, _, blocks, stride) = plan.Rows[row];
+            features.Add(Bottleneck(Width(row - 1), Width(row), expansion, stride));
+            for (var place = 1; place < blocks; place++) features.Add(Bottleneck(Width(row), Width(row), expansion, stride: 1));
         }
-        features.Add(Conv(channels, last, 1));
+        features.Add(Conv(Width(plan.Rows.Count - 1), last, 1));
 
         Add("features", features);
         Add("avgpool", new GlobalAvgPooling2D());
         Add("flatten", new Flatten());
-        Add("classifier", new Sequence { new Dropout(dropout), new Dense(last, numClasses) });
-        MobileWeights.Draw(this, dense => Initializers.Normal(dense.Weight, std: 0.01));
+        Add("classifier", new Sequence { new Dropout(options.Dropout ?? plan.Dropout), new Dense(last, options.NumClasses ?? 1000) });
+        WeightDrawing.Draw(this, WeightDrawing.KaimingByOutputs, dense => Initializers.Normal(dense.Weight, std: 0.01));
 
-        long Scale(long full, double factor) => Channels.MakeDivisible(full * factor, roundNearest);
+        // The channels that a row gives, and before the first row the first convolution.
+        long Width(int row) => Scale(row < 0 ? 32 : plan.Rows[row].Channels, plan.Width);
+
+        long Scale(long full, double factor) => Channels.MakeDivisible(full * factor, plan.RoundNearest);
     }
 
     internal static ModelFamily Family { get; } = new("MobileNet V2",
     [
-        new("mobilenet_v2", 3_504_872, (3, 224, 224), o => new MobileNetV2(o.NumClasses ?? 1000, o.InChannels ?? 3))
+        new("mobilenet_v2", 3_504_872, (3, 224, 224), options => new MobileNetV2(Plans["mobilenet_v2"], options))
         {
             Description = "Sandler et al. 2018: inverted residuals with linear bottlenecks",
         },

@@ -5,7 +5,7 @@ using TorchSharp.Utils;
 
 namespace Luma.Zoo.Models;
 
-public abstract partial class SwinTransformer
+public sealed partial class SwinTransformer
 {
     /// <summary>
     /// Section 3.2: attention within windows, which every second block shifts by half a window; pixels that the shift brings

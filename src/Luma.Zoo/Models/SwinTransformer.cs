@@ -1,124 +1,151 @@
 using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
+using Luma.Zoo.Weights.KeyMaps;
 
 namespace Luma.Zoo.Models;
+
+/// <summary>The version of a <see cref="SwinTransformer"/>: which of the two papers it follows.</summary>
+public enum SwinVersion
+{
+    /// <summary>The first paper: norms ahead of the branches, and a table of position biases.</summary>
+    V1,
+
+    /// <summary>The second paper: norms behind the branches, attention by cosines, and a small network for position biases.</summary>
+    V2,
+}
+
+/// <summary>The plan of a <see cref="SwinTransformer"/>: section 3.3 of the first paper, and table 7 of the second.</summary>
+/// <param name="Channels">The number of channels in the first stage; each has twice those of the one before.</param>
+/// <param name="Blocks">The number of blocks in each stage.</param>
+/// <param name="Heads">The number of attention heads in each stage.</param>
+/// <param name="StochasticDepth">
+/// The probability that the last block's branches are left out in training; the blocks before it get less in proportion.
+/// </param>
+public sealed record SwinTransformerPlan(int Channels, IReadOnlyList<int> Blocks, IReadOnlyList<int> Heads, double StochasticDepth = 0)
+{
+    /// <summary>Which of the two papers the network follows.</summary>
+    public SwinVersion Version { get; init; }
+
+    /// <summary>How many pixels of the map a window is wide: at least 2.</summary>
+    public int Window { get; init; } = 7;
+
+    /// <summary>The probability that an element is dropped after attention and in an MLP.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>The probability that an attention weight is dropped.</summary>
+    public double AttentionDropout { get; init; }
+}
 
 /// <summary>
 /// Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows" (2021): attention within windows, which
 /// shift from block to block, on maps that become smaller and deeper from stage to stage. Version 2 is Liu et al., "Swin Transformer
 /// V2: Scaling Up Capacity and Resolution" (2022).
 /// </summary>
-/// <remarks>Input <c>(N, 3, H, W)</c> of any size, output logits <c>(N, classes)</c>.</remarks>
-public abstract partial class SwinTransformer : Block
+/// <remarks>
+/// Input <c>(N, 3, H, W)</c> of any size, made for 224x224 or, in version 2, 256x256; output logits <c>(N, 1000)</c>.
+/// </remarks>
+public sealed partial class SwinTransformer : Sequence
 {
-    private readonly Version version;
-    private readonly Sequence features = [];
-    private readonly LayerNorm norm;
-    private readonly Permute channelsFirst;
-    private readonly GlobalAvgPooling2D pool;
-    private readonly Flatten flatten;
-    private readonly Dense head;
-
-    // Section 3.3 of the paper: channels of the first stage, blocks and heads of each. torchvision's stochastic depth.
-    internal sealed record Size(long Channels, int[] Blocks, int[] Heads, double StochasticDepth);
-
-    internal static readonly Size
-        Tiny = new(96, [2, 2, 6, 2], [3, 6, 12, 24], StochasticDepth: 0.2),
-        Small = new(96, [2, 2, 18, 2], [3, 6, 12, 24], StochasticDepth: 0.3),
-        Base = new(128, [2, 2, 18, 2], [4, 8, 16, 32], StochasticDepth: 0.5);
-
-    // The two papers' versions, with the side of a window in pixels of the first stage's map.
-    internal enum Version
+    /// <summary>The plans of the published networks by their ids. The stochastic depth is torchvision's.</summary>
+    public static IReadOnlyDictionary<string, SwinTransformerPlan> Plans { get; } = new Dictionary<string, SwinTransformerPlan>
     {
-        V1 = 7,
-        V2 = 8,
-    }
+        // channels, blocks, heads, stochastic depth
+        ["swin_t"] = new(96, [2, 2, 6, 2], [3, 6, 12, 24], 0.2),
+        ["swin_s"] = new(96, [2, 2, 18, 2], [3, 6, 12, 24], 0.3),
+        ["swin_b"] = new(128, [2, 2, 18, 2], [4, 8, 16, 32], 0.5),
+        ["swin_v2_t"] = new(96, [2, 2, 6, 2], [3, 6, 12, 24], 0.2) { Version = SwinVersion.V2, Window = 8 },
+        ["swin_v2_s"] = new(96, [2, 2, 18, 2], [3, 6, 12, 24], 0.3) { Version = SwinVersion.V2, Window = 8 },
+        ["swin_v2_b"] = new(128, [2, 2, 18, 2], [4, 8, 16, 32], 0.5) { Version = SwinVersion.V2, Window = 8 },
+    };
 
-    private protected SwinTransformer(
-        string name, Version version, Size size, long numClasses, double dropout, double attentionDropout, double? stochasticDepth,
-        long inChannels) : base(name)
+    /// <summary>Makes a network from a plan: a published one, or your own.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">
+    /// What else may be chosen: <see cref="ModelOptions.Dropout"/>, <see cref="ModelOptions.AttentionDropout"/> and
+    /// <see cref="ModelOptions.StochasticDepth"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The plan has no stages, its lists differ in length, channels cannot be divided among heads, or an option is not the network's.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is too small, or a probability does not lie between 0 and 1.</exception>
+    public SwinTransformer(SwinTransformerPlan plan, ModelOptions? options = null) : base(nameof(SwinTransformer))
     {
-        this.version = version;
-        var (channels, built, last) = (size.Channels, 0, size.Blocks.Sum() - 1);
-
-        features.Add(new Sequence
+        ArgumentNullException.ThrowIfNull(plan);
+        options = ModelOptions.For(
+            options, nameof(SwinTransformer), nameof(ModelOptions.Dropout), nameof(ModelOptions.AttentionDropout),
+            nameof(ModelOptions.StochasticDepth));
+        plan = plan with
         {
-            new Convolution2D(inChannels, channels, 4, stride: 4),
-            new Permute(0, 2, 3, 1),
-            new LayerNorm(channels),
-        });
-        for (var stage = 0; stage < size.Blocks.Length; stage++)
-        {
-            if (stage > 0)
-            {
-                features.Add(new PatchMerging(channels, version));
-                channels *= 2;
-            }
+            Dropout = options.Dropout ?? plan.Dropout,
+            AttentionDropout = options.AttentionDropout ?? plan.AttentionDropout,
+            StochasticDepth = options.StochasticDepth ?? plan.StochasticDepth,
+        };
+        PlanGuard.Stages(plan.Blocks, plan.Heads);
+        PlanGuard.AtLeast(1, plan.Channels);
+        PlanGuard.AtLeast(2, plan.Window);
+        PlanGuard.Probability(plan.AttentionDropout);
+        PlanGuard.Probability(plan.StochasticDepth);
+        (Version, Window) = (plan.Version, plan.Window);
 
-            var sequence = new Sequence();
-            for (var i = 0; i < size.Blocks[stage]; i++)
-            {
-                var depth = (stochasticDepth ?? size.StochasticDepth) * built++ / last;
-                sequence.Add(new SwinBlock(version, channels, size.Heads[stage], shifts: i % 2 == 1, dropout, attentionDropout, depth));
-            }
-            features.Add(sequence);
+        var features = new Sequence { Patches(options.InChannels ?? 3, plan.Channels) };
+        for (var stage = 0; stage < plan.Blocks.Count; stage++)
+        {
+            if (stage > 0) features.Add(new PatchMerging(Channels(plan, stage - 1), plan.Version));
+            features.Add(Stage(plan, stage));
         }
-
-        Register("features", features);
-        norm = Register("norm", new LayerNorm(channels));
-        channelsFirst = Register("permute", new Permute(0, 3, 1, 2));
-        pool = Register("avgpool", new GlobalAvgPooling2D());
-        flatten = Register("flatten", new Flatten());
-        head = Register("head", new Dense(channels, numClasses));
-
-        foreach (var dense in modules().OfType<Dense>())
-        {
-            Initializers.TruncatedNormal(dense.Weight, std: 0.02);
-            if (dense.Bias is { } bias) Initializers.Constant(bias, 0);
-        }
+        var channels = Channels(plan, plan.Blocks.Count - 1);
+        Add("features", features);
+        Add("norm", new LayerNorm(channels));
+        Add("permute", new Permute(0, 3, 1, 2));
+        Add("avgpool", new GlobalAvgPooling2D());
+        Add("flatten", new Flatten());
+        Add("head", new Dense(channels, options.NumClasses ?? 1000));
+        WeightDrawing.Draw(this, dense: dense => Initializers.TruncatedNormal(dense.Weight, std: 0.02));
     }
 
     internal static ModelFamily Family { get; } = new("Swin Transformer",
     [
-        new("swin_t", 28_288_354, (3, 224, 224), o => new Swin_T(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
-        {
-            Description = "Liu et al. 2021, Swin-T, 12 blocks of 96 to 768 channels",
-            AdaptWeights = (weights, network) => FromTimm(weights, (SwinTransformer)network),
-        },
-        new("swin_s", 49_606_258, (3, 224, 224), o => new Swin_S(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
-        {
-            Description = "Liu et al. 2021, Swin-S, 24 blocks of 96 to 768 channels",
-            AdaptWeights = (weights, network) => FromTimm(weights, (SwinTransformer)network),
-        },
-        new("swin_b", 87_768_224, (3, 224, 224), o => new Swin_B(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
-        {
-            Description = "Liu et al. 2021, Swin-B, 24 blocks of 128 to 1024 channels",
-            AdaptWeights = (weights, network) => FromTimm(weights, (SwinTransformer)network),
-        },
-        new("swin_v2_t", 28_351_570, (3, 256, 256), o => new Swin_V2_T(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
-        {
-            Description = "Liu et al. 2022, SwinV2-T, 12 blocks of 96 to 768 channels",
-            AdaptWeights = (weights, network) => FromTimm(weights, (SwinTransformer)network),
-        },
-        new("swin_v2_s", 49_737_442, (3, 256, 256), o => new Swin_V2_S(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
-        {
-            Description = "Liu et al. 2022, SwinV2-S, 24 blocks of 96 to 768 channels",
-            AdaptWeights = (weights, network) => FromTimm(weights, (SwinTransformer)network),
-        },
-        new("swin_v2_b", 87_930_848, (3, 256, 256), o => new Swin_V2_B(o.NumClasses ?? 1000, inChannels: o.InChannels ?? 3))
-        {
-            Description = "Liu et al. 2022, SwinV2-B, 24 blocks of 128 to 1024 channels",
-            AdaptWeights = (weights, network) => FromTimm(weights, (SwinTransformer)network),
-        },
+        Variant("swin_t", 28_288_354, 224, "Liu et al. 2021, Swin-T, 12 blocks of 96 to 768 channels"),
+        Variant("swin_s", 49_606_258, 224, "Liu et al. 2021, Swin-S, 24 blocks of 96 to 768 channels"),
+        Variant("swin_b", 87_768_224, 224, "Liu et al. 2021, Swin-B, 24 blocks of 128 to 1024 channels"),
+        Variant("swin_v2_t", 28_351_570, 256, "Liu et al. 2022, SwinV2-T, 12 blocks of 96 to 768 channels"),
+        Variant("swin_v2_s", 49_737_442, 256, "Liu et al. 2022, SwinV2-S, 24 blocks of 96 to 768 channels"),
+        Variant("swin_v2_b", 87_930_848, 256, "Liu et al. 2022, SwinV2-B, 24 blocks of 128 to 1024 channels"),
     ]);
 
-    /// <inheritdoc/>
-    protected override Tensor Compute(Tensor x)
+    internal SwinVersion Version { get; }
+
+    internal long Window { get; }
+
+    private static long Channels(SwinTransformerPlan plan, int stage) => (long)plan.Channels << stage;
+
+    // Section 3.1: patches of 4x4 pixels.
+    private static Sequence Patches(long inChannels, long channels) =>
+    [
+        new Convolution2D(inChannels, channels, 4, stride: 4),
+        new Permute(0, 2, 3, 1),
+        new LayerNorm(channels),
+    ];
+
+    private static Sequence Stage(SwinTransformerPlan plan, int stage)
     {
-        x = channelsFirst.call(norm.call(features.call(x)));
-        return head.call(flatten.call(pool.call(x)));
+        var channels = Channels(plan, stage);
+        PlanGuard.Divides(channels, plan.Heads[stage]);
+
+        var (first, last) = (plan.Blocks.Take(stage).Sum(), Math.Max(1, plan.Blocks.Sum() - 1));
+        return [.. Enumerable.Range(0, plan.Blocks[stage]).Select(BlockAt)];
+
+        SwinBlock BlockAt(int place) =>
+            new(plan, channels, plan.Heads[stage], shifts: place % 2 == 1, plan.StochasticDepth * (first + place) / last);
     }
+
+    private static ModelVariant Variant(string id, long parameters, int size, string description) =>
+        new(id, parameters, (3, size, size), options => new SwinTransformer(Plans[id], options))
+        {
+            Description = description,
+            KeyMap = new SwinTransformerKeyMap(),
+        };
 
     /// <summary>
     /// Figure 3b: attention and an MLP, each beside a shortcut. Version 1 normalises what goes into them, version 2 what comes out
@@ -126,27 +153,25 @@ public abstract partial class SwinTransformer : Block
     /// </summary>
     private sealed class SwinBlock : Block
     {
-        private readonly Version version;
+        private readonly SwinVersion version;
         private readonly LayerNorm norm1, norm2;
         private readonly ShiftedWindowAttention attention;
         private readonly StochasticDepth depth;
         private readonly Mlp mlp;
 
-        public SwinBlock(
-            Version version, long channels, long heads, bool shifts, double dropout, double attentionDropout, double stochasticDepth)
+        public SwinBlock(SwinTransformerPlan plan, long channels, long heads, bool shifts, double stochasticDepth)
             : base(nameof(SwinBlock))
         {
-            this.version = version;
-            var window = (long)version;
-            var shift = shifts ? window / 2 : 0;
+            version = plan.Version;
+            var shift = shifts ? plan.Window / 2 : 0;
 
             norm1 = Register("norm1", new LayerNorm(channels));
-            attention = Register<ShiftedWindowAttention>("attn", version == Version.V1
-                ? new AttentionV1(channels, heads, window, shift, dropout, attentionDropout)
-                : new AttentionV2(channels, heads, window, shift, dropout, attentionDropout));
+            attention = Register<ShiftedWindowAttention>("attn", version == SwinVersion.V1
+                ? new AttentionV1(channels, heads, plan.Window, shift, plan.Dropout, plan.AttentionDropout)
+                : new AttentionV2(channels, heads, plan.Window, shift, plan.Dropout, plan.AttentionDropout));
             depth = Register("stochastic_depth", new StochasticDepth(stochasticDepth));
             norm2 = Register("norm2", new LayerNorm(channels));
-            mlp = Register("mlp", new Mlp(channels, 4 * channels, dropout: dropout));
+            mlp = Register("mlp", new Mlp(channels, 4 * channels, dropout: plan.Dropout));
 
             // The network draws the weights once more; torchvision draws them here as well.
             foreach (var layer in new[] { mlp.First, mlp.Second })
@@ -163,7 +188,7 @@ public abstract partial class SwinTransformer : Block
         }
 
         private Tensor Normalized(Block branch, LayerNorm norm, Tensor x) =>
-            version == Version.V1 ? branch.call(norm.call(x)) : norm.call(branch.call(x));
+            version == SwinVersion.V1 ? branch.call(norm.call(x)) : norm.call(branch.call(x));
     }
 
     /// <summary>
@@ -172,15 +197,15 @@ public abstract partial class SwinTransformer : Block
     /// </summary>
     private sealed class PatchMerging : Block
     {
-        private readonly Version version;
+        private readonly SwinVersion version;
         private readonly Dense reduction;
         private readonly LayerNorm norm;
 
-        public PatchMerging(long channels, Version version) : base(nameof(PatchMerging))
+        public PatchMerging(long channels, SwinVersion version) : base(nameof(PatchMerging))
         {
             this.version = version;
             reduction = Register("reduction", new Dense(4 * channels, 2 * channels, bias: false));
-            norm = Register("norm", new LayerNorm(version == Version.V1 ? 4 * channels : 2 * channels));
+            norm = Register("norm", new LayerNorm(version == SwinVersion.V1 ? 4 * channels : 2 * channels));
         }
 
         protected override Tensor Compute(Tensor x)
@@ -191,79 +216,7 @@ public abstract partial class SwinTransformer : Block
             // The four one behind the other: upper left, lower left, upper right, lower right.
             x = Ops.Unflatten(Ops.Unflatten(x, 2, -1, 2), 1, -1, 2);
             x = Ops.Flatten(Ops.Permute(x, 0, 1, 3, 4, 2, 5), 3);
-            return version == Version.V1 ? reduction.call(norm.call(x)) : norm.call(reduction.call(x));
+            return version == SwinVersion.V1 ? reduction.call(norm.call(x)) : norm.call(reduction.call(x));
         }
     }
 }
-
-/// <summary>Swin-T: 28,288,354 parameters. Input <c>(N, 3, 224, 224)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="dropout">The probability that an element is dropped after attention and MLP.</param>
-/// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="stochasticDepth">
-/// The probability that the last block's branches are left out in training; earlier ones in proportion. 0.2 by default.
-/// </param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class Swin_T(
-    long numClasses = 1000, double dropout = 0, double attentionDropout = 0, double? stochasticDepth = null, long inChannels = 3)
-    : SwinTransformer(nameof(Swin_T), Version.V1, Tiny, numClasses, dropout, attentionDropout, stochasticDepth, inChannels);
-
-/// <summary>Swin-S: 49,606,258 parameters. Input <c>(N, 3, 224, 224)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="dropout">The probability that an element is dropped after attention and MLP.</param>
-/// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="stochasticDepth">
-/// The probability that the last block's branches are left out in training; earlier ones in proportion. 0.3 by default.
-/// </param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class Swin_S(
-    long numClasses = 1000, double dropout = 0, double attentionDropout = 0, double? stochasticDepth = null, long inChannels = 3)
-    : SwinTransformer(nameof(Swin_S), Version.V1, Small, numClasses, dropout, attentionDropout, stochasticDepth, inChannels);
-
-/// <summary>Swin-B: 87,768,224 parameters. Input <c>(N, 3, 224, 224)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="dropout">The probability that an element is dropped after attention and MLP.</param>
-/// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="stochasticDepth">
-/// The probability that the last block's branches are left out in training; earlier ones in proportion. 0.5 by default.
-/// </param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class Swin_B(
-    long numClasses = 1000, double dropout = 0, double attentionDropout = 0, double? stochasticDepth = null, long inChannels = 3)
-    : SwinTransformer(nameof(Swin_B), Version.V1, Base, numClasses, dropout, attentionDropout, stochasticDepth, inChannels);
-
-/// <summary>SwinV2-T: 28,351,570 parameters. Input <c>(N, 3, 256, 256)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="dropout">The probability that an element is dropped after attention and MLP.</param>
-/// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="stochasticDepth">
-/// The probability that the last block's branches are left out in training; earlier ones in proportion. 0.2 by default.
-/// </param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class Swin_V2_T(
-    long numClasses = 1000, double dropout = 0, double attentionDropout = 0, double? stochasticDepth = null, long inChannels = 3)
-    : SwinTransformer(nameof(Swin_V2_T), Version.V2, Tiny, numClasses, dropout, attentionDropout, stochasticDepth, inChannels);
-
-/// <summary>SwinV2-S: 49,737,442 parameters. Input <c>(N, 3, 256, 256)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="dropout">The probability that an element is dropped after attention and MLP.</param>
-/// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="stochasticDepth">
-/// The probability that the last block's branches are left out in training; earlier ones in proportion. 0.3 by default.
-/// </param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class Swin_V2_S(
-    long numClasses = 1000, double dropout = 0, double attentionDropout = 0, double? stochasticDepth = null, long inChannels = 3)
-    : SwinTransformer(nameof(Swin_V2_S), Version.V2, Small, numClasses, dropout, attentionDropout, stochasticDepth, inChannels);
-
-/// <summary>SwinV2-B: 87,930,848 parameters. Input <c>(N, 3, 256, 256)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="dropout">The probability that an element is dropped after attention and MLP.</param>
-/// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="stochasticDepth">
-/// The probability that the last block's branches are left out in training; earlier ones in proportion. 0.5 by default.
-/// </param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class Swin_V2_B(
-    long numClasses = 1000, double dropout = 0, double attentionDropout = 0, double? stochasticDepth = null, long inChannels = 3)
-    : SwinTransformer(nameof(Swin_V2_B), Version.V2, Base, numClasses, dropout, attentionDropout, stochasticDepth, inChannels);

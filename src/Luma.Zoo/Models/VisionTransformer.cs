@@ -1,17 +1,35 @@
 using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
-using Luma.Zoo.Weights;
+using Luma.Zoo.Weights.KeyMaps;
 using TorchSharp.Utils;
 
 namespace Luma.Zoo.Models;
+
+/// <summary>The plan of a <see cref="VisionTransformer"/>: Dosovitskiy et al. 2020, table 1.</summary>
+/// <param name="PatchSize">The side of a patch in pixels.</param>
+/// <param name="Layers">The number of the encoder's layers.</param>
+/// <param name="Heads">The number of attention heads.</param>
+/// <param name="Hidden">The width of a token.</param>
+/// <param name="Mlp">The number of units between the dense layers of an MLP.</param>
+public sealed record VisionTransformerPlan(int PatchSize, int Layers, int Heads, int Hidden, int Mlp)
+{
+    /// <summary>The side of the images in pixels: a multiple of the patch's.</summary>
+    public int ImageSize { get; init; } = 224;
+
+    /// <summary>The probability that an element is dropped after the embedding, after attention and in an MLP.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>The probability that an attention weight is dropped.</summary>
+    public double AttentionDropout { get; init; }
+}
 
 /// <summary>
 /// Dosovitskiy et al., "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale" (2020), figure 1: the image is
 /// cut into patches, each becomes a token, a class token goes before them, and a transformer's encoder reads them all.
 /// </summary>
-/// <remarks>Input <c>(N, 3, S, S)</c> of exactly the image size S that it was made for, output logits <c>(N, classes)</c>.</remarks>
-public abstract partial class VisionTransformer : Block
+/// <remarks>Input <c>(N, 3, S, S)</c> of exactly the image size S that it was made for, output logits <c>(N, 1000)</c>.</remarks>
+public sealed class VisionTransformer : Block
 {
     private readonly Convolution2D patches;
     private readonly Encoder encoder;
@@ -20,28 +38,57 @@ public abstract partial class VisionTransformer : Block
     [ComponentName(Name = "class_token")]
     private Parameter classToken;
 
-    // Table 1 of the paper.
-    internal sealed record Size(int Layers, int Heads, int Hidden, int Mlp);
-
-    internal static readonly Size
-        Base = new(Layers: 12, Heads: 12, Hidden: 768, Mlp: 3072),
-        Large = new(Layers: 24, Heads: 16, Hidden: 1024, Mlp: 4096),
-        Huge = new(Layers: 32, Heads: 16, Hidden: 1280, Mlp: 5120);
-
-    private protected VisionTransformer(
-        string name, Size size, int patchSize, long numClasses, int imageSize, double dropout, double attentionDropout, long inChannels)
-        : base(name)
+    /// <summary>The plans of the published networks by their ids.</summary>
+    public static IReadOnlyDictionary<string, VisionTransformerPlan> Plans { get; } = new Dictionary<string, VisionTransformerPlan>
     {
-        if (imageSize < patchSize || imageSize % patchSize != 0)
-            throw new ArgumentOutOfRangeException(nameof(imageSize), imageSize, $"Must be a multiple of the patch size, {patchSize}.");
+        // patch, layers, heads, hidden, MLP
+        ["vit_b_16"] = new(16, 12, 12, 768, 3072),
+        ["vit_b_32"] = new(32, 12, 12, 768, 3072),
+        ["vit_l_16"] = new(16, 24, 16, 1024, 4096),
+        ["vit_l_32"] = new(32, 24, 16, 1024, 4096),
+        ["vit_h_14"] = new(14, 32, 16, 1280, 5120),
+    };
 
-        (ImageSize, PatchSize) = (imageSize, patchSize);
-        var sequenceLength = (imageSize / patchSize * (imageSize / patchSize)) + 1;
+    /// <summary>Makes a network from a plan: a published one, or your own.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">
+    /// What else may be chosen: <see cref="ModelOptions.ImageSize"/>, <see cref="ModelOptions.Dropout"/> and
+    /// <see cref="ModelOptions.AttentionDropout"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">A token cannot be divided among the heads, or an option is not the network's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A number is below 1, the image size is no multiple of the patch size, or a probability does not lie between 0 and 1.
+    /// </exception>
+    public VisionTransformer(VisionTransformerPlan plan, ModelOptions? options = null) : base(nameof(VisionTransformer))
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        options = ModelOptions.For(
+            options, nameof(VisionTransformer), nameof(ModelOptions.ImageSize), nameof(ModelOptions.Dropout),
+            nameof(ModelOptions.AttentionDropout));
+        plan = plan with
+        {
+            ImageSize = options.ImageSize ?? plan.ImageSize,
+            Dropout = options.Dropout ?? plan.Dropout,
+            AttentionDropout = options.AttentionDropout ?? plan.AttentionDropout,
+        };
+        PlanGuard.AtLeast(1, plan.PatchSize);
+        PlanGuard.AtLeast(1, plan.Layers);
+        PlanGuard.AtLeast(1, plan.Heads);
+        PlanGuard.AtLeast(1, plan.Hidden);
+        PlanGuard.AtLeast(1, plan.Mlp);
+        PlanGuard.Divides(plan.Hidden, plan.Heads);
+        if (plan.ImageSize < plan.PatchSize || plan.ImageSize % plan.PatchSize != 0)
+        {
+            throw new ArgumentOutOfRangeException(
+                options.ImageSize is null ? nameof(plan) : nameof(options), plan.ImageSize,
+                $"The image size must be a multiple of the patch size, {plan.PatchSize}.");
+        }
+        (ImageSize, PatchSize) = (plan.ImageSize, plan.PatchSize);
 
-        classToken = RegisterParameter("class_token", zeros(1, 1, size.Hidden));
-        patches = Register("conv_proj", new Convolution2D(inChannels, size.Hidden, patchSize, stride: patchSize));
-        encoder = Register("encoder", new Encoder(sequenceLength, size, dropout, attentionDropout));
-        var head = new Dense(size.Hidden, numClasses);
+        classToken = RegisterParameter("class_token", zeros(1, 1, plan.Hidden));
+        patches = Register("conv_proj", new Convolution2D(options.InChannels ?? 3, plan.Hidden, PatchSize, stride: PatchSize));
+        encoder = Register("encoder", new Encoder(plan));
+        var head = new Dense(plan.Hidden, options.NumClasses ?? 1000);
         heads = Register("heads", new Sequence { { "head", head } });
 
         Initializers.TruncatedNormal(patches.Weight, std: Math.Sqrt(1.0 / Initializers.Fans(patches.Weight).In));
@@ -53,48 +100,12 @@ public abstract partial class VisionTransformer : Block
 
     internal static ModelFamily Family { get; } = new("Vision Transformer",
     [
-        Entry("vit_b_16", 86_567_656, (classes, side, channels) => new ViT_B_16(classes, side, inChannels: channels), "Dosovitskiy et al. 2020, ViT-Base with patches of 16x16"),
-        Entry("vit_b_32", 88_224_232, (classes, side, channels) => new ViT_B_32(classes, side, inChannels: channels), "Dosovitskiy et al. 2020, ViT-Base with patches of 32x32"),
-        Entry("vit_l_16", 304_326_632, (classes, side, channels) => new ViT_L_16(classes, side, inChannels: channels), "Dosovitskiy et al. 2020, ViT-Large with patches of 16x16"),
-        Entry("vit_l_32", 306_535_400, (classes, side, channels) => new ViT_L_32(classes, side, inChannels: channels), "Dosovitskiy et al. 2020, ViT-Large with patches of 32x32"),
-        Entry("vit_h_14", 632_045_800, (classes, side, channels) => new ViT_H_14(classes, side, inChannels: channels), "Dosovitskiy et al. 2020, ViT-Huge with patches of 14x14"),
+        Variant("vit_b_16", 86_567_656, "Dosovitskiy et al. 2020, ViT-Base with patches of 16x16"),
+        Variant("vit_b_32", 88_224_232, "Dosovitskiy et al. 2020, ViT-Base with patches of 32x32"),
+        Variant("vit_l_16", 304_326_632, "Dosovitskiy et al. 2020, ViT-Large with patches of 16x16"),
+        Variant("vit_l_32", 306_535_400, "Dosovitskiy et al. 2020, ViT-Large with patches of 32x32"),
+        Variant("vit_h_14", 632_045_800, "Dosovitskiy et al. 2020, ViT-Huge with patches of 14x14"),
     ]);
-
-    private static ModelVariant Entry(string id, long parameters, Func<long, int, long, VisionTransformer> build, string description) =>
-        new(id, parameters, (3, 224, 224), o => build(o.NumClasses ?? 1000, o.ImageSize ?? 224, o.InChannels ?? 3))
-        {
-            Description = description,
-            AdaptWeights = (weights, network) => Adapt(weights, (VisionTransformer)network),
-            // The least size of published weights is the only one: some are for images of 384, 512 or 518.
-            FitOptions = (options, published) => options with { ImageSize = options.ImageSize ?? published.MinSize[0] },
-        };
-
-    private static StateDict? Adapt(StateDict weights, VisionTransformer network)
-    {
-        var renamed = FromTimm(weights, network) ?? FromOld(weights);
-        return Resized(renamed ?? weights, network.ImageSize / network.PatchSize) ?? renamed;
-    }
-
-    // torchvision 0.12 named the layers of the MLP for what they are.
-    private static StateDict? FromOld(StateDict weights) => weights.Names.Any(name => name.Contains(".mlp.linear_", StringComparison.Ordinal))
-        ? weights.Rename(name => name
-            .Replace(".mlp.linear_1.", ".mlp.0.", StringComparison.Ordinal).Replace(".mlp.linear_2.", ".mlp.3.", StringComparison.Ordinal))
-        : null;
-
-    // Section 3.2 of the paper: for another image size the position embeddings are interpolated by where their patches lie.
-    internal static StateDict? Resized(StateDict weights, long side)
-    {
-        const string Name = "encoder.pos_embedding";
-        if (!weights.TryGet(Name, out var entry) || entry.Shape is not [1, var tokens and > 1, var width]) return null;
-        var oldSide = (long)Math.Round(Math.Sqrt(tokens - 1));
-        if (oldSide == side || oldSide * oldSide != tokens - 1) return null;
-
-        using var scope = NewDisposeScope();
-        var positions = entry.ToTensor().to(ScalarType.Float32);
-        var grid = positions.narrow(1, 1, tokens - 1).permute(0, 2, 1).reshape(1, width, oldSide, oldSide);
-        var resized = nn.functional.interpolate(grid, [side, side], mode: InterpolationMode.Bicubic, align_corners: true);
-        return weights.Replace(Name, cat([positions.narrow(1, 0, 1), resized.flatten(2).permute(0, 2, 1)], 1).MoveToOuterDisposeScope());
-    }
 
     /// <summary>The side of the images that it takes.</summary>
     public int ImageSize { get; }
@@ -102,18 +113,27 @@ public abstract partial class VisionTransformer : Block
     /// <summary>The side of a patch.</summary>
     public int PatchSize { get; }
 
+    internal long InChannels => patches.InChannels;
+
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x)
     {
-        // The position embeddings are for one image size.
+        // The position embeddings are for one image plan.
         if (x.Dimensions != 4 || x.size(2) != ImageSize || x.size(3) != ImageSize)
-            throw InputMismatch($"(N, {patches.InChannels}, {ImageSize}, {ImageSize})", x);
+            throw InputMismatch($"(N, {InChannels}, {ImageSize}, {ImageSize})", x);
 
         var tokens = Ops.Permute(Ops.Flatten(patches.call(x), 2), 0, 2, 1);
         x = Ops.Concat([Ops.ExpandLike(classToken, tokens), tokens], dimension: 1);
         x = encoder.call(x);
         return heads.call(Ops.Select(x, 1, 0));
     }
+
+    private static ModelVariant Variant(string id, long parameters, string description) =>
+        new(id, parameters, (3, 224, 224), options => new VisionTransformer(Plans[id], options))
+        {
+            Description = description,
+            KeyMap = new VisionTransformerKeyMap(),
+        };
 
     /// <summary>Position embeddings, the layers, and a last norm: <c>(N, T, E)</c> to <c>(N, T, E)</c>.</summary>
     private sealed class Encoder : Block
@@ -125,15 +145,16 @@ public abstract partial class VisionTransformer : Block
         [ComponentName(Name = "pos_embedding")]
         private Parameter positions;
 
-        public Encoder(int sequenceLength, Size size, double dropout, double attentionDropout) : base(nameof(Encoder))
+        public Encoder(VisionTransformerPlan plan) : base(nameof(Encoder))
         {
-            positions = RegisterParameter("pos_embedding", empty(1, sequenceLength, size.Hidden));
+            var side = plan.ImageSize / plan.PatchSize;
+            positions = RegisterParameter("pos_embedding", empty(1, (side * side) + 1, plan.Hidden));
             Initializers.Normal(positions, std: 0.02);
 
-            this.dropout = Register("dropout", new Dropout(dropout));
-            for (var i = 0; i < size.Layers; i++) layers.Add($"encoder_layer_{i}", new EncoderBlock(size, dropout, attentionDropout));
+            dropout = Register("dropout", new Dropout(plan.Dropout));
+            for (var layer = 0; layer < plan.Layers; layer++) layers.Add($"encoder_layer_{layer}", new EncoderBlock(plan));
             Register("layers", layers);
-            norm = Register("ln", new LayerNorm(size.Hidden, eps: 1e-6));
+            norm = Register("ln", new LayerNorm(plan.Hidden, eps: 1e-6));
         }
 
         protected override Tensor Compute(Tensor x) => norm.call(layers.call(dropout.call(Ops.Add(x, positions))));
@@ -147,13 +168,13 @@ public abstract partial class VisionTransformer : Block
         private readonly Dropout dropout;
         private readonly Mlp mlp;
 
-        public EncoderBlock(Size size, double dropout, double attentionDropout) : base(nameof(EncoderBlock))
+        public EncoderBlock(VisionTransformerPlan plan) : base(nameof(EncoderBlock))
         {
-            norm1 = Register("ln_1", new LayerNorm(size.Hidden, eps: 1e-6));
-            attention = Register("self_attention", new MultiheadAttention(size.Hidden, size.Heads, attentionDropout));
-            this.dropout = Register("dropout", new Dropout(dropout));
-            norm2 = Register("ln_2", new LayerNorm(size.Hidden, eps: 1e-6));
-            mlp = Register("mlp", new Mlp(size.Hidden, size.Mlp, dropout: dropout) { StateVersion = 2 });
+            norm1 = Register("ln_1", new LayerNorm(plan.Hidden, eps: 1e-6));
+            attention = Register("self_attention", new MultiheadAttention(plan.Hidden, plan.Heads, plan.AttentionDropout));
+            dropout = Register("dropout", new Dropout(plan.Dropout));
+            norm2 = Register("ln_2", new LayerNorm(plan.Hidden, eps: 1e-6));
+            mlp = Register("mlp", new Mlp(plan.Hidden, plan.Mlp, dropout: plan.Dropout) { StateVersion = 2 });
 
             foreach (var layer in new[] { mlp.First, mlp.Second })
             {
@@ -169,53 +190,3 @@ public abstract partial class VisionTransformer : Block
         }
     }
 }
-
-/// <summary>ViT-Base with patches of 16x16: 86,567,656 parameters. Input <c>(N, 3, 224, 224)</c> by default.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="imageSize">The side of the images: a multiple of 16.</param>
-/// <param name="dropout">The probability that an element is dropped after attention, MLP and embedding.</param>
-/// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class ViT_B_16(
-    long numClasses = 1000, int imageSize = 224, double dropout = 0, double attentionDropout = 0, long inChannels = 3)
-    : VisionTransformer(nameof(ViT_B_16), Base, 16, numClasses, imageSize, dropout, attentionDropout, inChannels);
-
-/// <summary>ViT-Base with patches of 32x32: 88,224,232 parameters. Input <c>(N, 3, 224, 224)</c> by default.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="imageSize">The side of the images: a multiple of 32.</param>
-/// <param name="dropout">The probability that an element is dropped after attention, MLP and embedding.</param>
-/// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class ViT_B_32(
-    long numClasses = 1000, int imageSize = 224, double dropout = 0, double attentionDropout = 0, long inChannels = 3)
-    : VisionTransformer(nameof(ViT_B_32), Base, 32, numClasses, imageSize, dropout, attentionDropout, inChannels);
-
-/// <summary>ViT-Large with patches of 16x16: 304,326,632 parameters. Input <c>(N, 3, 224, 224)</c> by default.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="imageSize">The side of the images: a multiple of 16.</param>
-/// <param name="dropout">The probability that an element is dropped after attention, MLP and embedding.</param>
-/// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class ViT_L_16(
-    long numClasses = 1000, int imageSize = 224, double dropout = 0, double attentionDropout = 0, long inChannels = 3)
-    : VisionTransformer(nameof(ViT_L_16), Large, 16, numClasses, imageSize, dropout, attentionDropout, inChannels);
-
-/// <summary>ViT-Large with patches of 32x32: 306,535,400 parameters. Input <c>(N, 3, 224, 224)</c> by default.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="imageSize">The side of the images: a multiple of 32.</param>
-/// <param name="dropout">The probability that an element is dropped after attention, MLP and embedding.</param>
-/// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class ViT_L_32(
-    long numClasses = 1000, int imageSize = 224, double dropout = 0, double attentionDropout = 0, long inChannels = 3)
-    : VisionTransformer(nameof(ViT_L_32), Large, 32, numClasses, imageSize, dropout, attentionDropout, inChannels);
-
-/// <summary>ViT-Huge with patches of 14x14: 632,045,800 parameters. Input <c>(N, 3, 224, 224)</c> by default.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="imageSize">The side of the images: a multiple of 14.</param>
-/// <param name="dropout">The probability that an element is dropped after attention, MLP and embedding.</param>
-/// <param name="attentionDropout">The probability that an attention weight is dropped.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class ViT_H_14(
-    long numClasses = 1000, int imageSize = 224, double dropout = 0, double attentionDropout = 0, long inChannels = 3)
-    : VisionTransformer(nameof(ViT_H_14), Huge, 14, numClasses, imageSize, dropout, attentionDropout, inChannels);

@@ -6,72 +6,76 @@ using Luma.Zoo.Models;
 namespace Luma.Zoo.Tests.Models;
 
 /// <summary>
-/// The options and the tables of SqueezeNet, MobileNet v2 and v3, MNASNet and EfficientNet. The numbers are what torchvision 0.21's
+/// The options and the tables of SqueezeNet, the MobileNets, MNASNet, ShuffleNet v2 and EfficientNet. The numbers are what torchvision 0.21's
 /// classes give with the same arguments.
 /// </summary>
 public class MobileNetworkTests
 {
-    public static TheoryData<string, Func<Block>> Types => new()
+    private static readonly ModelOptions Ten = new() { NumClasses = 10 };
+
+    private static readonly MobileNetV3Plan Large = MobileNetV3.Plans["mobilenet_v3_large"], Small = MobileNetV3.Plans["mobilenet_v3_small"];
+
+    public static TheoryData<string, Func<Block>> Planned
     {
-        { "squeezenet1_0", () => new SqueezeNet_1_0(10) },
-        { "squeezenet1_1", () => new SqueezeNet_1_1(10) },
-        { "mobilenet_v2", () => new MobileNetV2(10) },
-        { "mobilenet_v3_large", () => new MobileNetV3_Large(10) },
-        { "mobilenet_v3_small", () => new MobileNetV3_Small(10) },
-        { "mnasnet0_75", () => new MnasNet(10, width: 0.75) },
-        { "efficientnet_b2", () => new EfficientNet_B2(10) },
-        { "efficientnet_v2_s", () => new EfficientNetV2_S(10) },
-    };
+        get
+        {
+            var data = new TheoryData<string, Func<Block>>();
+            foreach (var (id, plan) in MobileNetV1.Plans) data.Add(id, () => new MobileNetV1(plan, Ten));
+            foreach (var (id, plan) in MobileNetV2.Plans) data.Add(id, () => new MobileNetV2(plan, Ten));
+            foreach (var (id, plan) in MobileNetV3.Plans) data.Add(id, () => new MobileNetV3(plan, Ten));
+            foreach (var (id, plan) in MnasNet.Plans) data.Add(id, () => new MnasNet(plan, Ten));
+            foreach (var (id, plan) in ShuffleNetV2.Plans) data.Add(id, () => new ShuffleNetV2(plan, Ten));
+            foreach (var (id, plan) in EfficientNet.Plans) data.Add(id, () => new EfficientNet(plan, Ten));
+            return data;
+        }
+    }
 
     public static TheoryData<long, Func<Block>> Sizes => new()
     {
-        { 1_677_128, () => new MobileNetV2(width: 0.35) },
-        { 1_968_680, () => new MobileNetV2(width: 0.5) },
-        { 2_636_424, () => new MobileNetV2(width: 0.75) },
-        { 6_108_776, () => new MobileNetV2(width: 1.4) },
-        { 1_670_588, () => new MobileNetV2(width: 0.35, roundNearest: 1) },
-        { 3_525_992, () => new MobileNetV2(roundNearest: 32) },
-        { 3_377_576, () => new MobileNetV3_Large(width: 0.75) },
-        { 8_164_744, () => new MobileNetV3_Large(width: 1.25) },
-        { 2_569_352, () => new MobileNetV3_Large(reducedTail: true) },
-        { 1_653_920, () => new MobileNetV3_Small(width: 0.75) },
-        { 3_644_912, () => new MobileNetV3_Small(width: 1.25) },
-        { 1_099_672, () => new MobileNetV3_Small(reducedTail: true) },
-        { 1_788_232, () => new MnasNet(width: 0.35) },
-        { 7_115_728, () => new MnasNet(width: 1.4) },
+        { 1_677_128, () => new MobileNetV2(new(0.35)) },
+        { 1_968_680, () => new MobileNetV2(new(0.5)) },
+        { 2_636_424, () => new MobileNetV2(new(0.75)) },
+        { 6_108_776, () => new MobileNetV2(new(1.4)) },
+        { 1_670_588, () => new MobileNetV2(new(0.35) { RoundNearest = 1 }) },
+        { 3_525_992, () => new MobileNetV2(new() { RoundNearest = 32 }) },
+        { 3_377_576, () => new MobileNetV3(Large with { Width = 0.75 }) },
+        { 8_164_744, () => new MobileNetV3(Large with { Width = 1.25 }) },
+        { 2_569_352, () => new MobileNetV3(Large with { ReducedTail = true }) },
+        { 1_653_920, () => new MobileNetV3(Small with { Width = 0.75 }) },
+        { 3_644_912, () => new MobileNetV3(Small with { Width = 1.25 }) },
+        { 1_099_672, () => new MobileNetV3(Small with { ReducedTail = true }) },
+        { 1_788_232, () => new MnasNet(new(0.35)) },
+        { 7_115_728, () => new MnasNet(new(1.4)) },
     };
 
-    public static TheoryData<string, Func<Block>> Tails => new()
+    public static TheoryData<string, MobileNetV3Plan> Tails => new()
     {
-        { "960x2x2, 1 3 5 6 8 9 10 12 14 15", () => new MobileNetV3_Large() },
-        { "480x2x2, 1 3 5 6 8 9 10 12 14 15", () => new MobileNetV3_Large(reducedTail: true) },
-        { "480x4x4, 1 3 5 6 8 9 10 12 14 15", () => new MobileNetV3_Large(reducedTail: true, dilated: true) },
-        { "960x4x4, 1 3 5 6 8 9 10 12 14 15", () => new MobileNetV3_Large(dilated: true) },
-        { "576x2x2, 3 5 6 8 10 11", () => new MobileNetV3_Small() },
-        { "288x4x4, 3 5 6 8 10 11", () => new MobileNetV3_Small(reducedTail: true, dilated: true) },
-        { "576x4x4, 3 5 6 8 10 11", () => new MobileNetV3_Small(dilated: true) },
+        { "960x2x2, 1 3 5 6 8 9 10 12 14 15", Large },
+        { "480x2x2, 1 3 5 6 8 9 10 12 14 15", Large with { ReducedTail = true } },
+        { "480x4x4, 1 3 5 6 8 9 10 12 14 15", Large with { ReducedTail = true, Dilated = true } },
+        { "960x4x4, 1 3 5 6 8 9 10 12 14 15", Large with { Dilated = true } },
+        { "576x2x2, 3 5 6 8 10 11", Small },
+        { "288x4x4, 3 5 6 8 10 11", Small with { ReducedTail = true, Dilated = true } },
+        { "576x4x4, 3 5 6 8 10 11", Small with { Dilated = true } },
     };
 
     public static TheoryData<string, Action> Refused => new()
     {
-        { "width", () => _ = new MobileNetV2(width: 0) },
-        { "width", () => _ = new MobileNetV3_Small(width: double.NaN) },
-        { "width", () => _ = new MnasNet(width: -1) },
-        { "roundNearest", () => _ = new MobileNetV2(roundNearest: 0) },
         { "probability", () => _ = new SqueezeNet_1_1(dropout: -0.1) },
-        { "probability", () => _ = new EfficientNet_B0(dropout: 2) },
-        { "probability", () => _ = new EfficientNet_B0(stochasticDepth: 2) },
+        { "probability", () => _ = new MobileNetV2(new(), new() { Dropout = double.NaN }) },
+        { "probability", () => _ = new EfficientNet(EfficientNet.Plans["efficientnet_b0"], new() { Dropout = 2 }) },
+        { "probability", () => _ = new EfficientNet(EfficientNet.Plans["efficientnet_b0"], new() { StochasticDepth = 1.01 }) },
     };
 
-    [Theory, MemberData(nameof(Types))]
-    public void An_id_and_a_type_give_the_same_network(string id, Func<Block> build)
+    [Theory, MemberData(nameof(Planned))]
+    public void An_id_and_its_plan_give_the_same_network(string id, Func<Block> build)
     {
         using var skip = Initializers.Skip();
         using var byId = ModelZoo.Create(id, numClasses: 10);
-        using var byType = build();
+        using var byPlan = build();
 
-        Assert.Equal(byType.GetType(), byId.GetType());
-        Assert.Equal(ModelGolden.KeysOf(byType), ModelGolden.KeysOf(byId));
+        Assert.Equal(byPlan.GetType(), byId.GetType());
+        Assert.Equal(ModelGolden.KeysOf(byPlan), ModelGolden.KeysOf(byId));
     }
 
     [Theory, MemberData(nameof(Sizes))]
@@ -84,11 +88,11 @@ public class MobileNetworkTests
     }
 
     [Theory, MemberData(nameof(Tails))]
-    public void A_MobileNetV3s_features_and_shortcuts_are_torchvisions(string expected, Func<Block> build)
+    public void A_MobileNetV3s_features_and_shortcuts_are_torchvisions(string expected, MobileNetV3Plan plan)
     {
         using var scope = NewDisposeScope();
         using var skip = Initializers.Skip();
-        using var network = build();
+        using var network = new MobileNetV3(plan);
         network.eval();
         using var inference = inference_mode();
 
@@ -131,8 +135,8 @@ public class MobileNetworkTests
     public void MobileNets_and_MNASNets_norms_are_their_authors()
     {
         using var skip = Initializers.Skip();
-        using var mobile = new MobileNetV3_Small();
-        using var mnas = new MnasNet();
+        using var mobile = new MobileNetV3(Small);
+        using var mnas = new MnasNet(new());
 
         Assert.All(mobile.modules().OfType<BatchNorm2D>(), norm => Assert.Equal((1e-3, 0.01), (norm.Eps, norm.Momentum)));
         Assert.All(mnas.modules().OfType<BatchNorm2D>(), norm => Assert.Equal((1e-5, 1 - 0.9997), (norm.Eps, norm.Momentum)));

@@ -15,14 +15,16 @@ public class ModelGoldenTests
 
     public static TheoryData<string> IdsWithStepDrawn => [.. ModelGolden.Ids.Where(id => ModelGolden.Load(id).StepDrawn is not null)];
 
+    private static ModelOptions Drops { get; } = new() { NumClasses = ModelGolden.Classes, Dropout = 0.1, AttentionDropout = 0.1 };
+
     // What the script calls DROPPING: networks that drop nothing by default, or not everywhere.
     private static Dictionary<string, Func<Block>> Dropping { get; } = new()
     {
         ["densenet121"] = () => new DenseNet_121(ModelGolden.Classes, dropout: 0.1),
-        ["maxvit_t"] = () => new MaxVit_T(ModelGolden.Classes, dropout: 0.1, attentionDropout: 0.1),
-        ["swin_t"] = () => new Swin_T(ModelGolden.Classes, dropout: 0.1, attentionDropout: 0.1),
-        ["swin_v2_t"] = () => new Swin_V2_T(ModelGolden.Classes, dropout: 0.1, attentionDropout: 0.1),
-        ["vit_b_32"] = () => new ViT_B_32(ModelGolden.Classes, dropout: 0.1, attentionDropout: 0.1),
+        ["maxvit_t"] = () => new MaxVit(MaxVit.Plans["maxvit_t"], Drops),
+        ["swin_t"] = () => new SwinTransformer(SwinTransformer.Plans["swin_t"], Drops),
+        ["swin_v2_t"] = () => new SwinTransformer(SwinTransformer.Plans["swin_v2_t"], Drops),
+        ["vit_b_32"] = () => new VisionTransformer(VisionTransformer.Plans["vit_b_32"], Drops),
     };
 
     [Fact]

@@ -4,41 +4,55 @@ using Luma.Zoo.Models;
 
 namespace Luma.Zoo.Tests.Models;
 
-/// <summary>The options and the tables of ConvNeXt, Swin Transformer and MaxViT.</summary>
+/// <summary>The options and the tables of ConvNeXt, the vision transformer, Swin Transformer and MaxViT.</summary>
 public class WindowNetworkTests
 {
-    public static TheoryData<string, Func<Block>> Types => new()
-    {
-        { "convnext_tiny", () => new ConvNeXt_Tiny(10) },
-        { "convnext_small", () => new ConvNeXt_Small(10) },
-        { "convnext_base", () => new ConvNeXt_Base(10) },
-        { "convnext_large", () => new ConvNeXt_Large(10) },
-        { "swin_t", () => new Swin_T(10) },
-        { "swin_s", () => new Swin_S(10) },
-        { "swin_b", () => new Swin_B(10) },
-        { "swin_v2_t", () => new Swin_V2_T(10) },
-        { "swin_v2_s", () => new Swin_V2_S(10) },
-        { "swin_v2_b", () => new Swin_V2_B(10) },
-        { "maxvit_t", () => new MaxVit_T(10) },
-    };
+    private static readonly ModelOptions Ten = new() { NumClasses = 10 };
 
-    public static TheoryData<Func<Block>> Refused =>
+    public static TheoryData<string, Func<Block>> Planned
+    {
+        get
+        {
+            var data = new TheoryData<string, Func<Block>>();
+            foreach (var (id, plan) in ConvNeXt.Plans) data.Add(id, () => new ConvNeXt(plan, Ten));
+            foreach (var (id, plan) in SwinTransformer.Plans) data.Add(id, () => new SwinTransformer(plan, Ten));
+            foreach (var (id, plan) in VisionTransformer.Plans) data.Add(id, () => new VisionTransformer(plan, Ten));
+            foreach (var (id, plan) in MaxVit.Plans) data.Add(id, () => new MaxVit(plan, Ten));
+            return data;
+        }
+    }
+
+    public static TheoryData<Func<Block>> Improbable =>
     [
-        () => new ConvNeXt_Tiny(stochasticDepth: 1.5),
-        () => new Swin_T(dropout: -0.1),
-        () => new Swin_V2_T(stochasticDepth: double.NaN),
-        () => new MaxVit_T(attentionDropout: 2),
+        () => new ConvNeXt(ConvNeXt.Plans["convnext_tiny"], new() { StochasticDepth = 1.5 }),
+        () => new ConvNeXt(new([8], [1], StochasticDepth: 1.5)),
+        () => new SwinTransformer(SwinTransformer.Plans["swin_t"], new() { Dropout = -0.1 }),
+        () => new SwinTransformer(SwinTransformer.Plans["swin_t"], new() { AttentionDropout = 1.1 }),
+        () => new SwinTransformer(SwinTransformer.Plans["swin_v2_t"], new() { StochasticDepth = double.NaN }),
+        () => new VisionTransformer(VisionTransformer.Plans["vit_b_32"], new() { Dropout = 1.1 }),
+        () => new MaxVit(MaxVit.Plans["maxvit_t"], new() { AttentionDropout = 2 }),
     ];
 
-    [Theory, MemberData(nameof(Types))]
-    public void An_id_and_a_type_give_the_same_network(string id, Func<Block> build)
+    [Theory, MemberData(nameof(Planned))]
+    public void An_id_and_its_plan_give_the_same_network(string id, Func<Block> build)
     {
         using var skip = Initializers.Skip();
         using var byId = ModelZoo.Create(id, numClasses: 10);
-        using var byType = build();
+        using var byPlan = build();
 
-        Assert.Equal(byType.GetType(), byId.GetType());
-        Assert.Equal(ModelGolden.KeysOf(byType), ModelGolden.KeysOf(byId));
+        Assert.Equal(byPlan.GetType(), byId.GetType());
+        Assert.Equal(ModelGolden.KeysOf(byPlan), ModelGolden.KeysOf(byId));
+    }
+
+    [Fact]
+    public void Options_go_before_the_plans_own_values()
+    {
+        using var skip = Initializers.Skip();
+        using var network = new SwinTransformer(
+            SwinTransformer.Plans["swin_t"] with { Dropout = 0.3, StochasticDepth = 0.4 }, new() { NumClasses = 10, StochasticDepth = 0 });
+
+        Assert.All(network.modules().OfType<Dropout>(), layer => Assert.Equal(0.3, layer.Probability));
+        Assert.All(network.modules().OfType<StochasticDepth>(), layer => Assert.Equal(0, layer.Probability));
     }
 
     // The greatest probability is torchvision's for the network; the blocks before get their share.
@@ -65,7 +79,7 @@ public class WindowNetworkTests
         Assert.Equal(Enumerable.Range(0, blocks).Select(i => Math.Round(last * i / (blocks - 1), 9)), depths);
     }
 
-    [Theory, MemberData(nameof(Refused))]
+    [Theory, MemberData(nameof(Improbable))]
     public void A_probability_that_is_none_is_refused(Func<Block> build)
     {
         using var skip = Initializers.Skip();
@@ -96,7 +110,7 @@ public class WindowNetworkTests
     {
         using var scope = NewDisposeScope();
         using var skip = Initializers.Skip();
-        using var network = new Swin_T(numClasses: 5);
+        using var network = new SwinTransformer(SwinTransformer.Plans["swin_t"], new() { NumClasses = 5 });
         manual_seed(1);
         ModelGolden.Fill(network, 1);
         network.eval();
@@ -113,12 +127,12 @@ public class WindowNetworkTests
     {
         using var scope = NewDisposeScope();
         using var skip = Initializers.Skip();
-        using var network = new MaxVit_T();
+        using var network = new MaxVit(MaxVit.Plans["maxvit_t"]);
         network.eval();
         using var inference = inference_mode();
 
         var error = Assert.Throws<InputShapeException>(() => network.call(zeros(1, 3, 224, 200)));
 
-        Assert.Equal("MaxVit_T: expected (N, 3, H, W), H and W multiples of 224, got (1, 3, 224, 200)", error.Message);
+        Assert.Equal("MaxVit: expected (N, 3, H, W), H and W multiples of 224, got (1, 3, 224, 200)", error.Message);
     }
 }

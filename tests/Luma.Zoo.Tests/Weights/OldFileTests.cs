@@ -3,6 +3,7 @@ using Luma.Neural;
 using Luma.Zoo.Models;
 using Luma.Zoo.Tests.Models;
 using Luma.Zoo.Weights;
+using Luma.Zoo.Weights.KeyMaps;
 
 namespace Luma.Zoo.Tests.Weights;
 
@@ -109,7 +110,7 @@ public class OldFileTests
         manual_seed(0);
         var positions = randn(1, (side * side) + 1, golden.Width);
 
-        using var resized = VisionTransformer.Resized(
+        using var resized = VisionTransformerKeyMap.Resized(
             StateDict.Of([KeyValuePair.Create("encoder.pos_embedding", positions)]), golden.After / golden.Patch);
 
         var actual = resized!["encoder.pos_embedding"].ToTensor();

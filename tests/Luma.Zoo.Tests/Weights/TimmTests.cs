@@ -142,7 +142,7 @@ public class TimmTests
             () => ModelZoo.Load(network, id, StateDict.Of(TimmGolden.Tensors(lines), $"{timm}.safetensors"), freshHead: true));
 
         Assert.Contains(Reasons[timm], error.Reason, StringComparison.Ordinal);
-        Assert.Equal($"{timm}.safetensors is not for {network.GetName()}: {error.Reason}.", error.Message);
+        Assert.Equal($"{timm}.safetensors is not for {id}: {error.Reason}.", error.Message);
     }
 
     [Theory, MemberData(nameof(Heads))]
@@ -180,7 +180,7 @@ public class TimmTests
 
         AssertRefused(
             "vit_b_32", StateDict.Of(tensors, "old.pth"),
-            "its network has another layer before its head ('pre_logits.fc.weight'), and this one has not");
+            "its network has another layer before its head ('pre_logits.fc.weight'), and this one does not");
     }
 
     [Fact]
@@ -246,7 +246,7 @@ public class TimmTests
 
         if (!fits)
         {
-            Assert.StartsWith($"{input} is not for EfficientNet_B0: ", run.Mistake(), StringComparison.Ordinal);
+            Assert.StartsWith($"{input} is not for efficientnet_b0: ", run.Mistake(), StringComparison.Ordinal);
             Assert.False(File.Exists(output));
             return;
         }
@@ -344,7 +344,7 @@ public class TimmTests
     {
         var head = weights.Entries.Single(entry => TimmGolden.IsHead(entry.Name) && entry.Name.EndsWith(".weight", StringComparison.Ordinal));
         using var network = Build(id, head.Shape[0]);
-        using var adapted = ModelZoo.Find(id).Variant.AdaptWeights(weights, network);
+        using var adapted = ModelZoo.Find(id).Variant.Adapt(weights, network);
 
         var expected = network.state_dict().Select(entry => $"{entry.Key} {entry.Value.dtype} ({string.Join(", ", entry.Value.shape)})");
         var actual = (adapted ?? weights).Entries.Select(entry => $"{entry.Name} {entry.DType} ({string.Join(", ", entry.Shape)})");

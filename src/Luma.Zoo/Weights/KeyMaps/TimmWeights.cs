@@ -25,7 +25,7 @@ internal static class TimmWeights
         foreach (var (mark, trait) in traits)
         {
             if (weights.Names.FirstOrDefault(name => name.Contains(mark, StringComparison.Ordinal)) is { } name)
-                throw new DifferentNetworkException(weights.Source, id, $"its network has {trait} ('{name}'), and this one has not");
+                throw new DifferentNetworkException(weights.Source, id, $"its network has {trait} ('{name}'), and this one does not");
         }
     }
 

@@ -1,17 +1,18 @@
-using Luma.Zoo.Weights;
-using Luma.Zoo.Weights.KeyMaps;
+using Luma.Neural;
+using static Luma.Zoo.Weights.KeyMaps.TimmWeights;
 
-namespace Luma.Zoo.Models;
+namespace Luma.Zoo.Weights.KeyMaps;
 
-public abstract partial class ConvNeXt
+/// <summary>timm's names for ConvNeXt, and those of the authors' files, which timm reads as well.</summary>
+internal sealed class ConvNeXtKeyMap : KeyMap
 {
-    // timm's names, and those of the authors' files, which timm reads as well.
-    private static StateDict? FromTimm(StateDict weights, ConvNeXt network)
+    /// <inheritdoc/>
+    public override StateDict? Adapt(StateDict weights, NeuralModule network, string id)
     {
         if (!weights.Contains("stem.0.weight") && !weights.Contains("downsample_layers.0.0.weight")) return null;
 
-        TimmWeights.Refuse(
-            weights, network.GetName(),
+        Refuse(
+            weights, id,
             (".grn.", "version 2's response normalisation"), ("norm_pre.", "its last norm before the pooling, not after it"),
             ("head.pre_logits.", "another layer before its head"), ("stem.2.", "a stem of overlapping windows"));
 
@@ -20,8 +21,8 @@ public abstract partial class ConvNeXt
             {
                 ["stem" or "downsample_layers", "0", var layer, var leaf] => $"features.0.{layer}.{leaf}",
                 ["stem", var layer, var leaf] => $"features.0.{layer}.{leaf}",
-                ["stages", var stage, "downsample", var layer, var leaf] when IsPlace(stage, out var place) => $"features.{2 * place}.{layer}.{leaf}",
-                ["downsample_layers", var stage, var layer, var leaf] when IsPlace(stage, out var place) => $"features.{2 * place}.{layer}.{leaf}",
+                ["stages", var stage, "downsample", var layer, var leaf] when IsPlace(stage, out var place) => Between(place, layer, leaf),
+                ["downsample_layers", var stage, var layer, var leaf] when IsPlace(stage, out var place) => Between(place, layer, leaf),
                 ["stages", var stage, "blocks", var block, .. var rest] when IsPlace(stage, out var place) => InBlock(place, block, rest),
                 ["stages", var stage, var block, .. var rest] when IsPlace(stage, out var place) => InBlock(place, block, rest),
                 ["head", "norm", var leaf] => $"classifier.0.{leaf}",
@@ -30,14 +31,15 @@ public abstract partial class ConvNeXt
                 ["head", var leaf] => $"classifier.2.{leaf}",
                 _ => name,
             })
-            // timm can have convolutions of 1x1 for the MLP.
-            .Reshape(entry =>
-                entry.Name.EndsWith(".layer_scale", StringComparison.Ordinal) ? entry.Shape is [var channels] ? [channels, 1, 1] : null
-                : entry.Name.EndsWith(".block.3.weight", StringComparison.Ordinal) || entry.Name.EndsWith(".block.5.weight", StringComparison.Ordinal)
-                    ? TimmWeights.MatrixOf(entry)
-                : null);
+            .Reshape(entry => entry.Name.Split('.') switch
+            {
+                [.., "layer_scale"] when entry.Shape is [var channels] => [channels, 1, 1],
+                // timm can have convolutions of 1x1 for the MLP.
+                [.., "block", "3" or "5", "weight"] => MatrixOf(entry),
+                _ => null,
+            });
 
-        static bool IsPlace(string part, out int place) => TimmWeights.IsPlace(part, out place);
+        static string Between(int stage, string layer, string leaf) => $"features.{2 * stage}.{layer}.{leaf}";
 
         static string InBlock(int stage, string block, string[] rest)
         {

@@ -1,22 +1,25 @@
+using Luma.Neural;
 using Luma.Neural.Layers;
-using Luma.Zoo.Weights;
-using Luma.Zoo.Weights.KeyMaps;
 
-namespace Luma.Zoo.Models;
+namespace Luma.Zoo.Weights.KeyMaps;
 
-public abstract partial class EfficientNet
+/// <summary>
+/// timm's names for EfficientNet. The norms' epsilon and the padding are in no weight file: timm's efficientnet_b0 to b7 have PyTorch's,
+/// tf_efficientnet_b0 to b7 TensorFlow's, under the same names. torchvision has PyTorch's padding, and from B5 on and in version 2
+/// TensorFlow's epsilon.
+/// </summary>
+internal sealed class EfficientNetKeyMap : KeyMap
 {
-    // The norms' epsilon and the padding are in no weight file: timm's efficientnet_b0 to b7 have PyTorch's, tf_efficientnet_b0 to b7
-    // TensorFlow's, under the same names. torchvision has PyTorch's padding, and from B5 on and in version 2 TensorFlow's epsilon.
-    private static StateDict? FromTimm(StateDict weights, EfficientNet network)
+    /// <inheritdoc/>
+    public override StateDict? Adapt(StateDict weights, NeuralModule network, string id)
     {
         if (!weights.Contains("conv_stem.weight")) return null;
 
-        var id = network.GetName().ToLowerInvariant();
         if (network.modules().OfType<BatchNorm>().First().Eps > 1e-5)
         {
             throw Different(
-                "timm's networks of this kind have an epsilon of 1e-5 in their norms, or, where they have this one's of 1e-3, TensorFlow's padding");
+                "timm's networks of this kind have an epsilon of 1e-5 in their norms, "
+                + "or, where they have this one's of 1e-3, TensorFlow's padding");
         }
 
         var called = TimmWeights.Called(weights, "efficientnet") ?? "";
@@ -48,7 +51,7 @@ public abstract partial class EfficientNet
             _ => name,
         });
 
-        DifferentNetworkException Different(string reason) => new(weights.Source, network.GetName(), reason);
+        DifferentNetworkException Different(string reason) => new(weights.Source, id, reason);
 
         // A norm bears the number of its convolution: bn1 follows the first, and the squeeze and excitation is not counted.
         static string InBlock(string block, string[] rest, string[] layers)

@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+namespace Luma.Zoo.Models;
+
+/// <summary>What networks check about the plans that they are made from; failures name the part of the plan, such as <c>plan.Channels</c>.</summary>
+internal static class PlanGuard
+{
+    /// <summary>Checks that there are stages, and that two lists have a number of at least 1 for each of them.</summary>
+    /// <param name="one">One of the lists.</param>
+    /// <param name="other">The other.</param>
+    /// <param name="oneName">What the one is called.</param>
+    /// <param name="otherName">What the other is called.</param>
+    /// <exception cref="ArgumentException">There is no stage, or the lists differ in length.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
+    public static void Stages(
+        IReadOnlyList<int> one, IReadOnlyList<int> other, [CallerArgumentExpression(nameof(one))] string? oneName = null,
+        [CallerArgumentExpression(nameof(other))] string? otherName = null)
+    {
+        if (one.Count == 0) throw new ArgumentException("A network needs at least one stage.", oneName);
+        if (one.Count != other.Count)
+            throw new ArgumentException(Text($"{oneName} is for {one.Count} stages, but {otherName} is for {other.Count}."), otherName);
+        foreach (var number in one) AtLeast(1, number, oneName);
+        foreach (var number in other) AtLeast(1, number, otherName);
+    }
+
+    /// <summary>Checks that there are rows, and that their numbers are at least 1.</summary>
+    /// <typeparam name="TRow">The kind of row.</typeparam>
+    /// <param name="rows">The rows.</param>
+    /// <param name="numbers">A row's numbers.</param>
+    /// <param name="name">What the rows are called.</param>
+    /// <exception cref="ArgumentException">There is no row.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
+    public static void Rows<TRow>(
+        IReadOnlyList<TRow> rows, Func<TRow, long[]> numbers, [CallerArgumentExpression(nameof(rows))] string? name = null)
+    {
+        if (rows.Count == 0) throw new ArgumentException("A network needs at least one row of blocks.", name);
+        foreach (var row in rows)
+        {
+            if (numbers(row).Any(number => number < 1))
+                throw new ArgumentOutOfRangeException(name, row, "The numbers in a row must be at least 1.");
+        }
+    }
+
+    /// <summary>Checks that a number is not too small.</summary>
+    /// <param name="least">The least that it may be.</param>
+    /// <param name="number">The number.</param>
+    /// <param name="name">What it is called.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is less.</exception>
+    public static void AtLeast(long least, long number, [CallerArgumentExpression(nameof(number))] string? name = null)
+    {
+        if (number < least) throw new ArgumentOutOfRangeException(name, number, Text($"Must be at least {least}."));
+    }
+
+    /// <summary>Checks that a factor on a network's width is a positive number.</summary>
+    /// <param name="factor">The factor.</param>
+    /// <param name="name">What it is called.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
+    public static void Positive(double factor, [CallerArgumentExpression(nameof(factor))] string? name = null)
+    {
+        if (!(factor > 0 && double.IsFinite(factor))) throw new ArgumentOutOfRangeException(name, factor, "Must be positive.");
+    }
+
+    /// <summary>Checks that channels can be divided into equal parts.</summary>
+    /// <param name="channels">The number of channels.</param>
+    /// <param name="divisor">What it must be a multiple of.</param>
+    /// <param name="name">The part of the plan that is named; by default the divisor.</param>
+    /// <exception cref="ArgumentException">It is not a multiple.</exception>
+    public static void Divides(long channels, long divisor, [CallerArgumentExpression(nameof(divisor))] string? name = null)
+    {
+        if (channels % divisor != 0) throw new ArgumentException(Text($"{channels} channels are not a multiple of {divisor}."), name);
+    }
+
+    /// <summary>Checks a probability that the layers get only a share of.</summary>
+    /// <param name="probability">The probability.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It does not lie between 0 and 1.</exception>
+    public static void Probability(double probability)
+    {
+        if (probability is not (>= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(probability), probability, "Must lie between 0 and 1.");
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
