@@ -63,29 +63,42 @@ def option_a(x, outputs, stride):
 
 
 class CifarBlock(nn.Module):
-    def __init__(self, inputs, outputs, stride):
+    """shortcut: "behind" (option A), "around" (option A with half of the zeros in front), or "projection" (option B)."""
+
+    def __init__(self, inputs, outputs, stride, shortcut="behind"):
         super().__init__()
         self.outputs = outputs
         self.stride = stride
+        self.kind = shortcut
         self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(outputs)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(outputs)
+        if shortcut == "projection" and (stride != 1 or inputs != outputs):
+            self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
 
     def forward(self, x):
         y = torch.relu(self.bn1(self.conv1(x)))
         y = self.bn2(self.conv2(y))
-        return torch.relu(y + option_a(x, self.outputs, self.stride))
+        return torch.relu(y + self.hand_on(x))
+
+    def hand_on(self, x):
+        if hasattr(self, "shortcut"):
+            return self.shortcut(x)
+        if self.kind == "behind" or self.stride == 1:
+            return option_a(x, self.outputs, self.stride)
+        quarter = self.outputs // 4
+        return F.pad(x[:, :, ::self.stride, ::self.stride], (0, 0, 0, 0, quarter, quarter))
 
 
 class CifarResNet(nn.Module):
-    def __init__(self, n, num_classes):
+    def __init__(self, n, num_classes, shortcut="behind"):
         super().__init__()
         self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(16)
-        self.layer1 = nn.Sequential(*[CifarBlock(16, 16, 1) for _ in range(n)])
-        self.layer2 = nn.Sequential(CifarBlock(16, 32, 2), *[CifarBlock(32, 32, 1) for _ in range(n - 1)])
-        self.layer3 = nn.Sequential(CifarBlock(32, 64, 2), *[CifarBlock(64, 64, 1) for _ in range(n - 1)])
+        self.layer1 = nn.Sequential(*[CifarBlock(16, 16, 1, shortcut) for _ in range(n)])
+        self.layer2 = nn.Sequential(CifarBlock(16, 32, 2, shortcut), *[CifarBlock(32, 32, 1, shortcut) for _ in range(n - 1)])
+        self.layer3 = nn.Sequential(CifarBlock(32, 64, 2, shortcut), *[CifarBlock(64, 64, 1, shortcut) for _ in range(n - 1)])
         self.fc = nn.Linear(64, num_classes)
         draw(self)
 

@@ -110,6 +110,21 @@ public class ResNetTests
         Assert.Equal([2, 2048, 8, 8], beforePooling.Shape);
     }
 
+    // As torchvision's ResNet(BasicBlock, [2, 2, 2, 3]), for which people have weights.
+    [Fact]
+    public void A_plan_of_ones_own_has_torchvisions_names()
+    {
+        using var scope = NewDisposeScope();
+        using var network = new ResNet(new ResNetPlan(ResNetUnit.Basic, [2, 2, 2, 3]), new() { NumClasses = 5 });
+        var names = network.state_dict().Keys;
+
+        Assert.Contains("layer4.2.bn2.running_var", names);
+        Assert.DoesNotContain("layer4.3.conv1.weight", names);
+        Assert.Equal([2, 5], network.call(rand(2, 3, 64, 64)).shape);
+        Assert.Throws<ArgumentException>("plan", () => new ResNet(new ResNetPlan(ResNetUnit.Basic, [])));
+        Assert.Throws<ArgumentOutOfRangeException>("plan", () => new ResNet(new ResNetPlan(ResNetUnit.Basic, [2, 0])));
+    }
+
     [Fact]
     public void Basic_blocks_have_no_dilation() => Assert.Throws<ArgumentException>(
         "plan", () => new ResNet(ResNet.Plans["resnet18"] with { Dilate = [false, false, true] }));

@@ -1,0 +1,31 @@
+namespace Luma.Zoo.Tests;
+
+/// <summary>A test on files that a workplace may have beside the project, and that the project does not contain.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class SharedFactAttribute : FactAttribute
+{
+    /// <summary>Skips the test where a file is missing.</summary>
+    /// <param name="files">Paths below the folder <c>shared</c> beside the project.</param>
+    public SharedFactAttribute(params string[] files)
+    {
+        if (files.FirstOrDefault(file => SharedFiles.Find(file) is null) is { } missing) Skip = $"there is no shared/{missing} beside the project";
+    }
+}
+
+/// <summary>The files beside the project.</summary>
+internal static class SharedFiles
+{
+    private static readonly string? Root = FindRoot();
+
+    /// <summary>The path of a file below <c>shared</c>, or null.</summary>
+    public static string? Find(string file) => Root is not null && Path.Combine(Root, file) is var path && Path.Exists(path) ? path : null;
+
+    private static string? FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (folder.GetFiles("Luma.Zoo.sln").Length > 0) return Path.GetFullPath(Path.Combine(folder.FullName, "..", "shared"));
+        }
+        return null;
+    }
+}
