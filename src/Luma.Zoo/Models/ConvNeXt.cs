@@ -41,7 +41,9 @@ public sealed class ConvNeXt : Sequence
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="options">What else may be chosen: <see cref="ModelOptions.StochasticDepth"/>.</param>
-    /// <exception cref="ArgumentException">The plan has no stages, its lists differ in length, or an option is not the network's.</exception>
+    /// <exception cref="ArgumentException">
+    /// The plan has no stages, its lists differ in length, or an option is not the network's.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or a probability does not lie between 0 and 1.</exception>
     public ConvNeXt(ConvNeXtPlan plan, ModelOptions? options = null) : base(nameof(ConvNeXt))
     {

@@ -133,7 +133,9 @@ public sealed class EfficientNet : Sequence
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="options">What else may be chosen: <see cref="ModelOptions.Dropout"/> and <see cref="ModelOptions.StochasticDepth"/>.</param>
+    /// <param name="options">
+    /// What else may be chosen: <see cref="ModelOptions.Dropout"/> and <see cref="ModelOptions.StochasticDepth"/>.
+    /// </param>
     /// <exception cref="ArgumentException">The plan has no stages, or an option is not the network's.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or a probability does not lie between 0 and 1.</exception>
     public EfficientNet(EfficientNetPlan plan, ModelOptions? options = null) : base(nameof(EfficientNet))
@@ -192,10 +194,11 @@ public sealed class EfficientNet : Sequence
         var row = plan.Stages[stage];
         var before = stage == 0 ? plan.Stem : plan.Stages[stage - 1].Channels;
         var (first, total) = (plan.Stages.Take(stage).Sum(earlier => earlier.Blocks), plan.Stages.Sum(each => each.Blocks));
-        return [.. Enumerable.Range(0, row.Blocks).Select(place => place == 0 ? Unit(before, row.Stride, place) : Unit(row.Channels, 1, place))];
+        return [.. Enumerable.Range(0, row.Blocks).Select(Unit)];
 
-        InvertedResidual Unit(long inChannels, long stride, int place)
+        InvertedResidual Unit(int place)
         {
+            long inChannels = place == 0 ? before : row.Channels, stride = place == 0 ? row.Stride : 1;
             var (hidden, stochasticDepth) = (inChannels * row.Expansion, plan.StochasticDepth * (first + place) / total);
             if (row.IsFused) return new FusedMBConv(inChannels, hidden, row.Channels, row.KernelSize, stride, WithNorm, stochasticDepth);
 

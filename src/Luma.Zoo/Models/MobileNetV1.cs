@@ -4,7 +4,9 @@ using Luma.Neural.Layers;
 
 namespace Luma.Zoo.Models;
 
-/// <summary>A depthwise separable convolution of a <see cref="MobileNetV1"/>: the rows "Conv dw" and "Conv" of table 1 taken together.</summary>
+/// <summary>
+/// A depthwise separable convolution of a <see cref="MobileNetV1"/>: the rows "Conv dw" and "Conv" of table 1 taken together.
+/// </summary>
 /// <param name="Channels">The number of channels of the output, at width 1.</param>
 /// <param name="Stride">The stride.</param>
 public sealed record MobileNetV1Row(int Channels, int Stride);
@@ -66,9 +68,10 @@ public sealed class MobileNetV1 : Sequence
         PlanGuard.Positive(plan.Width);
         PlanGuard.Rows(plan.Rows, row => [row.Channels, row.Stride]);
 
+        var (inChannels, stem) = (options.InChannels ?? 3, Width(-1));
         var features = new Sequence
         {
-            new ConvNormActivation(options.InChannels ?? 3, Width(-1), stride: 2, norm: Norm(Width(-1)), activation: new ReLU6(inPlace: true)),
+            new ConvNormActivation(inChannels, stem, stride: 2, norm: Norm(stem), activation: new ReLU6(inPlace: true)),
         };
         for (var row = 0; row < plan.Rows.Count; row++)
         {

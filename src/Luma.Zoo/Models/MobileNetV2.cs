@@ -97,7 +97,9 @@ public sealed class MobileNetV2 : Sequence
     ]);
 
     private static ConvNormActivation Conv(long inChannels, long outChannels, long kernelSize, long stride = 1, long groups = 1) =>
-        new(inChannels, outChannels, kernelSize, stride, groups: groups, norm: new BatchNorm2D(outChannels), activation: new ReLU6(inPlace: true));
+        new(
+            inChannels, outChannels, kernelSize, stride, groups: groups, norm: new BatchNorm2D(outChannels),
+            activation: new ReLU6(inPlace: true));
 
     // Table 1; its first row is left out where nothing is expanded.
     private static InvertedResidual Bottleneck(long inChannels, long outChannels, long expansion, long stride)

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Luma.Zoo.Models;
 
-/// <summary>What networks check about the plans that they are made from; failures name the part of the plan, such as <c>plan.Channels</c>.</summary>
+/// <summary>
+/// What networks check about the plans that they are made from. A failure names the part of the plan, such as <c>plan.Channels</c>.
+/// </summary>
 internal static class PlanGuard
 {
     /// <summary>Checks that there are stages, and that two lists have a number of at least 1 for each of them.</summary>

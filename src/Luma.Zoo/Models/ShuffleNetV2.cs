@@ -26,9 +26,6 @@ public sealed record ShuffleNetV2Plan(IReadOnlyList<int> Channels, int LastChann
 /// </remarks>
 public sealed class ShuffleNetV2 : Sequence
 {
-    // The halves of a unit's channels go two ways.
-    private const long Ways = 2;
-
     /// <summary>The plans of the published networks by their ids.</summary>
     public static IReadOnlyDictionary<string, ShuffleNetV2Plan> Plans { get; } = new Dictionary<string, ShuffleNetV2Plan>
     {
@@ -51,7 +48,7 @@ public sealed class ShuffleNetV2 : Sequence
         ArgumentNullException.ThrowIfNull(plan);
         options = ModelOptions.For(options, nameof(ShuffleNetV2));
         PlanGuard.Stages(plan.Channels, plan.Units);
-        foreach (var channels in plan.Channels) PlanGuard.Divides(channels, Ways, "plan.Channels");
+        foreach (var channels in plan.Channels) PlanGuard.Divides(channels, 2, "plan.Channels");
         PlanGuard.AtLeast(1, plan.Stem);
         PlanGuard.AtLeast(1, plan.LastChannels);
 
@@ -105,13 +102,13 @@ public sealed class ShuffleNetV2 : Sequence
 
         public Unit(long channels) : base("ShuffleNetV2.Unit")
         {
-            branch2 = Register("branch2", Branch(channels / Ways, channels / Ways, stride: 1));
-            shuffle = Register("shuffle", new ChannelShuffle(Ways));
+            branch2 = Register("branch2", Branch(channels / 2, channels / 2, stride: 1));
+            shuffle = Register("shuffle", new ChannelShuffle(2));
         }
 
         protected override Tensor Compute(Tensor x)
         {
-            var half = x.size(1) / Ways;
+            var half = x.size(1) / 2;
             var (passing, other) = (Ops.Slice(x, 1, stop: half), Ops.Slice(x, 1, start: half));
             return shuffle.call(Ops.Concat([passing, branch2.call(other)]));
         }
@@ -125,14 +122,14 @@ public sealed class ShuffleNetV2 : Sequence
 
         public ReducingUnit(long inChannels, long outChannels) : base("ShuffleNetV2.ReducingUnit")
         {
-            var half = outChannels / Ways;
+            var half = outChannels / 2;
             branch1 = Register("branch1", new Sequence
             {
                 Depthwise(inChannels, stride: 2), new BatchNorm2D(inChannels),
                 Pointwise(inChannels, half), new BatchNorm2D(half), new ReLU(inPlace: true),
             });
             branch2 = Register("branch2", Branch(inChannels, half, stride: 2));
-            shuffle = Register("shuffle", new ChannelShuffle(Ways));
+            shuffle = Register("shuffle", new ChannelShuffle(2));
         }
 
         protected override Tensor Compute(Tensor x) => shuffle.call(Ops.Concat([branch1.call(x), branch2.call(x)]));

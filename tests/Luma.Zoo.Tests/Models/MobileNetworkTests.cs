@@ -13,7 +13,9 @@ public class MobileNetworkTests
 {
     private static readonly ModelOptions Ten = new() { NumClasses = 10 };
 
-    private static readonly MobileNetV3Plan Large = MobileNetV3.Plans["mobilenet_v3_large"], Small = MobileNetV3.Plans["mobilenet_v3_small"];
+    private static readonly MobileNetV3Plan
+        Large = MobileNetV3.Plans["mobilenet_v3_large"],
+        Small = MobileNetV3.Plans["mobilenet_v3_small"];
 
     public static TheoryData<string, Func<Block>> Planned
     {

@@ -12,6 +12,15 @@ public class PlanTests
 
     private static readonly ModelOptions Seven = new() { NumClasses = 7 };
 
+    // window, hidden, channels, squeezes, hardswish, stride
+    private static readonly MobileNetV3Row[] MobileNetV3Rows =
+    [
+        new(3, 32, 24, false, false, 2),
+        new(5, 48, 40, true, true, 1),
+        new(3, 64, 40, true, true, 1),
+        new(5, 96, 56, false, false, 2),
+    ];
+
     private static readonly Dictionary<string, Func<Block>> Own = new()
     {
         ["convnext"] = () => new ConvNeXt(new([24, 40], [2, 1], StochasticDepth: 0.3) { LayerScale = 0.1 }, Seven),
@@ -24,12 +33,7 @@ public class PlanTests
         ["efficientnet_scaled"] = () => new EfficientNet(EfficientNetPlan.Scaled(width: 0.5, depth: 0.6), Seven),
         ["mobilenet_v2"] = () => new MobileNetV2(
             new(1.5) { Rows = [new(1, 8, 1, 1), new(4, 16, 2, 2), new(3, 20, 3, 2)], RoundNearest = 4 }, Seven),
-        ["mobilenet_v3"] = () => new MobileNetV3(
-            new(
-            [
-                new(3, 32, 24, false, false, 2), new(5, 48, 40, true, true, 1), new(3, 64, 40, true, true, 1),
-                new(5, 96, 56, false, false, 2),
-            ], Hidden: 128) { Width = 0.5 }, Seven),
+        ["mobilenet_v3"] = () => new MobileNetV3(new(MobileNetV3Rows, Hidden: 128) { Width = 0.5 }, Seven),
         ["shufflenet_v2"] = () => new ShuffleNetV2(new([32, 48, 96], 128) { Units = [2, 1, 3] }, Seven),
     };
 

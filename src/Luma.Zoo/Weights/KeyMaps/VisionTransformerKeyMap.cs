@@ -23,11 +23,11 @@ internal sealed class VisionTransformerKeyMap : KeyMap
         options with { ImageSize = options.ImageSize ?? published?.MinSize[0] };
 
     /// <summary>
-    /// Interpolates position embeddings by where their patches lie (section 3.2 of the paper); null where there is nothing to interpolate.
+    /// Interpolates position embeddings by where their patches lie (section 3.2 of the paper); null where nothing needs interpolation.
     /// </summary>
     /// <param name="weights">The weights under torchvision's names.</param>
     /// <param name="side">How many patches the network's images are wide.</param>
-    internal static StateDict? Resized(StateDict weights, long side)
+    public static StateDict? Resized(StateDict weights, long side)
     {
         if (!weights.TryGet(Positions, out var entry) || entry.Shape is not [1, var tokens and > 1, var width]) return null;
         var oldSide = (long)Math.Round(Math.Sqrt(tokens - 1));
@@ -37,14 +37,19 @@ internal sealed class VisionTransformerKeyMap : KeyMap
         var positions = entry.ToTensor().to(ScalarType.Float32);
         var grid = positions.narrow(1, 1, tokens - 1).permute(0, 2, 1).reshape(1, width, oldSide, oldSide);
         var resized = nn.functional.interpolate(grid, [side, side], mode: InterpolationMode.Bicubic, align_corners: true);
-        return weights.Replace(Positions, cat([positions.narrow(1, 0, 1), resized.flatten(2).permute(0, 2, 1)], 1).MoveToOuterDisposeScope());
+        var tokenFirst = cat([positions.narrow(1, 0, 1), resized.flatten(2).permute(0, 2, 1)], dim: 1);
+        return weights.Replace(Positions, tokenFirst.MoveToOuterDisposeScope());
     }
 
     // torchvision 0.12 named the layers of the MLP for what they are.
-    private static StateDict? FromOld(StateDict weights) => weights.Names.Any(name => name.Contains(".mlp.linear_", StringComparison.Ordinal))
-        ? weights.Rename(name => name
-            .Replace(".mlp.linear_1.", ".mlp.0.", StringComparison.Ordinal).Replace(".mlp.linear_2.", ".mlp.3.", StringComparison.Ordinal))
-        : null;
+    private static StateDict? FromOld(StateDict weights)
+    {
+        if (!weights.Names.Any(name => name.Contains(".mlp.linear_", StringComparison.Ordinal))) return null;
+
+        return weights.Rename(name => name
+            .Replace(".mlp.linear_1.", ".mlp.0.", StringComparison.Ordinal)
+            .Replace(".mlp.linear_2.", ".mlp.3.", StringComparison.Ordinal));
+    }
 
     // timm builds many networks of these parts. They show by what they have beside torchvision's, or lack.
     private static StateDict? FromTimm(StateDict weights, VisionTransformer network, string id)
