@@ -61,7 +61,7 @@ public abstract partial class EfficientNet : Sequence
         Add("avgpool", new AdaptiveAvgPooling2D(1));
         Add("flatten", new Flatten());
         Add("classifier", new Sequence { new Dropout(dropout, inPlace: true), new Dense(last, numClasses) });
-        MobileWeights.Draw(this, dense =>
+        WeightDrawing.Draw(this, WeightDrawing.KaimingByOutputs, dense =>
         {
             var bound = 1 / Math.Sqrt(numClasses);
             Initializers.Uniform(dense.Weight, -bound, bound);

@@ -59,7 +59,7 @@ public sealed class MnasNet : Sequence
         Add("avgpool", new GlobalAvgPooling2D());
         Add("flatten", new Flatten());
         Add("classifier", new Sequence { new Dropout(dropout, inPlace: true), new Dense(Last, numClasses) });
-        MobileWeights.Draw(this, dense => Initializers.KaimingUniform(dense.Weight, Fan.Out, gain: 1));
+        WeightDrawing.Draw(this, WeightDrawing.KaimingByOutputs, dense => Initializers.KaimingUniform(dense.Weight, Fan.Out, gain: 1));
 
         long Scale(long full) => Channels.MakeDivisible(full * width);
     }

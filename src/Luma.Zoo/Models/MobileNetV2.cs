@@ -49,7 +49,7 @@ public sealed class MobileNetV2 : Sequence
         Add("avgpool", new GlobalAvgPooling2D());
         Add("flatten", new Flatten());
         Add("classifier", new Sequence { new Dropout(dropout), new Dense(last, numClasses) });
-        MobileWeights.Draw(this, dense => Initializers.Normal(dense.Weight, std: 0.01));
+        WeightDrawing.Draw(this, WeightDrawing.KaimingByOutputs, dense => Initializers.Normal(dense.Weight, std: 0.01));
 
         long Scale(long full, double factor) => Channels.MakeDivisible(full * factor, roundNearest);
     }

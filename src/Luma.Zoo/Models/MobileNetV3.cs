@@ -49,7 +49,7 @@ public abstract class MobileNetV3 : Sequence
             new Dropout(dropout, inPlace: true),
             new Dense(units, numClasses),
         });
-        MobileWeights.Draw(this, dense => Initializers.Normal(dense.Weight, std: 0.01));
+        WeightDrawing.Draw(this, WeightDrawing.KaimingByOutputs, dense => Initializers.Normal(dense.Weight, std: 0.01));
 
         long Scale(long full) => Channels.MakeDivisible(full * width);
     }
