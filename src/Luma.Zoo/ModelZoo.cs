@@ -14,7 +14,7 @@ public static class ModelZoo
     public static IReadOnlyList<ModelFamily> Families { get; } =
     [
         LeNet.Family,
-        AlexNetBase.Family,
+        AlexNetDesign.Family,
         NetworkInNetwork.Family,
         VGGNet.Family,
         InceptionNet.Family,

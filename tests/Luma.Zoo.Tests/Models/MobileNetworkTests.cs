@@ -13,8 +13,6 @@ public class MobileNetworkTests
 {
     public static TheoryData<string, Func<Block>> Types => new()
     {
-        { "squeezenet1_0", () => new SqueezeNet_1_0(10) },
-        { "squeezenet1_1", () => new SqueezeNet_1_1(10) },
         { "mobilenet_v2", () => new MobileNetV2(10) },
         { "mobilenet_v3_large", () => new MobileNetV3_Large(10) },
         { "mobilenet_v3_small", () => new MobileNetV3_Small(10) },
@@ -58,7 +56,7 @@ public class MobileNetworkTests
         { "width", () => _ = new MobileNetV3_Small(width: double.NaN) },
         { "width", () => _ = new MnasNet(width: -1) },
         { "roundNearest", () => _ = new MobileNetV2(roundNearest: 0) },
-        { "probability", () => _ = new SqueezeNet_1_1(dropout: -0.1) },
+        { "probability", () => _ = new SqueezeNet(SqueezeNet.Plans["squeezenet1_1"], new() { Dropout = -0.1 }) },
         { "probability", () => _ = new EfficientNet_B0(dropout: 2) },
         { "probability", () => _ = new EfficientNet_B0(stochasticDepth: 2) },
     };

@@ -18,7 +18,7 @@ public class ModelGoldenTests
     // What the script calls DROPPING: networks that drop nothing by default, or not everywhere.
     private static Dictionary<string, Func<Block>> Dropping { get; } = new()
     {
-        ["densenet121"] = () => new DenseNet_121(ModelGolden.Classes, dropout: 0.1),
+        ["densenet121"] = () => new DenseNet(DenseNet.Plans["densenet121"], new() { NumClasses = ModelGolden.Classes, Dropout = 0.1 }),
         ["maxvit_t"] = () => new MaxVit_T(ModelGolden.Classes, dropout: 0.1, attentionDropout: 0.1),
         ["swin_t"] = () => new Swin_T(ModelGolden.Classes, dropout: 0.1, attentionDropout: 0.1),
         ["swin_v2_t"] = () => new Swin_V2_T(ModelGolden.Classes, dropout: 0.1, attentionDropout: 0.1),

@@ -21,7 +21,7 @@ public class OldFileTests
     {
         var old = StateDict.Of(Expected.DenseNet.Keys.Select(name => KeyValuePair.Create(name, zeros(1))));
 
-        using var adapted = ModelZoo.Find("densenet121").Variant.AdaptWeights(old, null!);
+        using var adapted = ModelZoo.Find("densenet121").Variant.Adapt(old, null!);
 
         Assert.Equal(Expected.DenseNet.Values, adapted!.Names);
     }
@@ -48,7 +48,7 @@ public class OldFileTests
         const string Layer = "features.denseblock1.denselayer1";
         var both = StateDict.Of([KeyValuePair.Create($"{Layer}.norm.1.weight", zeros(1)), KeyValuePair.Create($"{Layer}.norm1.weight", zeros(1))], "both.pth");
 
-        var error = Assert.Throws<WeightFileException>(() => ModelZoo.Find("densenet121").Variant.AdaptWeights(both, null!));
+        var error = Assert.Throws<WeightFileException>(() => ModelZoo.Find("densenet121").Variant.Adapt(both, null!));
 
         Assert.Equal($"both.pth: '{Layer}.norm.1.weight' and '{Layer}.norm1.weight' are both '{Layer}.norm1.weight'.", error.Message);
     }

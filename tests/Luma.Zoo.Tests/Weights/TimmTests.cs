@@ -142,7 +142,7 @@ public class TimmTests
             () => ModelZoo.Load(network, id, StateDict.Of(TimmGolden.Tensors(lines), $"{timm}.safetensors"), freshHead: true));
 
         Assert.Contains(Reasons[timm], error.Reason, StringComparison.Ordinal);
-        Assert.Equal($"{timm}.safetensors is not for {network.GetName()}: {error.Reason}.", error.Message);
+        Assert.Equal($"{timm}.safetensors is not for {id}: {error.Reason}.", error.Message);
     }
 
     [Theory, MemberData(nameof(Heads))]
@@ -344,7 +344,7 @@ public class TimmTests
     {
         var head = weights.Entries.Single(entry => TimmGolden.IsHead(entry.Name) && entry.Name.EndsWith(".weight", StringComparison.Ordinal));
         using var network = Build(id, head.Shape[0]);
-        using var adapted = ModelZoo.Find(id).Variant.AdaptWeights(weights, network);
+        using var adapted = ModelZoo.Find(id).Variant.Adapt(weights, network);
 
         var expected = network.state_dict().Select(entry => $"{entry.Key} {entry.Value.dtype} ({string.Join(", ", entry.Value.shape)})");
         var actual = (adapted ?? weights).Entries.Select(entry => $"{entry.Name} {entry.DType} ({string.Join(", ", entry.Shape)})");
