@@ -23,7 +23,7 @@ public static class ModelZoo
         InceptionV3.Family,
         ResNet.WideFamily,
         PreActivationResNet.Family,
-        InceptionResNet.Family,
+        InceptionNet.ResidualFamily,
         SqueezeNet.Family,
         ResNet.NextFamily,
         DenseNet.Family,

@@ -26,6 +26,14 @@ public class ClassicNetworkTests
         { "vgg19", () => new VGGNet_19(TenClasses) },
         { "nin", () => new NiN(TenClasses) },
         { "nin_cifar", () => new NetworkInNetwork(NetworkInNetwork.Plans["nin_cifar"]) },
+        { "googlenet", () => new GoogLeNet(GoogLeNet.Plans["googlenet"], TenClasses) },
+        { "inceptionnet_v1", () => new InceptionNet_V1(TenClasses) },
+        { "inceptionnet_v2", () => new InceptionNet_V2(TenClasses) },
+        { "inceptionnet_v3", () => new InceptionNet_V3(TenClasses) },
+        { "inception_v3", () => new InceptionV3(InceptionV3.Plans["inception_v3"], TenClasses) },
+        { "inceptionnet_v4", () => new InceptionNet_V4(TenClasses) },
+        { "inceptionresnet_v1", () => new InceptionResNet_V1(TenClasses) },
+        { "inceptionresnet_v2", () => new InceptionResNet_V2(TenClasses) },
         { "resnet_164", () => new PreActivationResNet(PreActivationResNet.Plans["resnet_164"]) },
         { "resnet_200", () => new ResNet_200(TenClasses) },
         { "resnet_269", () => new ResNet_269(TenClasses) },
@@ -59,10 +67,31 @@ public class ClassicNetworkTests
             () => new PreActivationResNet(new(false, [1]) { Cifar = true }), [3, 32, 32],
             (16 * 27) + (2 * (32 + (16 * 144))) + 32 + (10 * 17)
         },
+        // A published network whose parts are put together otherwise; the numbers are differences to the published one's parameters.
+        { () => new GoogLeNet(GoogLeNet.Plans["inceptionnet_v1"] with { ResponseNorm = false, FiveKernel = 3 }), [3, 64, 64], 6_998_552 - FiveToThree },
+        {
+            () => new FactorizedInception(new() { InnerFilters = [128] }), [3, 96, 96],
+            25_013_960 - (3 * TypeB(160)) - TypeB(192)
+        },
+        { () => new InceptionV3(InceptionV3.Plans["inception_v3"] with { AuxiliaryHeads = false }), [3, 96, 96], 23_834_568 },
+        {
+            () => new InceptionNet(InceptionNet.Plans["inceptionnet_v4"] with { A = InceptionNet.Plans["inceptionnet_v4"].A with { Count = 1 } }), [3, 96, 96],
+            42_679_816 - (3 * TypeA)
+        },
     };
+
+    // The windows of 5x5 in table 1 of GoogLeNet's paper: 5x5 reduce times 5x5, of which 25 - 9 places go.
+    private static long FiveToThree => 16 * ((16 * 32) + (32 * 96) + (16 * 48) + (2 * 24 * 64) + (32 * 64) + (2 * 32 * 128) + (48 * 128));
+
+    // Figure 4 of Szegedy et al. 2016: weights, and gamma and beta.
+    private static long TypeA => (384 * 96 * 2) + (384 * 64 * 2) + (64 * 96 * 9 * 2) + (96 * 96 * 9) + (2 * ((96 * 5) + (64 * 2)));
 
     // A layer of a DenseNet with a growth of 4.
     private static long Dense(long inputs) => (2 * inputs) + (16 * inputs) + 32 + (4 * 144);
+
+    // Figure 6 of Szegedy et al. 2015 with n = 7: weights, and gamma and beta.
+    private static long TypeB(long inner) =>
+        (768 * 192 * 2) + (2 * 768 * inner) + (7 * ((4 * inner * inner) + (2 * inner * 192))) + (2 * ((6 * inner) + (4 * 192)));
 
     public static TheoryData<string, Action> Refused => new()
     {
@@ -80,6 +109,8 @@ public class ClassicNetworkTests
         { "plan", () => _ = new DenseNet(new(32, [6, 0], 64)) },
         { "plan", () => _ = new PreActivationResNet(new(true, [])) },
         { "plan", () => _ = new PreActivationResNet(new(true, [1, 0])) },
+        { "plan", () => _ = new FactorizedInception(new() { InnerFilters = [] }) },
+        { "plan", () => _ = new InceptionNet(InceptionNet.Plans["inceptionnet_v4"] with { B = InceptionNet.Plans["inceptionnet_v4"].B with { Count = 0 } }) },
         { "wm", () => _ = AnyNetPlan.RegNet(22, 24, 24.48, 1, 16) },
         { "width", () => _ = new MobileNetV1(width: 0) },
         { "plan", () => _ = new AnyNet(new(32, [])) },
