@@ -4,12 +4,12 @@
     python3 scripts/goldens_auxiliary.py OUT_FILE GOLDENS_DIR     (GOLDENS_DIR: where goldens_models.py wrote theirs, for the gains)
 
 For googlenet and inception_v3, built with aux_logits=True:
-  keys, drawn   as in goldens_models.py
   outputs       of the heads from the first to the last stage, then of the network, in training without dropout
   gradients     of the heads and of the first convolution, for the network's loss and 0.3 of each head's
   transformed   the network's output in evaluation with transform_input=True
+and built with aux_logits=False:
+  keys, drawn   as in goldens_models.py
 """
-import hashlib
 import json
 import pathlib
 import sys
@@ -17,7 +17,7 @@ import sys
 import torch
 from torchvision import models
 
-from goldens_models import CLASSES, digest, draw_images, drawn, fill, numbers
+from goldens_models import CLASSES, digest, draw_images, drawn, fill, keys, loss_of, numbers
 
 SHAPES = {"googlenet": (3, 224, 224), "inception_v3": (3, 299, 299)}
 BATCH = 4
@@ -25,10 +25,9 @@ BATCH = 4
 
 def golden(name, gain):
     torch.manual_seed(0)
-    model = models.get_model(name, weights=None, num_classes=CLASSES, aux_logits=True, transform_input=False, init_weights=True)
-    lines = "".join(f"{key} {str(t.dtype).removeprefix('torch.')} {list(t.shape)}\n" for key, t in model.state_dict().items())
-    weights = drawn(model)
+    without = models.get_model(name, weights=None, num_classes=CLASSES, aux_logits=False, init_weights=True)
 
+    model = models.get_model(name, weights=None, num_classes=CLASSES, aux_logits=True, init_weights=False)
     torch.manual_seed(1)
     fill(model, gain)
     images = draw_images(BATCH, SHAPES[name])
@@ -42,21 +41,17 @@ def golden(name, gain):
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.eval()
-    logits, *heads = model(images)
-    heads.reverse()
-    labels = torch.arange(BATCH) % CLASSES
-    loss = torch.nn.functional.cross_entropy(logits, labels)
-    for head in heads:
-        loss = loss + 0.3 * torch.nn.functional.cross_entropy(head, labels)
+    output = model(images)
+    loss = loss_of(output)
     loss.backward()
 
     first = next(iter(model.state_dict()))
     return {
         "gain": gain,
-        "keys": {"count": len(model.state_dict()), "sha256": hashlib.sha256(lines.encode()).hexdigest()},
-        "drawn": weights,
+        "keys": keys(without),
+        "drawn": drawn(without),
         "transformed": numbers(transformed),
-        "outputs": [numbers(output) for output in [*heads, logits]],
+        "outputs": [numbers(logits) for logits in reversed(output)],
         "loss": loss.item(),
         "gradients": {n: digest(p.grad) for n, p in model.named_parameters() if n == first or n.lower().startswith("aux")},
     }

@@ -13,7 +13,7 @@ For each network:
   weighted  the same network with healthy random weights (see `fill`), batch 2; in double where it magnifies rounding
   resized   for networks named with --resize: the output of those weights at another image size
   step      for networks named with --step: loss, gradients and running statistics of one training step on those weights, with
-            nothing dropped
+            nothing dropped; auxiliary heads count 0.3 each in the loss
   stepDrawn for networks named with --step-drawn: what remains of such a step on smaller images with everything dropped that training
             drops, and the number that the generator gives next
 
@@ -53,7 +53,8 @@ def builders():
         from torchvision import models
         for name in models.list_models(module=models):
             size = SIZES.get(name, 224)
-            extra = {"aux_logits": False, "init_weights": True} if name in ("googlenet", "inception_v3") else {}
+            # What they do by default, but with a warning that it may change.
+            extra = {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
             found[name] = (lambda n, name=name, extra=extra: models.get_model(name, weights=None, num_classes=n, **extra), (3, size, size))
     except ImportError:
         pass
@@ -86,7 +87,7 @@ DROPPING = {
     **dict.fromkeys(("swin_t", "swin_v2_t", "vit_b_32"), {"dropout": 0.1, "attention_dropout": 0.1}),
 }
 # The side of the images of such a step, where it is not 64: what the network takes, or its least.
-STEP_SIDES = {"inception_v3": 96, "maxvit_t": 224, "vit_b_32": 224}
+STEP_SIDES = {"inception_v3": 299, "maxvit_t": 224, "vit_b_32": 224}
 
 
 def fill(model, gain):
@@ -167,19 +168,25 @@ def digest(tensor):
     return [flat.square().sum().sqrt().item(), flat.abs().sum().item(), flat[0].item(), flat[-1].item()]
 
 
+def loss_of(output):
+    """Cross-entropy; with auxiliary heads their weight is 0.3: Szegedy et al., "Going Deeper with Convolutions" (2014), section 5."""
+    logits, *heads = output if isinstance(output, tuple) else [output]
+    labels = torch.arange(len(logits)) % CLASSES
+    loss = torch.nn.functional.cross_entropy(logits, labels)
+    return loss + sum(0.3 * torch.nn.functional.cross_entropy(head, labels) for head in heads)
+
+
 def step(model, gain, shape, batch):
     """In double precision: in a deep network some rectifier's input is nearly 0, and its sign decides on 1 % of a gradient."""
     torch.manual_seed(1)
     fill(model, gain)
     images = draw_images(batch, shape).double()
     model.double()
-    labels = torch.arange(batch) % CLASSES
     model.train()
     for module in model.modules():
         if isinstance(module, torch.nn.modules.dropout._DropoutNd) or type(module).__name__ == "StochasticDepth":
             module.eval()
-    output = model(images)
-    loss = torch.nn.functional.cross_entropy(output, labels)
+    loss = loss_of(model(images))
     loss.backward()
     return {
         "batch": batch,
@@ -202,7 +209,7 @@ def step_drawn(name, build, shape, gain):
     fill(model, gain)
     images = draw_images(batch, (shape[0], side, side)).double()
     model.double().train()
-    loss = torch.nn.functional.cross_entropy(model(images), torch.arange(batch) % CLASSES)
+    loss = loss_of(model(images))
     loss.backward()
     norms = [p.grad.norm().item() for p in model.parameters()]
     return {

@@ -65,7 +65,7 @@ internal static class CommandLine
     }
 
     private static bool IsUserMistake(Exception exception) => exception is
-        UserException or UnknownModelException or InputShapeException or WeightFileException or WeightMismatchException
+        UserException or UnknownModelException or ModelOptionException or InputShapeException or WeightFileException or WeightMismatchException
         or DifferentNetworkException or DownloadException or InvalidDatasetException or TrainingDivergedException or NativeLibraryException
         or IOException or UnauthorizedAccessException or NotSupportedException;
 

@@ -28,15 +28,6 @@ public sealed record ModelVariant(string Id, long Parameters, (int Channels, int
     /// <summary>How weights that others have saved fit it.</summary>
     internal KeyMap KeyMap { get; init; } = KeyMap.None;
 
-    // Until every family has a key map.
-    internal Func<StateDict, NeuralModule, StateDict?> AdaptWeights { get; init; } = (_, _) => null;
-    internal Func<ModelOptions, PublishedWeights, ModelOptions> FitOptions { get; init; } = (options, _) => options;
-
-    internal StateDict? Adapt(StateDict weights, NeuralModule network) => KeyMap.Adapt(weights, network, Id) ?? AdaptWeights(weights, network);
-
-    internal ModelOptions Fit(ModelOptions options, StateDict? weights, PublishedWeights? published)
-    {
-        options = KeyMap.Fit(options, weights, published);
-        return published is null ? options : FitOptions(options, published);
-    }
+    /// <inheritdoc cref="KeyMap.Adapt"/>
+    internal StateDict? Adapt(StateDict weights, NeuralModule network) => KeyMap.Adapt(weights, network, Id);
 }

@@ -27,7 +27,11 @@ public sealed record ModelOptions
     /// <summary>The probability that the last block's branch is left out in training; the blocks before it get less in proportion.</summary>
     public double? StochasticDepth { get; init; }
 
-    /// <summary>Whether there are auxiliary heads, which help training: Szegedy et al., "Going Deeper with Convolutions" (2014), section 5.</summary>
+    /// <summary>
+    /// Whether there are auxiliary heads, which help training: Szegedy et al., "Going Deeper with Convolutions" (2014), section 5. By default
+    /// a network with weights from a file has them if the file has. As in torchvision, <c>inception_v3</c> has its head and
+    /// <c>googlenet</c> has its two, unless it is loaded with published weights.
+    /// </summary>
     public bool? AuxiliaryHeads { get; init; }
 
     /// <summary>
@@ -52,7 +56,7 @@ public sealed record ModelOptions
     /// <param name="has">The names of the choices that the network has beside classes and input channels.</param>
     /// <returns>The options.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There are no classes or no channels.</exception>
-    /// <exception cref="ArgumentException">The network does not have what was chosen.</exception>
+    /// <exception cref="ModelOptionException">The network does not have what was chosen.</exception>
     internal static ModelOptions For(ModelOptions? options, string network, params ReadOnlySpan<string> has)
     {
         options ??= new();
@@ -63,7 +67,7 @@ public sealed record ModelOptions
 
         foreach (var (choice, isChosen, lacks) in options.Choices())
         {
-            if (isChosen && !has.Contains(choice)) throw new ArgumentException($"{network} {lacks} ({choice}).", nameof(options));
+            if (isChosen && !has.Contains(choice)) throw new ModelOptionException($"{network} {lacks} ({choice}).", nameof(options));
         }
         return options;
     }
@@ -80,6 +84,15 @@ public sealed record ModelOptions
         (nameof(TransformInput), TransformInput is not null, "does not transform its input"),
         (nameof(Shortcut), Shortcut is not null, "has no choice of shortcuts"),
     ];
+}
+
+/// <summary>A network does not have what was chosen about it.</summary>
+/// <param name="message">What it does not have.</param>
+/// <param name="paramName">The name of the parameter with the choice.</param>
+public sealed class ModelOptionException(string message, string paramName) : ArgumentException(message, paramName)
+{
+    /// <inheritdoc/>
+    public override string Message { get; } = message;
 }
 
 /// <summary>A named configuration of a network.</summary>

@@ -15,7 +15,7 @@ public static class ModelZoo
     public static IReadOnlyList<ModelFamily> Families { get; } =
     [
         LeNet.Family,
-        AlexNetBase.Family,
+        AlexNetDesign.Family,
         NetworkInNetwork.Family,
         VGGNet.Family,
         InceptionNet.Family,
@@ -24,7 +24,7 @@ public static class ModelZoo
         InceptionV3.Family,
         ResNet.WideFamily,
         PreActivationResNet.Family,
-        InceptionResNet.Family,
+        InceptionNet.ResidualFamily,
         SqueezeNet.Family,
         ResNet.NextFamily,
         DenseNet.Family,
@@ -220,7 +220,7 @@ public static class ModelZoo
 
     /// <summary>What must be chosen about a network for weights to fit, beside what a user has chosen.</summary>
     internal static ModelOptions FitOptions(string id, ModelOptions options, string? weights, StateDict? state = null) =>
-        weights is null ? options : Find(id).Variant.Fit(options, state, FindKnown(id, weights));
+        weights is null ? options : Find(id).Variant.KeyMap.Fit(options, state, FindKnown(id, weights));
 
     private static Block CreateLoaded(
         ModelVariant variant, ModelOptions options, string weights, Hub? hub, bool freshHead, out LoadReport report)

@@ -47,7 +47,9 @@ internal static class ConvertCommand
     private static Block Loaded(string id, long? numClasses, StateDict weights)
     {
         using var skip = Initializers.Skip();
-        var network = ModelZoo.Create(id, numClasses);
+        var variant = ModelZoo.Find(id).Variant;
+        // Whatever is known about a published file: all that it has is converted.
+        var network = variant.Build(variant.KeyMap.Fit(new ModelOptions { NumClasses = numClasses }, weights, published: null));
         ModelZoo.Load(network, id, weights);
         return network;
     }

@@ -12,6 +12,7 @@ internal static class ForwardCommand
     public static Command Create(Terminal terminal)
     {
         var (id, weights, config, numClasses, json) = (Options.Id(), Options.Weights(), Options.Config(), Options.NumClasses(), Options.Json());
+        var heads = Options.AuxiliaryHeads();
         var file = new Option<string?>("--input") { Description = "Take the input from a safetensors file: its only tensor, or the one named input.", HelpName = "FILE" };
         var seed = new Option<long?>("--seed")
         {
@@ -27,7 +28,7 @@ internal static class ForwardCommand
 
         var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.")
         {
-            id, weights, config, numClasses, seed, shape, file, save, json,
+            id, weights, config, numClasses, heads, seed, shape, file, save, json,
         };
         command.SetAction(parsed =>
         {
@@ -38,14 +39,20 @@ internal static class ForwardCommand
             var format = target is null ? default : ConvertCommand.FormatOf(target);
             var (_, variant) = ModelZoo.Find(parsed.GetValue(id)!);
             var given = parsed.GetValue(weights);
-            var options = ModelZoo.FitOptions(
-                variant.Id, new ModelOptions { Config = parsed.GetValue(config), NumClasses = parsed.GetValue(numClasses) }, given);
+            var chosen = new ModelOptions
+            {
+                Config = parsed.GetValue(config),
+                NumClasses = parsed.GetValue(numClasses),
+                AuxiliaryHeads = parsed.GetValue(heads),
+            };
 
             NativeLibraries.EnsureLoaded();
             using var scope = NewDisposeScope();
             if (parsed.GetValue(seed) is { } number) manual_seed(number);
             // Seeded, the weights are drawn even where others take their place: what is drawn next is the input.
             var seeded = parsed.GetValue(seed) is not null;
+            using var state = given is null ? null : ModelZoo.OpenWeights(variant.Id, given);
+            var options = ModelZoo.FitOptions(variant.Id, chosen, given, state);
             using var network = given is null || seeded
                 ? ModelZoo.Create(variant.Id, options)
                 : ModelZoo.CreatePretrained(variant.Id, options, given);
@@ -53,11 +60,7 @@ internal static class ForwardCommand
                 ? ReadInput(path)
                 : rand((parsed.GetValue(shape) ?? Shape.OneImage(variant)).Sizes);
 
-            if (seeded && given is not null)
-            {
-                using var state = ModelZoo.OpenWeights(variant.Id, given);
-                ModelZoo.Load(network, variant.Id, state);
-            }
+            if (seeded && state is not null) ModelZoo.Load(network, variant.Id, state);
 
             network.eval();
             using var inference = inference_mode();

@@ -10,27 +10,32 @@ internal static class InfoCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var (id, config, numClasses, json) = (Options.Id(), Options.Config(), Options.NumClasses(), Options.Json());
-        var command = new Command("info", "Show one network and how many weights and biases it has.") { id, config, numClasses, json };
+        var (id, config, numClasses, heads, json) = (Options.Id(), Options.Config(), Options.NumClasses(), Options.AuxiliaryHeads(), Options.Json());
+        var command = new Command("info", "Show one network and how many weights and biases it has.") { id, config, numClasses, heads, json };
         command.SetAction(parsed =>
         {
-            var report = Describe(parsed.GetValue(id)!, parsed.GetValue(config), parsed.GetValue(numClasses));
+            var report = Describe(parsed.GetValue(id)!, new ModelOptions
+            {
+                Config = parsed.GetValue(config),
+                NumClasses = parsed.GetValue(numClasses),
+                AuxiliaryHeads = parsed.GetValue(heads),
+            });
             if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ModelReport);
             else Show(report, terminal.Console);
         });
         return command;
     }
 
-    private static ModelReport Describe(string id, ModelConfig config, long? numClasses)
+    private static ModelReport Describe(string id, ModelOptions options)
     {
         var (family, variant) = ModelZoo.Find(id);
 
         // Only sizes are wanted, so the weights need not be drawn.
         using var skip = Initializers.Skip();
-        using var network = variant.Build(new ModelOptions { Config = config, NumClasses = numClasses });
+        using var network = variant.Build(options);
         var figures = ModelFigures.Of(network);
         return new(
-            variant.Id, family.Name, variant.Description, variant.Aliases, config.ToString().ToLowerInvariant(),
+            variant.Id, family.Name, variant.Description, variant.Aliases, options.Config.ToString().ToLowerInvariant(),
             figures.Parameters, figures.Weights, figures.Biases,
             [variant.InputShape.Channels, variant.InputShape.Height, variant.InputShape.Width],
             [.. ModelZoo.Weights(variant.Id).Select(weights => weights.Name)]);

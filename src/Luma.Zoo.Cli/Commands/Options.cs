@@ -42,6 +42,13 @@ internal static class Options
             : Report<ModelConfig>(result, $"There is no configuration '{result.Tokens[0].Value}': it is default or luma"),
     };
 
+    public static Option<bool?> AuxiliaryHeads() => new("--aux-heads")
+    {
+        Description = "Whether GoogLeNet or an Inception has its auxiliary heads; by default as in torchvision, or as the weight file has it.",
+        HelpName = "true|false",
+        Arity = ArgumentArity.ExactlyOne,
+    };
+
     public static Option<Shape?> Shape(string description) => new("--shape")
     {
         Description = description,

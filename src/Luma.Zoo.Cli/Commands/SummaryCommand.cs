@@ -11,7 +11,7 @@ internal static class SummaryCommand
 
     public static Command Create(Terminal terminal)
     {
-        var (id, config, numClasses, json) = (Options.Id(), Options.Config(), Options.NumClasses(), Options.Json());
+        var (id, config, numClasses, heads, json) = (Options.Id(), Options.Config(), Options.NumClasses(), Options.AuxiliaryHeads(), Options.Json());
         var shape = Options.Shape("The shape of the input; by default one image of the network's own size.");
         var depth = new Option<int?>("--depth") { Description = "Fold what lies deeper than this; 0 is the network itself, and by default nothing is folded.", HelpName = "N" };
         depth.Validators.Add(result =>
@@ -19,11 +19,19 @@ internal static class SummaryCommand
             if (result.GetValueOrDefault<int?>() < 0) result.AddError("--depth must not be negative");
         });
 
-        var command = new Command("summary", "Show a network's layers with output shapes, parameters and multiply-adds.") { id, config, numClasses, shape, depth, json };
+        var command = new Command("summary", "Show a network's layers with output shapes, parameters and multiply-adds.")
+        {
+            id, config, numClasses, heads, shape, depth, json,
+        };
         command.SetAction(parsed =>
         {
             var (family, variant) = ModelZoo.Find(parsed.GetValue(id)!);
-            var options = new ModelOptions { Config = parsed.GetValue(config), NumClasses = parsed.GetValue(numClasses) };
+            var options = new ModelOptions
+            {
+                Config = parsed.GetValue(config),
+                NumClasses = parsed.GetValue(numClasses),
+                AuxiliaryHeads = parsed.GetValue(heads),
+            };
             var sizes = (parsed.GetValue(shape) ?? Shape.OneImage(variant)).Sizes;
 
             var summary = Summarise(variant, options, sizes);

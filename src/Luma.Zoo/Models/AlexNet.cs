@@ -4,100 +4,264 @@ using Luma.Neural.Layers;
 
 namespace Luma.Zoo.Models;
 
-/// <summary>
-/// What the networks of the AlexNet family share: five convolutions with rectifiers, pooling between some, and three fully
-/// connected layers.
-/// </summary>
-public abstract class AlexNetBase : Block
+/// <summary>A convolution of an <see cref="AlexNetDesign"/>, with its rectifier and what follows.</summary>
+/// <param name="Channels">The number of channels that it gives.</param>
+/// <param name="KernelSize">The side of its window.</param>
+/// <param name="Stride">The step of the window.</param>
+/// <param name="Padding">The padding on each side.</param>
+public sealed record AlexNetStage(long Channels, long KernelSize, long Stride, long Padding)
 {
-    // The two hidden layers of the classifier, in every network of the family.
-    private protected const long Hidden = 4096;
+    /// <summary>In how many groups its channels see one another: 2 where the paper's two towers, one on each GPU, are apart.</summary>
+    public long Groups { get; init; } = 1;
 
-    private readonly Layer? pool;
-    private readonly Flatten flatten;
+    /// <summary>Whether local response normalisation follows, with k = 2, n = 5, alpha = 1e-4, beta = 0.75.</summary>
+    public bool ResponseNorm { get; init; }
 
-    private protected AlexNetBase(string name, Sequence features, Sequence classifier, Layer? pool = null) : base(name)
+    /// <summary>Whether max pooling of 3x3 with a stride of 2 follows.</summary>
+    public bool Pooling { get; init; }
+}
+
+/// <summary>The plan of an <see cref="AlexNetDesign"/>.</summary>
+/// <param name="Stages">The convolutions.</param>
+public sealed record AlexNetPlan(IReadOnlyList<AlexNetStage> Stages)
+{
+    /// <summary>
+    /// The side of the images in pixels, on which the first fully connected layer depends; null where the maps are averaged to 6x6, so
+    /// that images may have any size.
+    /// </summary>
+    public int? ImageSize { get; init; }
+
+    /// <summary>Whether response normalisation follows the pooling where a stage has both, and does not come before it.</summary>
+    public bool PoolingFirst { get; init; }
+
+    /// <summary>Whether poolings round sizes up.</summary>
+    public bool CeilMode { get; init; }
+
+    /// <summary>The probability of dropout on both hidden layers.</summary>
+    public double Dropout { get; init; } = 0.5;
+
+    /// <summary>Whether dropout stands before each hidden layer, and not behind its rectifier.</summary>
+    public bool DropoutFirst { get; init; }
+
+    /// <summary>
+    /// The standard deviation of the normal distribution that weights are drawn from, with constant biases; null for PyTorch's own
+    /// initialisation.
+    /// </summary>
+    public double? WeightStd { get; init; }
+
+    /// <summary>
+    /// The layers, counted from 0 over convolutions and fully connected layers, whose constant biases are 1; the others' are 0.
+    /// </summary>
+    public IReadOnlyList<int> BiasIsOne { get; init; } = [];
+
+    // The Luma neural package's network of the same name.
+    internal AlexNetPlan? Luma { get; init; }
+}
+
+/// <summary>
+/// The networks after Krizhevsky, Sutskever and Hinton, "ImageNet Classification with Deep Convolutional Neural Networks" (2012): five
+/// convolutions with rectifiers, pooling between some, and three fully connected layers.
+/// </summary>
+/// <remarks>
+/// <para>
+/// The 2012 network is <see cref="AlexNet"/>, <c>alexnet_2012</c>, and Zeiler and Fergus's is <see cref="ZFNet"/>, <c>zfnet</c>. The
+/// network that torchvision calls AlexNet is the plan <c>alexnet</c>: Krizhevsky, "One weird trick for parallelizing convolutional
+/// neural networks" (2014), with 61,100,840 parameters. Its input is <c>(N, 3, H, W)</c> of at least 63x63, made for 224x224; layers and
+/// their initialisation (PyTorch's) are torchvision's.
+/// </para>
+/// <para>Output logits <c>(N, 1000)</c>.</para>
+/// </remarks>
+public class AlexNetDesign : Sequence
+{
+    // The two hidden layers of the classifier, and the side that maps are averaged to, in every network of the family.
+    private const long Hidden = 4096, AveragedSide = 6;
+
+    private static readonly AlexNetPlan Krizhevsky = new(
+    [
+        // channels, window, stride, padding
+        new(96, 11, 4, 0) { ResponseNorm = true, Pooling = true },
+        new(256, 5, 1, 2) { ResponseNorm = true, Pooling = true },
+        new(384, 3, 1, 1),
+        new(384, 3, 1, 1),
+        new(256, 3, 1, 1) { Pooling = true },
+    ])
     {
-        Features = Register("features", features);
-        this.pool = pool is null ? null : Register("avgpool", pool);
-        flatten = Register("flatten", new Flatten());
-        Classifier = Register("classifier", classifier);
+        ImageSize = 227,
+        WeightStd = 0.01,
+        BiasIsOne = [1, 3, 4, 5, 6],
+    };
+
+    private static readonly AlexNetPlan ZeilerFergus = new(
+    [
+        // channels, window, stride, padding
+        new(96, 7, 2, 1) { ResponseNorm = true, Pooling = true },
+        new(256, 5, 2, 0) { ResponseNorm = true, Pooling = true },
+        new(384, 3, 1, 1),
+        new(384, 3, 1, 1),
+        new(256, 3, 1, 1) { Pooling = true },
+    ])
+    {
+        ImageSize = 224,
+        PoolingFirst = true,
+        CeilMode = true,
+        WeightStd = 0.01,
+    };
+
+    /// <summary>The plans of the published networks by their ids.</summary>
+    public static IReadOnlyDictionary<string, AlexNetPlan> Plans { get; } = new Dictionary<string, AlexNetPlan>
+    {
+        ["alexnet_2012"] = Krizhevsky with
+        {
+            Luma = Krizhevsky with { Stages = WithNorms(Krizhevsky.Stages), PoolingFirst = true },
+        },
+        ["alexnet"] = new(
+        [
+            // channels, window, stride, padding
+            new(64, 11, 4, 2) { Pooling = true },
+            new(192, 5, 1, 2) { Pooling = true },
+            new(384, 3, 1, 1),
+            new(256, 3, 1, 1),
+            new(256, 3, 1, 1) { Pooling = true },
+        ])
+        {
+            DropoutFirst = true,
+        },
+        ["zfnet"] = ZeilerFergus with
+        {
+            Luma = ZeilerFergus with
+            {
+                Stages = WithNorms(
+                [
+                    ZeilerFergus.Stages[0] with { Padding = 0 },
+                    ZeilerFergus.Stages[1] with { Padding = 2 },
+                    .. ZeilerFergus.Stages.Skip(2),
+                ]),
+                ImageSize = 227,
+                CeilMode = false,
+            },
+        },
+    };
+
+    /// <summary>Makes a network from a plan: a published one, or your own.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">
+    /// What else may be chosen: <see cref="ModelOptions.Dropout"/>, and <see cref="ModelOptions.ImageSize"/> where the plan has one.
+    /// </param>
+    /// <exception cref="ArgumentException">The plan has no stages, or an option is not the network's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below its least value, or the images are too small.</exception>
+    public AlexNetDesign(AlexNetPlan plan, ModelOptions? options = null) : this(nameof(AlexNetDesign), plan, options)
+    {
     }
 
-    private protected Sequence Features { get; }
+    private protected AlexNetDesign(string name, AlexNetPlan plan, ModelOptions? options) : base(name)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        List<string> has = [nameof(ModelOptions.Dropout)];
+        if (plan.ImageSize is not null) has.Add(nameof(ModelOptions.ImageSize));
+        if (plan.Luma is not null) has.Add(nameof(ModelOptions.Config));
+        options = ModelOptions.For(options, name, [.. has]);
+        if (options.Config == ModelConfig.Luma) plan = plan.Luma!;
+        if (plan.Stages.Count == 0) throw new ArgumentException("An AlexNet needs at least one convolution.", nameof(plan));
+        var imageSize = options.ImageSize ?? plan.ImageSize;
 
-    private protected Sequence Classifier { get; }
+        Add("features", Features(plan, options.InChannels ?? 3));
+        if (imageSize is null) Add("avgpool", new AdaptiveAvgPooling2D(AveragedSide));
+        Add("flatten", new Flatten());
+        var side = imageSize is { } given ? SideOfMaps(plan, given) : AveragedSide;
+        var features = plan.Stages[^1].Channels * side * side;
+        Add("classifier", Classifier(plan, features, options.NumClasses ?? 1000, options.Dropout ?? plan.Dropout));
+        if (plan.WeightStd is { } std) DrawWeights(std, plan.BiasIsOne);
+    }
 
     internal static ModelFamily Family { get; } = new("AlexNet",
     [
-        new("alexnet_2012", 62_378_344, (3, 227, 227), o => new AlexNet(o.NumClasses ?? 1000, o.InChannels ?? 3, config: o.Config))
+        new("alexnet_2012", 62_378_344, (3, 227, 227), options => new AlexNet(options))
         {
             Description = "Krizhevsky et al. 2012, in one tower, with local response normalisation",
             HasLumaConfig = true,
         },
-        new("alexnet", 61_100_840, (3, 224, 224), o => new AlexNet_2014(o.NumClasses ?? 1000, o.InChannels ?? 3))
+        new("alexnet", 61_100_840, (3, 224, 224), options => new AlexNetDesign(Plans["alexnet"], options))
         {
             Description = "Krizhevsky 2014, \"One weird trick\": 64 to 256 channels, no response normalisation, as torchvision has it",
             Aliases = ["alexnet_2014"],
         },
-        new("zfnet", 62_357_608, (3, 224, 224), o => new ZFNet(o.NumClasses ?? 1000, o.InChannels ?? 3, config: o.Config))
+        new("zfnet", 62_357_608, (3, 224, 224), options => new ZFNet(options))
         {
             Description = "Zeiler and Fergus 2013: AlexNet with 7x7 windows and a stride of 2 in the first layer",
             HasLumaConfig = true,
         },
     ]);
 
-    /// <inheritdoc/>
-    protected override Tensor Compute(Tensor x)
-    {
-        x = Features.call(x);
-        if (pool is not null) x = pool.call(x);
-        return Classifier.call(flatten.call(x));
-    }
+    private static AlexNetStage[] WithNorms(IEnumerable<AlexNetStage> stages) =>
+        [.. stages.Select(stage => stage with { ResponseNorm = true })];
 
-    // Five convolutions with rectifiers; poolings and norms as each says.
-    private protected static Sequence Convolve(long inChannels, params ReadOnlySpan<Stage> stages)
+    private static Sequence Features(AlexNetPlan plan, long inChannels)
     {
         var features = new Sequence();
-        foreach (var stage in stages)
+        foreach (var (stage, from) in plan.Stages.Zip(plan.Stages.Select(stage => stage.Channels).Prepend(inChannels)))
         {
-            features.Add(new Convolution2D(inChannels, stage.Channels, stage.KernelSize, stage.Stride, stage.Padding, groups: stage.Groups));
+            features.Add(new Convolution2D(from, stage.Channels, stage.KernelSize, stage.Stride, stage.Padding, groups: stage.Groups));
             features.Add(new ReLU(inPlace: true));
-            foreach (var layer in stage.Then) features.Add(layer);
-            inChannels = stage.Channels;
+            if (stage.Pooling && plan.PoolingFirst) features.Add(Pool());
+            if (stage.ResponseNorm) features.Add(LocalResponseNorm.FromPaper());
+            if (stage.Pooling && !plan.PoolingFirst) features.Add(Pool());
         }
         return features;
+
+        Pooling2D Pool() => new(PoolingMode.Max, 3, 2, ceilMode: plan.CeilMode);
     }
 
-    // Dropout on both hidden layers, after the rectifier.
-    private protected static Sequence Classify(long inFeatures, long numClasses, double dropout) =>
-    [
-        new Dense(inFeatures, Hidden), new ReLU(inPlace: true), new Dropout(dropout),
-        new Dense(Hidden, Hidden), new ReLU(inPlace: true), new Dropout(dropout),
-        new Dense(Hidden, numClasses),
-    ];
+    private static Sequence Classifier(AlexNetPlan plan, long inFeatures, long numClasses, double dropout) => plan.DropoutFirst
+        ?
+        [
+            new Dropout(dropout), new Dense(inFeatures, Hidden), new ReLU(inPlace: true),
+            new Dropout(dropout), new Dense(Hidden, Hidden), new ReLU(inPlace: true),
+            new Dense(Hidden, numClasses),
+        ]
+        :
+        [
+            new Dense(inFeatures, Hidden), new ReLU(inPlace: true), new Dropout(dropout),
+            new Dense(Hidden, Hidden), new ReLU(inPlace: true), new Dropout(dropout),
+            new Dense(Hidden, numClasses),
+        ];
 
-    // Weights from N(0, 0.01); the layers, counted from 0, whose biases start at 1, the others' at 0.
-    private protected void DrawWeights(int[] biasIsOne)
+    // The side of the last maps.
+    private static long SideOfMaps(AlexNetPlan plan, int imageSize)
     {
-        var convolutions = Features.OfType<Convolution2D>().Select(layer => (layer.Weight, layer.Bias!));
-        var dense = Classifier.OfType<Dense>().Select(layer => (layer.Weight, layer.Bias!));
-        foreach (var (index, (weight, bias)) in convolutions.Concat(dense).Index())
+        var side = plan.Stages.Aggregate((long)imageSize, (side, stage) =>
         {
-            Initializers.Normal(weight, std: 0.01);
-            Initializers.Constant(bias, biasIsOne.Contains(index) ? 1 : 0);
+            var convolved = Slide(side + (2 * stage.Padding), stage.KernelSize, stage.Stride, ceilMode: false);
+            return stage.Pooling ? Slide(convolved, 3, 2, plan.CeilMode) : convolved;
+        });
+        return side > 0
+            ? side
+            : throw new ArgumentOutOfRangeException(nameof(imageSize), imageSize, "Nothing is left of images as small as these.");
+
+        // How many places a window has.
+        static long Slide(long side, long window, long stride, bool ceilMode)
+        {
+            var room = side - window + (ceilMode ? stride - 1 : 0);
+            return room < 0 ? 0 : (room / stride) + 1;
         }
     }
 
-    private protected static Pooling2D Pool(bool ceilMode = false) => new(PoolingMode.Max, 3, 2, ceilMode: ceilMode);
+    private void DrawWeights(double std, IReadOnlyList<int> biasIsOne)
+    {
+        WeightDrawing.Draw(
+            this, convolution => Initializers.Normal(convolution.Weight, std: std), dense => Initializers.Normal(dense.Weight, std: std));
 
-    private protected sealed record Stage(
-        long Channels, long KernelSize, long Stride, long Padding, long Groups, params IReadOnlyList<Layer> Then);
+        var biases = modules().Select(module => (module as Convolution)?.Bias ?? (module as Dense)?.Bias).OfType<Tensor>();
+        foreach (var (layer, bias) in biases.Index())
+        {
+            if (biasIsOne.Contains(layer)) Initializers.Constant(bias, 1);
+        }
+    }
 }
 
 /// <summary>
-/// AlexNet: Krizhevsky, Sutskever and Hinton, "ImageNet Classification with Deep Convolutional Neural Networks" (2012), figure 2.
-/// 62,378,344 parameters in one tower; 60,965,224 in the paper's two.
+/// AlexNet as it was published in 2012, and not torchvision's <c>alexnet</c>, which is a plan of <see cref="AlexNetDesign"/>: Krizhevsky,
+/// Sutskever and Hinton, "ImageNet Classification with Deep Convolutional Neural Networks" (2012), figure 2, in one tower. 62,378,344
+/// parameters; 60,965,224 with the paper's two towers, where the second, fourth and fifth convolution have 2 groups.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -111,84 +275,8 @@ public abstract class AlexNetBase : Block
 /// (section 5). The Luma configuration normalises after all five convolutions, and after the pooling where there is one.
 /// </para>
 /// </remarks>
-public sealed class AlexNet : AlexNetBase
-{
-    /// <summary>Makes the network.</summary>
-    /// <param name="numClasses">The number of classes.</param>
-    /// <param name="inChannels">The number of channels of the input.</param>
-    /// <param name="groups">
-    /// The number of towers: 2 as on the paper's two GPUs, where the second, fourth and fifth convolution see their own tower only.
-    /// </param>
-    /// <param name="responseNorm">Whether there is local response normalisation.</param>
-    /// <param name="padding">The padding of the first convolution.</param>
-    /// <param name="inputSize">The height and width of the input, on which the first fully connected layer depends.</param>
-    /// <param name="dropout">The probability of dropout.</param>
-    /// <param name="config">Where the response normalisation stands.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is below its least value, or the input is too small.</exception>
-    public AlexNet(
-        long numClasses = 1000, long inChannels = 3, long groups = 1, bool responseNorm = true, long padding = 0, long inputSize = 227,
-        double dropout = 0.5, ModelConfig config = ModelConfig.Default)
-        : base(
-            nameof(AlexNet), MakeFeatures(inChannels, groups, responseNorm, padding, config == ModelConfig.Luma),
-            Classify(256 * Side(inputSize, padding) * Side(inputSize, padding), numClasses, dropout))
-    {
-        DrawWeights(biasIsOne: [1, 3, 4, 5, 6]);
-    }
-
-    private static Sequence MakeFeatures(long inChannels, long groups, bool responseNorm, long padding, bool luma)
-    {
-        return luma
-            ? Convolve(inChannels,
-                new(96, 11, 4, padding, 1, [Pool(), .. Norm()]),
-                new(256, 5, 1, 2, groups, [Pool(), .. Norm()]),
-                new(384, 3, 1, 1, 1, Norm()),
-                new(384, 3, 1, 1, groups, Norm()),
-                new(256, 3, 1, 1, groups, [Pool(), .. Norm()]))
-            : Convolve(inChannels,
-                new(96, 11, 4, padding, 1, [.. Norm(), Pool()]),
-                new(256, 5, 1, 2, groups, [.. Norm(), Pool()]),
-                new(384, 3, 1, 1, 1),
-                new(384, 3, 1, 1, groups),
-                new(256, 3, 1, 1, groups, Pool()));
-
-        Layer[] Norm() => responseNorm ? [LocalResponseNorm.FromPaper()] : [];
-    }
-
-    // The first convolution and three poolings take from the side; the other convolutions keep it.
-    private static long Side(long inputSize, long padding)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(inputSize, 67 - (2 * padding));
-        var side = ((inputSize + (2 * padding) - 11) / 4) + 1;
-        for (var pooling = 0; pooling < 3; pooling++) side = ((side - 3) / 2) + 1;
-        return side;
-    }
-}
-
-/// <summary>
-/// The network that torchvision calls AlexNet: Krizhevsky, "One weird trick for parallelizing convolutional neural networks" (2014).
-/// 61,100,840 parameters.
-/// </summary>
-/// <remarks>
-/// Input <c>(N, 3, H, W)</c> of at least 63x63, made for 224x224: the maps are averaged to 6x6. Output logits <c>(N, 1000)</c>. Layers
-/// and their initialisation (PyTorch's) are torchvision's, with dropout before the hidden layers.
-/// </remarks>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-/// <param name="dropout">The probability of dropout.</param>
-public sealed class AlexNet_2014(long numClasses = 1000, long inChannels = 3, double dropout = 0.5) : AlexNetBase(
-    nameof(AlexNet_2014),
-    Convolve(inChannels,
-        new(64, 11, 4, 2, 1, Pool()),
-        new(192, 5, 1, 2, 1, Pool()),
-        new(384, 3, 1, 1, 1),
-        new(256, 3, 1, 1, 1),
-        new(256, 3, 1, 1, 1, Pool())),
-    [
-        new Dropout(dropout), new Dense(256 * 6 * 6, Hidden), new ReLU(inPlace: true),
-        new Dropout(dropout), new Dense(Hidden, Hidden), new ReLU(inPlace: true),
-        new Dense(Hidden, numClasses),
-    ],
-    new AdaptiveAvgPooling2D(6));
+/// <param name="options">What may be chosen: see <see cref="AlexNetDesign"/>.</param>
+public sealed class AlexNet(ModelOptions? options = null) : AlexNetDesign(nameof(AlexNet), Plans["alexnet_2012"], options);
 
 /// <summary>
 /// ZFNet: Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2013), figure 3. 62,357,608 parameters.
@@ -205,33 +293,5 @@ public sealed class AlexNet_2014(long numClasses = 1000, long inChannels = 3, do
 /// and the poolings. (The Luma package's table prints its figures for 10 classes, 58,301,578 parameters.)
 /// </para>
 /// </remarks>
-public sealed class ZFNet : AlexNetBase
-{
-    /// <summary>Makes the network.</summary>
-    /// <param name="numClasses">The number of classes.</param>
-    /// <param name="inChannels">The number of channels of the input.</param>
-    /// <param name="dropout">The probability of dropout.</param>
-    /// <param name="config">Which paddings there are, and where the response normalisation stands.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is below its least value.</exception>
-    public ZFNet(long numClasses = 1000, long inChannels = 3, double dropout = 0.5, ModelConfig config = ModelConfig.Default)
-        : base(
-            nameof(ZFNet), config == ModelConfig.Luma ? LumaFeatures(inChannels) : MakeFeatures(inChannels),
-            Classify(256 * 6 * 6, numClasses, dropout))
-    {
-        DrawWeights(biasIsOne: []);
-    }
-
-    private static Sequence MakeFeatures(long inChannels) => Convolve(inChannels,
-        new(96, 7, 2, 1, 1, Pool(ceilMode: true), LocalResponseNorm.FromPaper()),
-        new(256, 5, 2, 0, 1, Pool(ceilMode: true), LocalResponseNorm.FromPaper()),
-        new(384, 3, 1, 1, 1),
-        new(384, 3, 1, 1, 1),
-        new(256, 3, 1, 1, 1, Pool(ceilMode: true)));
-
-    private static Sequence LumaFeatures(long inChannels) => Convolve(inChannels,
-        new(96, 7, 2, 0, 1, Pool(), LocalResponseNorm.FromPaper()),
-        new(256, 5, 2, 2, 1, Pool(), LocalResponseNorm.FromPaper()),
-        new(384, 3, 1, 1, 1, LocalResponseNorm.FromPaper()),
-        new(384, 3, 1, 1, 1, LocalResponseNorm.FromPaper()),
-        new(256, 3, 1, 1, 1, Pool(), LocalResponseNorm.FromPaper()));
-}
+/// <param name="options">What may be chosen: see <see cref="AlexNetDesign"/>.</param>
+public sealed class ZFNet(ModelOptions? options = null) : AlexNetDesign(nameof(ZFNet), Plans["zfnet"], options);

@@ -1,37 +1,65 @@
 using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
+using Luma.Zoo.Weights.KeyMaps;
 
 namespace Luma.Zoo.Models;
 
+/// <summary>The plan of an <see cref="InceptionV3"/>; the defaults are torchvision's.</summary>
+public sealed record InceptionV3Plan
+{
+    /// <summary>The probability that a feature is dropped before the classifier.</summary>
+    public double Dropout { get; init; } = 0.5;
+
+    /// <summary>Whether there is an auxiliary head, <c>AuxLogits</c>, on the last 17x17 maps.</summary>
+    public bool AuxiliaryHeads { get; init; } = true;
+
+    /// <summary>
+    /// The standard deviation of the truncated normal distribution that weights are drawn from. That of the head's last layer is a
+    /// hundredth of it.
+    /// </summary>
+    public double WeightStd { get; init; } = 0.1;
+}
+
 /// <summary>
 /// torchvision's <c>inception_v3</c>, the network that the authors of "Rethinking the Inception Architecture for Computer Vision" (Szegedy
-/// et al. 2015) published: a stem with a 1x1, and 5x5 in the first blocks. Input <c>(N, 3, 299, 299)</c>, output logits
-/// <c>(N, classes)</c>.
+/// et al. 2015) published, and not their paper's, which is <see cref="InceptionNet_V3"/>: a stem with a 1x1, and 5x5 in the first blocks.
+/// Input <c>(N, 3, 299, 299)</c>, output logits <c>(N, classes)</c>.
 /// </summary>
 /// <remarks>
-/// Images are of at least 75x75. Batch normalisation has an epsilon of 0.001. Its seeded weights are torchvision's with
-/// <c>init_weights=True</c>. torchvision's own constructor has the auxiliary head unless told otherwise; here it is asked for.
+/// Images are of at least 75x75, in training with the auxiliary head of 299x299. It has the head unless told otherwise, as in torchvision:
+/// 27,161,264 parameters, 23,834,568 without. Batch normalisation has an epsilon of 0.001. Its seeded weights are torchvision's with
+/// <c>init_weights=True</c>.
 /// </remarks>
 public sealed class InceptionV3 : AuxiliaryNetwork
 {
     private static readonly ConvStyle Style = new() { Momentum = 0.1 };
 
-    /// <summary>Makes the network and draws its weights as torchvision does: truncated normal, with a standard deviation of 0.1.</summary>
-    /// <param name="numClasses">The number of classes.</param>
-    /// <param name="inChannels">The number of channels of the input.</param>
-    /// <param name="auxLogits">Whether there is an auxiliary head, <c>AuxLogits</c>, on the last 17x17 maps.</param>
-    /// <param name="transformInput">
-    /// Whether images come with ImageNet's mean and deviation and the weights are TensorFlow's, as torchvision's published ones are.
-    /// </param>
-    /// <param name="dropout">The probability that a feature is dropped before the classifier.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The input is transformed but has not 3 channels, or a number is out of range.</exception>
-    public InceptionV3(
-        long numClasses = 1000, long inChannels = 3, bool auxLogits = false, bool transformInput = false, double dropout = 0.5)
-        : base(nameof(InceptionV3))
+    /// <summary>The plans of the published networks by their ids.</summary>
+    public static IReadOnlyDictionary<string, InceptionV3Plan> Plans { get; } = new Dictionary<string, InceptionV3Plan>
     {
-        if (transformInput) Add("transform_input", new TransformInput(inChannels));
+        ["inception_v3"] = new(),
+    };
 
+    /// <summary>Makes a network from a plan: the published one, or your own.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">
+    /// What else may be chosen: <see cref="ModelOptions.AuxiliaryHeads"/>, <see cref="ModelOptions.TransformInput"/> and
+    /// <see cref="ModelOptions.Dropout"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">An option is not the network's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The input is to be transformed but does not have 3 channels, or a number is out of range.
+    /// </exception>
+    public InceptionV3(InceptionV3Plan plan, ModelOptions? options = null) : base(nameof(InceptionV3))
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        options = ModelOptions.For(
+            options, nameof(InceptionV3),
+            nameof(ModelOptions.AuxiliaryHeads), nameof(ModelOptions.TransformInput), nameof(ModelOptions.Dropout));
+        var (inChannels, numClasses) = (options.InChannels ?? 3, options.NumClasses ?? 1000);
+
+        if (options.TransformInput == true) Add("transform_input", new TransformInput(inChannels));
         Add("Conv2d_1a_3x3", Style.Conv(inChannels, 32, 3, stride: 2, Pad.Valid));
         Add("Conv2d_2a_3x3", Style.Conv(32, 32, 3, padding: Pad.Valid));
         Add("Conv2d_2b_3x3", Style.Conv(32, 64, 3));
@@ -49,32 +77,30 @@ public sealed class InceptionV3 : AuxiliaryNetwork
         Add("Mixed_6d", TypeB(768, inner: 160));
         Add("Mixed_6e", TypeB(768, inner: 192));
 
-        var auxiliary = auxLogits ? new AuxiliaryClassifier(768, numClasses) : null;
+        var auxiliary = options.AuxiliaryHeads ?? plan.AuxiliaryHeads ? new AuxiliaryClassifier(768, numClasses) : null;
         if (auxiliary is not null) Auxiliary("AuxLogits", auxiliary, after: "Mixed_6e");
 
         Add("Mixed_7a", ReduxB(768));
         Add("Mixed_7b", TypeC(1280));
         Add("Mixed_7c", TypeC(2048));
         Add("avgpool", new GlobalAvgPooling2D());
-        Add("dropout", new Dropout(dropout));
+        Add("dropout", new Dropout(options.Dropout ?? plan.Dropout));
         Add("flatten", new Flatten());
         Add("fc", new Dense(2048, numClasses));
 
-        foreach (var module in modules())
-        {
-            // torchvision means the head's second convolution to have 0.01, but sets it where its initialisation does not look.
-            if (module is Convolution convolution) Initializers.TruncatedNormal(convolution.Weight, std: 0.1);
-            else if (module is Dense dense) Initializers.TruncatedNormal(dense.Weight, std: dense == auxiliary?.Classifier ? 0.001 : 0.1);
-        }
+        // torchvision means the head's second convolution to have a tenth, but says so where its initialisation does not look.
+        WeightDrawing.Draw(
+            this, convolution => Initializers.TruncatedNormal(convolution.Weight, std: plan.WeightStd),
+            dense => Initializers.TruncatedNormal(dense.Weight, std: dense == auxiliary?.Classifier ? plan.WeightStd / 100 : plan.WeightStd),
+            keepBiases: true);
     }
 
     internal static ModelFamily Family { get; } = new("Inception V3",
     [
-        new("inception_v3", 23_834_568, (3, 299, 299), o => new InceptionV3(o.NumClasses ?? 1000, o.InChannels ?? 3, transformInput: o.TransformInput ?? false))
+        new("inception_v3", 27_161_264, (3, 299, 299), options => new InceptionV3(Plans["inception_v3"], options))
         {
             Description = "Szegedy et al. 2015, as its authors and torchvision ship it",
-            AdaptWeights = (weights, network) => AuxiliaryWeights.Drop(weights, network, "AuxLogits."),
-            FitOptions = (options, _) => options with { TransformInput = true },
+            KeyMap = new AuxiliaryKeyMap(keepsPublished: true, "AuxLogits."),
         },
     ]);
 

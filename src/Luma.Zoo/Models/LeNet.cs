@@ -1,8 +1,14 @@
 using Luma.Neural;
 using Luma.Neural.Layers;
-using Luma.Zoo.Weights;
+using Luma.Zoo.Weights.KeyMaps;
 
 namespace Luma.Zoo.Models;
+
+/// <summary>The plan of a <see cref="LeNet"/>.</summary>
+/// <param name="ImageSize">The side of the images in pixels.</param>
+/// <param name="Maps">The number of maps after the first and after the second convolution.</param>
+/// <param name="Hidden">The number of units in each hidden layer.</param>
+public sealed record LeNetPlan(int ImageSize, (long First, long Second) Maps, IReadOnlyList<long> Hidden);
 
 /// <summary>
 /// LeCun et al., "Backpropagation Applied to Handwritten Zip Code Recognition" (1989), and "Gradient-Based Learning Applied to
@@ -13,23 +19,51 @@ namespace Luma.Zoo.Models;
 /// Input <c>(N, 1, H, W)</c>, output logits <c>(N, 10)</c>. The second convolution sees all maps of the first (not the partial
 /// table of the 1998 paper), pooling has no coefficients, and the last layer is linear instead of radial basis functions.
 /// </remarks>
-public abstract class LeNet : Block
+public class LeNet : Block
 {
+    // The least side of which the second pooling leaves something.
+    private const int LeastSize = 16;
+
     private readonly Convolution2D conv1, conv2;
     private readonly Tanh tanh = new();
     private readonly Pooling2D pool = new(PoolingMode.Average, 2);
     private readonly Flatten flatten = new();
     private readonly Dense[] dense;
 
-    private protected LeNet(string name, int inputSize, long[] maps, long[] hidden, long numClasses, long inChannels) : base(name)
+    /// <summary>The plans of the published networks by their ids.</summary>
+    public static IReadOnlyDictionary<string, LeNetPlan> Plans { get; } = new Dictionary<string, LeNetPlan>
     {
-        conv1 = Register("conv1", new Convolution2D(inChannels, maps[0], 5));
-        conv2 = Register("conv2", new Convolution2D(maps[0], maps[1], 5));
+        // image size, maps, hidden units
+        ["lenet_1"] = new(28, (4, 8), []),
+        ["lenet_4"] = new(32, (4, 16), [120]),
+        ["lenet_5"] = new(32, (6, 16), [120, 84]),
+    };
+
+    /// <summary>Makes a network from a plan: a published one, or your own.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">
+    /// What else may be chosen: <see cref="ModelOptions.ImageSize"/>. The Luma configuration is the same network.
+    /// </param>
+    /// <exception cref="ArgumentException">An option is not the network's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or the images are smaller than 16x16.</exception>
+    public LeNet(LeNetPlan plan, ModelOptions? options = null) : this(nameof(LeNet), plan, options)
+    {
+    }
+
+    private protected LeNet(string name, LeNetPlan plan, ModelOptions? options) : base(name)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        options = ModelOptions.For(options, name, nameof(ModelOptions.ImageSize), nameof(ModelOptions.Config));
+        var imageSize = options.ImageSize ?? plan.ImageSize;
+        ArgumentOutOfRangeException.ThrowIfLessThan(imageSize, LeastSize);
+
+        conv1 = Register("conv1", new Convolution2D(options.InChannels ?? 1, plan.Maps.First, 5));
+        conv2 = Register("conv2", new Convolution2D(plan.Maps.First, plan.Maps.Second, 5));
 
         // Each convolution takes 4 off the side, each pooling halves it.
-        var side = (((inputSize - 4) / 2) - 4) / 2;
-        long[] widths = [maps[1] * side * side, .. hidden, numClasses];
-        dense = [.. widths.Zip(widths.Skip(1), (from, to) => (from, to)).Select((width, i) => Register($"fc{i + 1}", new Dense(width.from, width.to)))];
+        var side = (((imageSize - 4) / 2) - 4) / 2;
+        long[] widths = [plan.Maps.Second * side * side, .. plan.Hidden, options.NumClasses ?? 10];
+        dense = [.. widths.Zip(widths.Skip(1)).Select((width, i) => Register($"fc{i + 1}", new Dense(width.First, width.Second)))];
 
         Register("tanh", tanh);
         Register("pool", pool);
@@ -38,23 +72,23 @@ public abstract class LeNet : Block
 
     internal static ModelFamily Family { get; } = new("LeNet",
     [
-        new("lenet_1", 2_202, (1, 28, 28), o => new LeNet_1(o.NumClasses ?? 10, o.InChannels ?? 1))
+        new("lenet_1", 2_202, (1, 28, 28), options => new LeNet_1(options))
         {
             Description = "LeCun et al. 1989: 4 and 8 maps, one fully connected layer, for digits of 28x28",
         },
-        new("lenet_4", 51_050, (1, 32, 32), o => new LeNet_4(o.NumClasses ?? 10, o.InChannels ?? 1))
+        new("lenet_4", 51_050, (1, 32, 32), options => new LeNet_4(options))
         {
             Description = "LeCun et al. 1998: 4 and 16 maps, 120 hidden units",
         },
-        new("lenet_5", 61_706, (1, 32, 32), o => new LeNet_5(o.NumClasses ?? 10, o.InChannels ?? 1))
+        new("lenet_5", 61_706, (1, 32, 32), options => new LeNet_5(options))
         {
             Description = "LeCun et al. 1998, figure 2: 6 and 16 maps, 120 and 84 hidden units",
-            AdaptWeights = (weights, _) => LeNet_5_Conv.ToDense(weights),
+            KeyMap = new LeNetKeyMap(),
         },
-        new("lenet_5_conv", 61_706, (1, 32, 32), o => new LeNet_5_Conv(o.NumClasses ?? 10, o.InChannels ?? 1))
+        new("lenet_5_conv", 61_706, (1, 32, 32), options => new LeNet_5_Conv(options))
         {
             Description = "LeCun et al. 1998 to the letter: layer C5 is a convolution over all of its 5x5 input",
-            AdaptWeights = (weights, _) => LeNet_5_Conv.ToConvolutional(weights),
+            KeyMap = new LeNetKeyMap(),
         },
     ]);
 
@@ -70,22 +104,16 @@ public abstract class LeNet : Block
 }
 
 /// <summary>LeNet-1 (LeCun et al. 1989): 2,202 parameters. Input <c>(N, 1, 28, 28)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class LeNet_1(long numClasses = 10, long inChannels = 1)
-    : LeNet(nameof(LeNet_1), inputSize: 28, maps: [4, 8], hidden: [], numClasses, inChannels);
+/// <param name="options">What may be chosen: see <see cref="LeNet"/>.</param>
+public sealed class LeNet_1(ModelOptions? options = null) : LeNet(nameof(LeNet_1), Plans["lenet_1"], options);
 
 /// <summary>LeNet-4 (LeCun et al. 1998): 51,050 parameters. Input <c>(N, 1, 32, 32)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class LeNet_4(long numClasses = 10, long inChannels = 1)
-    : LeNet(nameof(LeNet_4), inputSize: 32, maps: [4, 16], hidden: [120], numClasses, inChannels);
+/// <param name="options">What may be chosen: see <see cref="LeNet"/>.</param>
+public sealed class LeNet_4(ModelOptions? options = null) : LeNet(nameof(LeNet_4), Plans["lenet_4"], options);
 
 /// <summary>LeNet-5 (LeCun et al. 1998, figure 2): 61,706 parameters. Input <c>(N, 1, 32, 32)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-public sealed class LeNet_5(long numClasses = 10, long inChannels = 1)
-    : LeNet(nameof(LeNet_5), inputSize: 32, maps: [6, 16], hidden: [120, 84], numClasses, inChannels);
+/// <param name="options">What may be chosen: see <see cref="LeNet"/>.</param>
+public sealed class LeNet_5(ModelOptions? options = null) : LeNet(nameof(LeNet_5), Plans["lenet_5"], options);
 
 /// <summary>
 /// LeNet-5 as section II-B of the 1998 paper has it: layer C5 is a convolution, which becomes a fully connected layer only because its
@@ -94,10 +122,6 @@ public sealed class LeNet_5(long numClasses = 10, long inChannels = 1)
 /// <remarks>Input <c>(N, 1, 32, 32)</c>, output logits <c>(N, 10)</c>.</remarks>
 public sealed class LeNet_5_Conv : Block
 {
-    // This network's names, and LeNet_5's for the same numbers.
-    private static readonly (string Conv, string Dense)[] Names =
-        [("conv1", "conv1"), ("conv2", "conv2"), ("conv3", "fc1"), ("linear1", "fc2"), ("linear2", "fc3")];
-
     private readonly Convolution2D conv1, conv2, conv3;
     private readonly Dense linear1, linear2;
     private readonly Tanh tanh;
@@ -105,29 +129,20 @@ public sealed class LeNet_5_Conv : Block
     private readonly Flatten flatten;
 
     /// <summary>Makes the network.</summary>
-    /// <param name="numClasses">The number of classes.</param>
-    /// <param name="inChannels">The number of channels of the input.</param>
-    public LeNet_5_Conv(long numClasses = 10, long inChannels = 1) : base(nameof(LeNet_5_Conv))
+    /// <param name="options">What may be chosen: the numbers of classes and of input channels.</param>
+    /// <exception cref="ArgumentException">An option is not the network's.</exception>
+    public LeNet_5_Conv(ModelOptions? options = null) : base(nameof(LeNet_5_Conv))
     {
+        options = ModelOptions.For(options, nameof(LeNet_5_Conv));
         tanh = Register("tanh", new Tanh());
         pool = Register("pool", new Pooling2D(PoolingMode.Average, 2));
-        conv1 = Register("conv1", new Convolution2D(inChannels, 6, 5));
+        conv1 = Register("conv1", new Convolution2D(options.InChannels ?? 1, 6, 5));
         conv2 = Register("conv2", new Convolution2D(6, 16, 5));
         conv3 = Register("conv3", new Convolution2D(16, 120, 5));
         flatten = Register("flatten", new Flatten());
         linear1 = Register("linear1", new Dense(120, 84));
-        linear2 = Register("linear2", new Dense(84, numClasses));
+        linear2 = Register("linear2", new Dense(84, options.NumClasses ?? 10));
     }
-
-    /// <summary>Turns the weights of a <see cref="LeNet_5"/> into this network's.</summary>
-    /// <param name="weights">Weights of either network.</param>
-    /// <returns>The same numbers under this network's names and shapes; dispose of the argument last. Null if they have them already.</returns>
-    public static StateDict? ToConvolutional(StateDict weights) => Map(weights, "fc1", name => name.Dense, name => name.Conv, [120, 16, 5, 5]);
-
-    /// <summary>Turns this network's weights into those of a <see cref="LeNet_5"/>.</summary>
-    /// <param name="weights">Weights of either network.</param>
-    /// <returns>The same numbers under that network's names and shapes; dispose of the argument last. Null if they have them already.</returns>
-    public static StateDict? ToDense(StateDict weights) => Map(weights, "conv3", name => name.Conv, name => name.Dense, [120, 400]);
 
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x)
@@ -136,21 +151,5 @@ public sealed class LeNet_5_Conv : Block
         x = pool.call(tanh.call(conv2.call(x)));
         x = flatten.call(tanh.call(conv3.call(x)));
         return linear2.call(tanh.call(linear1.call(x)));
-    }
-
-    private static StateDict? Map(
-        StateDict weights, string sign, Func<(string Conv, string Dense), string> from, Func<(string Conv, string Dense), string> to, long[] shape)
-    {
-        ArgumentNullException.ThrowIfNull(weights);
-        if (!weights.Contains($"{sign}.weight")) return null;
-
-        var renamed = Names.ToDictionary(from, to);
-        return StateDict.Of(weights.Entries.Select(entry =>
-        {
-            var parts = entry.Name.Split('.');
-            var name = parts is [var layer, var leaf] && renamed.TryGetValue(layer, out var other) ? $"{other}.{leaf}" : entry.Name;
-            var tensor = entry.ToTensor().DetachFromDisposeScope();
-            return KeyValuePair.Create(name, entry.Name == $"{sign}.weight" && tensor.numel() == 48_000 ? tensor.reshape(shape) : tensor);
-        }), weights.Source);
     }
 }

@@ -5,8 +5,8 @@ using Luma.Neural.Layers;
 namespace Luma.Zoo.Models;
 
 /// <summary>
-/// Where the layers that the Luma package lists for Inception-v4 and the Inception-ResNets do not fit one another, what makes them fit
-/// without a parameter more or less: its figures are met, and the networks run.
+/// The layers that the Luma package lists for Inception-v4 and the Inception-ResNets do not all fit one another. These parts make them fit
+/// without a parameter more or less: the package's figures are met, and the networks run.
 /// </summary>
 internal static class LumaParts
 {
@@ -14,12 +14,13 @@ internal static class LumaParts
     public static ConvStyle Style { get; } = new() { Bias = true, NormLinear = true };
 
     /// <summary>
-    /// The stem's last convolution has a window of 3 in one dimension: the paper's 3x3 with but its middle row, so the outermost rows of the
-    /// input are not seen.
+    /// The last convolution of the longest branch has a window of 3 in one dimension: only the middle row of the paper's 3x3. It does not
+    /// see the first and the last row of its input.
     /// </summary>
-    public static NeuralModule RowConvolution(ConvStyle style) => new Sequence { new InnerRows(), style.Conv(64, 96, (1, 3), padding: Pad.Valid) };
+    public static NeuralModule V4_Stem(long inChannels, ConvStyle style) => new IncepBlock.V4_Stem(
+        inChannels, style, last: _ => new Sequence { new InnerRows(), style.Conv(64, 96, (1, 3), padding: Pad.Valid) });
 
-    /// <summary>The last convolution takes 128 channels where the branches give 128 each: it takes their sum.</summary>
+    /// <summary>The branches give 128 channels each, and the last convolution takes 128: it gets the sum of both.</summary>
     public static NeuralModule V1_TypeB(ConvStyle style)
     {
         var branches = new Branches
@@ -30,7 +31,7 @@ internal static class LumaParts
         return new IncepResBlock(new Sequence { branches, new SumOfHalves(128) }, style.Linear(128, 896), scale: 0.10);
     }
 
-    /// <summary>The norm after the last convolution has 192 of its 1,792 channels.</summary>
+    /// <summary>The last convolution gives 1,792 channels, and the norm after it has 192: it normalises the first of them.</summary>
     public static NeuralModule V1_TypeC(ConvStyle style)
     {
         var branches = new Branches
@@ -42,7 +43,7 @@ internal static class LumaParts
         return new IncepResBlock(branches, projection, scale: 0.20);
     }
 
-    /// <summary>The norm of the third branch's 64 channels has 48.</summary>
+    /// <summary>The third branch gives 64 channels, and the norm at its end has 48: it normalises the first of them.</summary>
     public static NeuralModule V2_TypeA(ConvStyle style)
     {
         var branches = new Branches
@@ -63,7 +64,7 @@ internal static class LumaParts
         return new IncepResBlock(branches, style.Linear(128, 384), scale: 0.17);
     }
 
-    /// <summary>The second branch's 1x3 gives 234 channels, of which its norm and the 3x1 take 224.</summary>
+    /// <summary>The second branch's 1x3 gives 234 channels, and the norm and the 3x1 after it take 224: they get the first of them.</summary>
     public static NeuralModule V2_TypeC(ConvStyle style)
     {
         var branches = new Branches
@@ -84,7 +85,7 @@ internal static class LumaParts
         return new IncepResBlock(branches, style.Linear(448, 2272), scale: 0.20);
     }
 
-    /// <summary>What gives 1,152 channels where the next block takes 1,280: the others are zeros.</summary>
+    /// <summary>The block gives 1,152 channels, and the next one takes 1,280: the others are zeros.</summary>
     public static NeuralModule Widened(NeuralModule block, long by) => new Sequence { block, new MoreChannels(by) };
 
     private sealed class InnerRows() : Block(nameof(InnerRows))

@@ -1,8 +1,24 @@
 using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
+using Luma.Zoo.Weights.KeyMaps;
 
 namespace Luma.Zoo.Models;
+
+/// <summary>A fire module of a <see cref="SqueezeNet"/>.</summary>
+/// <param name="Squeezed">The number of channels that its 1x1 convolution leaves.</param>
+/// <param name="Expanded">The number of channels that each of the convolutions of 1x1 and 3x3 after it gives.</param>
+public sealed record FirePlan(long Squeezed, long Expanded);
+
+/// <summary>The plan of a <see cref="SqueezeNet"/>.</summary>
+/// <param name="Channels">The number of channels of the first convolution, which has a stride of 2.</param>
+/// <param name="KernelSize">The side of its window.</param>
+/// <param name="Stages">The fire modules; max pooling stands before each stage.</param>
+public sealed record SqueezeNetPlan(long Channels, long KernelSize, IReadOnlyList<IReadOnlyList<FirePlan>> Stages)
+{
+    /// <summary>The probability of dropout before the last convolution.</summary>
+    public double Dropout { get; init; } = 0.5;
+}
 
 /// <summary>
 /// Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and &lt;0.5MB model size" (2016), table 1: fire modules,
@@ -13,75 +29,89 @@ namespace Luma.Zoo.Models;
 /// Convolutions are drawn uniformly by the number of inputs (He et al. 2015, section 2.2), the last from a normal distribution with a
 /// standard deviation of 0.01; biases are 0. Names, layout and initialisation are torchvision's.
 /// </remarks>
-public abstract class SqueezeNet : Sequence
+public sealed class SqueezeNet : Sequence
 {
-    private protected SqueezeNet(string name, Sequence features, long numClasses, double dropout) : base(name)
+    /// <summary>The plans of the published networks by their ids; 1.1 is the authors' second release.</summary>
+    public static IReadOnlyDictionary<string, SqueezeNetPlan> Plans { get; } = new Dictionary<string, SqueezeNetPlan>
     {
-        var last = new Convolution2D(512, numClasses, 1);
-        Add("features", features);
-        Add("classifier", new Sequence { new Dropout(dropout), last, new ReLU(inPlace: true), new AdaptiveAvgPooling2D(1) });
-        Add("flatten", new Flatten());
+        // channels and window of the first convolution, then of each fire module the squeezed and the expanded channels
+        ["squeezenet1_0"] = new(96, 7,
+        [
+            [new(16, 64), new(16, 64), new(32, 128)],
+            [new(32, 128), new(48, 192), new(48, 192), new(64, 256)],
+            [new(64, 256)],
+        ]),
+        ["squeezenet1_1"] = new(64, 3,
+        [
+            [new(16, 64), new(16, 64)],
+            [new(32, 128), new(32, 128)],
+            [new(48, 192), new(48, 192), new(64, 256), new(64, 256)],
+        ]),
+    };
 
-        foreach (var convolution in modules().OfType<Convolution2D>())
+    /// <summary>Makes a network from a plan: a published one, or your own.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">What else may be chosen: <see cref="ModelOptions.Dropout"/>.</param>
+    /// <exception cref="ArgumentException">The plan has a stage without fire modules, or an option is not the network's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below its least value.</exception>
+    public SqueezeNet(SqueezeNetPlan plan, ModelOptions? options = null) : base(nameof(SqueezeNet))
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        options = ModelOptions.For(options, nameof(SqueezeNet), nameof(ModelOptions.Dropout));
+        if (plan.Stages.Any(stage => stage.Count == 0))
+            throw new ArgumentException("Every stage needs at least one fire module.", nameof(plan));
+
+        var features = new Sequence
         {
-            if (ReferenceEquals(convolution, last)) Initializers.Normal(convolution.Weight, std: 0.01);
-            else Initializers.KaimingUniform(convolution.Weight);
-            Initializers.Constant(convolution.Bias!, 0);
+            new Convolution2D(options.InChannels ?? 3, plan.Channels, plan.KernelSize, stride: 2), new ReLU(inPlace: true),
+        };
+        var width = plan.Channels;
+        foreach (var stage in plan.Stages)
+        {
+            features.Add(new Pooling2D(PoolingMode.Max, 3, stride: 2, ceilMode: true));
+            foreach (var fire in stage)
+            {
+                features.Add(Fire(width, fire));
+                width = 2 * fire.Expanded;
+            }
         }
+
+        var last = new Convolution2D(width, options.NumClasses ?? 1000, 1);
+        Add("features", features);
+        Add("classifier", new Sequence
+        {
+            new Dropout(options.Dropout ?? plan.Dropout), last, new ReLU(inPlace: true), new GlobalAvgPooling2D(),
+        });
+        Add("flatten", new Flatten());
+        WeightDrawing.Draw(this, convolution =>
+        {
+            if (convolution == last) Initializers.Normal(convolution.Weight, std: 0.01);
+            else Initializers.KaimingUniform(convolution.Weight);
+        });
     }
 
     internal static ModelFamily Family { get; } = new("SqueezeNet",
     [
-        new("squeezenet1_0", 1_248_424, (3, 224, 224), o => new SqueezeNet_1_0(o.NumClasses ?? 1000, o.InChannels ?? 3))
-        {
-            Description = "Iandola et al. 2016, table 1: eight fire modules",
-            AdaptWeights = (weights, _) => FeatureWeights.Name(weights),
-        },
-        new("squeezenet1_1", 1_235_496, (3, 224, 224), o => new SqueezeNet_1_1(o.NumClasses ?? 1000, o.InChannels ?? 3))
-        {
-            Description = "Iandola et al. 2016, the authors' second release: pooling earlier, 2.4 times less computation",
-            AdaptWeights = (weights, _) => FeatureWeights.Name(weights),
-        },
+        Variant("squeezenet1_0", 1_248_424, "Iandola et al. 2016, table 1: eight fire modules"),
+        Variant(
+            "squeezenet1_1", 1_235_496, "Iandola et al. 2016, the authors' second release: pooling earlier, 2.4 times less computation"),
     ]);
 
-    private protected static Pooling2D Pool() => new(PoolingMode.Max, 3, stride: 2, ceilMode: true);
+    private static ModelVariant Variant(string id, long parameters, string description) =>
+        new(id, parameters, (3, 224, 224), options => new SqueezeNet(Plans[id], options))
+        {
+            Description = description,
+            KeyMap = new FeaturesKeyMap(),
+        };
 
     // Figure 1 of the paper.
-    private protected static Branches Fire(long inChannels, long squeezed, long expanded) => new()
+    private static Branches Fire(long inChannels, FirePlan plan) => new()
     {
-        { "squeeze", new Convolution2D(inChannels, squeezed, 1) },
+        { "squeeze", new Convolution2D(inChannels, plan.Squeezed, 1) },
         { "squeeze_activation", new ReLU(inPlace: true), "squeeze" },
-        { "expand1x1", new Convolution2D(squeezed, expanded, 1), "squeeze_activation" },
+        { "expand1x1", new Convolution2D(plan.Squeezed, plan.Expanded, 1), "squeeze_activation" },
         { "expand1x1_activation", new ReLU(inPlace: true), "expand1x1" },
-        { "expand3x3", new Convolution2D(squeezed, expanded, 3, padding: 1), "squeeze_activation" },
+        { "expand3x3", new Convolution2D(plan.Squeezed, plan.Expanded, 3, padding: 1), "squeeze_activation" },
         { "expand3x3_activation", new ReLU(inPlace: true), "expand3x3" },
     };
 }
-
-/// <summary>SqueezeNet 1.0 (Iandola et al. 2016, table 1): 1,248,424 parameters. Input <c>(N, 3, 224, 224)</c>.</summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-/// <param name="dropout">The probability of dropout before the last convolution.</param>
-public sealed class SqueezeNet_1_0(long numClasses = 1000, long inChannels = 3, double dropout = 0.5)
-    : SqueezeNet(nameof(SqueezeNet_1_0),
-    [
-        new Convolution2D(inChannels, 96, 7, stride: 2), new ReLU(inPlace: true), Pool(),
-        Fire(96, 16, 64), Fire(128, 16, 64), Fire(128, 32, 128), Pool(),
-        Fire(256, 32, 128), Fire(256, 48, 192), Fire(384, 48, 192), Fire(384, 64, 256), Pool(),
-        Fire(512, 64, 256),
-    ], numClasses, dropout);
-
-/// <summary>
-/// SqueezeNet 1.1, the authors' second release: 1,235,496 parameters. Input <c>(N, 3, 224, 224)</c>.
-/// </summary>
-/// <param name="numClasses">The number of classes.</param>
-/// <param name="inChannels">The number of channels of the input.</param>
-/// <param name="dropout">The probability of dropout before the last convolution.</param>
-public sealed class SqueezeNet_1_1(long numClasses = 1000, long inChannels = 3, double dropout = 0.5)
-    : SqueezeNet(nameof(SqueezeNet_1_1),
-    [
-        new Convolution2D(inChannels, 64, 3, stride: 2), new ReLU(inPlace: true), Pool(),
-        Fire(64, 16, 64), Fire(128, 16, 64), Pool(),
-        Fire(128, 32, 128), Fire(256, 32, 128), Pool(),
-        Fire(256, 48, 192), Fire(384, 48, 192), Fire(384, 64, 256), Fire(512, 64, 256),
-    ], numClasses, dropout);

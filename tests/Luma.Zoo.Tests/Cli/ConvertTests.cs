@@ -37,6 +37,24 @@ public class ConvertTests
         Assert.Equal(network.state_dict().Keys, written.Names);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Auxiliary_heads_are_converted_and_run_if_the_file_has_them(bool heads)
+    {
+        using var folder = new TemporaryFolder();
+        var (input, output) = (folder.File("in.safetensors"), folder.File("out.pth"));
+        using (var network = ModelZoo.Create("googlenet", new ModelOptions { NumClasses = 5, AuxiliaryHeads = heads }))
+        using (var weights = StateDict.Of(network)) weights.Save(input);
+
+        Assert.Equal(0, (await Run.Of("convert", input, output, "--as", "googlenet", "--num-classes", "5")).ExitCode);
+        var run = await Run.Of("forward", "googlenet", "--weights", output, "--num-classes", "5", "--shape", "1,3,64,64", "--seed", "1");
+
+        using var written = StateDict.Open(output);
+        Assert.Equal(heads, written.Contains("aux1.fc2.weight"));
+        Assert.Equal((0, "shape (1, 5)"), (run.ExitCode, run.Lines[0]));
+    }
+
     [Fact]
     public async Task Weights_of_another_network_are_refused_and_nothing_is_written()
     {

@@ -15,10 +15,10 @@ public class AuxiliaryTests
     private static readonly Dictionary<string, Golden> Goldens = JsonSerializer.Deserialize<Dictionary<string, Golden>>(
         File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Goldens", "auxiliary.json")), Json)!;
 
-    private static readonly Dictionary<string, (Func<bool, AuxiliaryNetwork> Make, int Side)> Networks = new()
+    private static readonly Dictionary<string, (Func<ModelOptions, AuxiliaryNetwork> Make, int Side)> Networks = new()
     {
-        ["googlenet"] = (transform => new GoogLeNet(ModelGolden.Classes, auxLogits: true, transformInput: transform), 224),
-        ["inception_v3"] = (transform => new InceptionV3(ModelGolden.Classes, auxLogits: true, transformInput: transform), 299),
+        ["googlenet"] = (options => new GoogLeNet(GoogLeNet.Plans["googlenet"], options), 224),
+        ["inception_v3"] = (options => new InceptionV3(InceptionV3.Plans["inception_v3"], options), 299),
     };
 
     public static TheoryData<string> Ids => [.. Networks.Keys];
@@ -26,10 +26,10 @@ public class AuxiliaryTests
     public static TheoryData<string> Published => ["inceptionnet_v1", "inceptionnet_v2", "inceptionnet_v3"];
 
     [Theory, MemberData(nameof(Ids))]
-    public void With_heads_keys_and_seeded_weights_are_pythons(string id)
+    public void Without_heads_keys_and_seeded_weights_are_pythons(string id)
     {
         manual_seed(0);
-        using var network = Networks[id].Make(false);
+        using var network = Networks[id].Make(new() { NumClasses = ModelGolden.Classes, AuxiliaryHeads = false });
 
         Assert.Equal(Goldens[id].Keys, ModelGolden.KeysOf(network));
         Assert.Equal(Goldens[id].Drawn, ModelGolden.DrawnBy(network), 1e-7 * Goldens[id].Drawn);
@@ -75,23 +75,24 @@ public class AuxiliaryTests
         network.eval();
         using var inference = inference_mode();
 
-        Assert.Equal(Goldens[id].Keys, ModelGolden.KeysOf(network));
+        Assert.Equal(ModelGolden.Load(id).Keys, ModelGolden.KeysOf(network));
         Assert.InRange(ModelGolden.Difference(Goldens[id].Transformed, network.call(images).data<float>().ToArray()), 0, 2e-5);
     }
 
     [Fact]
     public void A_transformed_input_has_three_channels() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new GoogLeNet(inChannels: 1, transformInput: true));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Networks["googlenet"].Make(new() { InChannels = 1, TransformInput = true }));
 
     [Theory, MemberData(nameof(Published))]
     public void The_papers_heads_run_in_training_alone_and_reach_their_parameters(string id)
     {
         using var scope = NewDisposeScope();
+        var options = new ModelOptions { NumClasses = 7, AuxiliaryHeads = true };
         using AuxiliaryNetwork network = id switch
         {
-            "inceptionnet_v1" => new InceptionNet_V1(numClasses: 7, auxLogits: true),
-            "inceptionnet_v2" => new InceptionNet_V2(numClasses: 7, auxLogits: true),
-            _ => new InceptionNet_V3(numClasses: 7, auxLogits: true),
+            "inceptionnet_v1" => new InceptionNet_V1(options),
+            "inceptionnet_v2" => new InceptionNet_V2(options),
+            _ => new InceptionNet_V3(options),
         };
         var side = ModelZoo.Find(id).Variant.InputShape.Height;
         var images = randn(2, 3, side, side);
@@ -118,7 +119,7 @@ public class AuxiliaryTests
     public void An_observer_sees_the_heads_inside_the_network()
     {
         using var scope = NewDisposeScope();
-        using var network = new InceptionNet_V1(numClasses: 7, auxLogits: true);
+        using var network = new InceptionNet_V1(new() { NumClasses = 7, AuxiliaryHeads = true });
         var images = randn(1, 3, 128, 128);
         var observer = new Scopes();
 
@@ -134,7 +135,7 @@ public class AuxiliaryTests
     {
         var (make, side) = Networks[id];
         using var skip = Initializers.Skip();
-        var network = make(transformInput);
+        var network = make(new() { NumClasses = ModelGolden.Classes, TransformInput = transformInput });
         manual_seed(1);
         ModelGolden.Fill(network, gain);
         images = ModelGolden.DrawImages(4, [3, side, side]);

@@ -5,29 +5,117 @@ using Luma.Zoo.Models;
 
 namespace Luma.Zoo.Tests.Models;
 
-/// <summary>The options of AlexNet, VGG, NiN, MobileNet v1 and AnyNet.</summary>
+/// <summary>The plans and options of the networks from LeNet to DenseNet, and of MobileNet v1 and AnyNet.</summary>
 public class ClassicNetworkTests
 {
+    private static readonly ModelOptions TenClasses = new() { NumClasses = 10 };
+
     public static TheoryData<string, Func<Block>> Types => new()
     {
-        { "alexnet_2012", () => new AlexNet(10) },
-        { "alexnet", () => new AlexNet_2014(10) },
-        { "zfnet", () => new ZFNet(10) },
-        { "vgg11_lrn_bn", () => new VGGNet_11_LRN(10, batchNorm: true) },
-        { "vgg16_c", () => new VGGNet_16_C(10) },
-        { "nin", () => new NiN(10) },
+        { "lenet_1", () => new LeNet_1() },
+        { "lenet_4", () => new LeNet_4() },
+        { "lenet_5", () => new LeNet_5() },
+        { "alexnet_2012", () => new AlexNet(TenClasses) },
+        { "alexnet", () => new AlexNetDesign(AlexNetDesign.Plans["alexnet"], TenClasses) },
+        { "zfnet", () => new ZFNet(TenClasses) },
+        { "vgg11", () => new VGGNet_11(TenClasses) },
+        { "vgg11_lrn_bn", () => new VGGNet(VGGNet.Plans["vgg11_lrn_bn"], TenClasses) },
+        { "vgg13", () => new VGGNet_13(TenClasses) },
+        { "vgg16", () => new VGGNet_16(TenClasses) },
+        { "vgg16_c", () => new VGGNet(VGGNet.Plans["vgg16_c"], TenClasses) },
+        { "vgg19", () => new VGGNet_19(TenClasses) },
+        { "nin", () => new NiN(TenClasses) },
+        { "nin_cifar", () => new NetworkInNetwork(NetworkInNetwork.Plans["nin_cifar"]) },
+        { "googlenet", () => new GoogLeNet(GoogLeNet.Plans["googlenet"], TenClasses) },
+        { "inceptionnet_v1", () => new InceptionNet_V1(TenClasses) },
+        { "inceptionnet_v2", () => new InceptionNet_V2(TenClasses) },
+        { "inceptionnet_v3", () => new InceptionNet_V3(TenClasses) },
+        { "inception_v3", () => new InceptionV3(InceptionV3.Plans["inception_v3"], TenClasses) },
+        { "inceptionnet_v4", () => new InceptionNet_V4(TenClasses) },
+        { "inceptionresnet_v1", () => new InceptionResNet_V1(TenClasses) },
+        { "inceptionresnet_v2", () => new InceptionResNet_V2(TenClasses) },
+        { "resnet_164", () => new PreActivationResNet(PreActivationResNet.Plans["resnet_164"]) },
+        { "resnet_200", () => new ResNet_200(TenClasses) },
+        { "resnet_269", () => new ResNet_269(TenClasses) },
+        { "resnet_1001", () => new ResNet_1001() },
+        { "squeezenet1_0", () => new SqueezeNet(SqueezeNet.Plans["squeezenet1_0"], TenClasses) },
+        { "densenet161", () => new DenseNet(DenseNet.Plans["densenet161"], TenClasses) },
         { "regnetx_32", () => new RegNetX_32() },
-        { "regnet_y_400mf", () => new RegNet_Y_400MF(10) },
+        { "regnet_y_400mf", () => new AnyNet(AnyNet.Plans["regnet_y_400mf"], TenClasses) },
     };
+
+    // Plans of a user's own, each unlike the published ones, with a shape that they take and the parameters that one counts by hand.
+    public static TheoryData<Func<Block>, long[], long> Own => new()
+    {
+        // Two convolutions of 5x5, maps of 4x4 behind them, and two fully connected layers.
+        { () => new LeNet(new(28, (2, 3), [7])), [1, 28, 28], (2 * 26) + (3 * ((2 * 25) + 1)) + (7 * ((3 * 16) + 1)) + (10 * 8) },
+        { () => new LeNet(LeNet.Plans["lenet_5"], new() { ImageSize = 28 }), [1, 28, 28], 44_426 },
+        {
+            () => new AlexNetDesign(new([new(4, 3, 1, 1) { Pooling = true }]) { ImageSize = 9 }, TenClasses), [3, 9, 9],
+            (4 * 28) + (4096 * ((4 * 4 * 4) + 1)) + (4096 * 4097) + (10 * 4097)
+        },
+        { () => new NetworkInNetwork(new([new([5, 6], 3, 1, 1, PoolingMode.Max)]) { LastChannels = [] }, TenClasses), [3, 16, 16], (5 * 28) + (6 * 6) + (10 * 55) },
+        { () => new VGGNet(new([[3], [1]]), TenClasses), [3, 40, 40], (64 * 28) + (128 * 65) + (4096 * ((128 * 49) + 1)) + (4096 * 4097) + (10 * 4097) },
+        { () => new SqueezeNet(new(8, 3, [[new(2, 4)]]), TenClasses), [3, 32, 32], (8 * 28) + (2 * 9) + (4 * 3) + (4 * 19) + (10 * 9) },
+        {
+            () => new DenseNet(new(4, [1, 1], 8), TenClasses), [3, 32, 32],
+            (8 * 147) + 16 + Dense(8) + 24 + (12 * 6) + Dense(6) + 20 + (10 * 11)
+        },
+        { () => new AnyNet(new(8, [new(1, 8, 8, Stride: 1)]), TenClasses), [3, 16, 16], (8 * 27) + 16 + (2 * (64 + 16)) + (8 * 72) + 16 + (10 * 9) },
+        {
+            () => new PreActivationResNet(new(false, [1]) { Cifar = true }), [3, 32, 32],
+            (16 * 27) + (2 * (32 + (16 * 144))) + 32 + (10 * 17)
+        },
+        // A published network whose parts are put together otherwise; the numbers are differences to the published one's parameters.
+        { () => new GoogLeNet(GoogLeNet.Plans["inceptionnet_v1"] with { ResponseNorm = false, FiveKernel = 3 }), [3, 64, 64], 6_998_552 - FiveToThree },
+        {
+            () => new FactorizedInception(new() { InnerFilters = [128] }), [3, 96, 96],
+            25_013_960 - (3 * TypeB(160)) - TypeB(192)
+        },
+        { () => new InceptionV3(InceptionV3.Plans["inception_v3"] with { AuxiliaryHeads = false }), [3, 96, 96], 23_834_568 },
+        {
+            () => new InceptionNet(InceptionNet.Plans["inceptionnet_v4"] with { A = InceptionNet.Plans["inceptionnet_v4"].A with { Count = 1 } }), [3, 96, 96],
+            42_679_816 - (3 * TypeA)
+        },
+    };
+
+    // The windows of 5x5 in table 1 of GoogLeNet's paper: 5x5 reduce times 5x5, of which 25 - 9 places go.
+    private static long FiveToThree => 16 * ((16 * 32) + (32 * 96) + (16 * 48) + (2 * 24 * 64) + (32 * 64) + (2 * 32 * 128) + (48 * 128));
+
+    // Figure 4 of Szegedy et al. 2016: weights, and gamma and beta.
+    private static long TypeA => (384 * 96 * 2) + (384 * 64 * 2) + (64 * 96 * 9 * 2) + (96 * 96 * 9) + (2 * ((96 * 5) + (64 * 2)));
+
+    // A layer of a DenseNet with a growth of 4.
+    private static long Dense(long inputs) => (2 * inputs) + (16 * inputs) + 32 + (4 * 144);
+
+    // Figure 6 of Szegedy et al. 2015 with n = 7: weights, and gamma and beta.
+    private static long TypeB(long inner) =>
+        (768 * 192 * 2) + (2 * 768 * inner) + (7 * ((4 * inner * inner) + (2 * inner * 192))) + (2 * ((6 * inner) + (4 * 192)));
 
     public static TheoryData<string, Action> Refused => new()
     {
-        { "inputSize", () => _ = new AlexNet(inputSize: 66) },
-        { "groups", () => _ = new AlexNet(groups: 5) },
-        { "stages", () => _ = new AnyNet(32, []) },
-        { "stages", () => _ = new AnyNet(32, [new(0, 32, 16)]) },
-        { "groupWidth", () => _ = new AnyNet(32, [new(1, 40, 16)]) },
-        { "probability", () => _ = new VGGNet_11(dropout: 1.5) },
+        { "imageSize", () => _ = new LeNet_5(new() { ImageSize = 15 }) },
+        { "imageSize", () => _ = new AlexNet(new() { ImageSize = 66 }) },
+        { "groups", () => _ = TwoTowers(5) },
+        { "plan", () => _ = new AlexNetDesign(new([])) },
+        { "plan", () => _ = new VGGNet(new([])) },
+        { "plan", () => _ = new VGGNet(new([[3], []])) },
+        { "plan", () => _ = new VGGNet(new([[2]])) },
+        { "plan", () => _ = new NetworkInNetwork(new([])) },
+        { "plan", () => _ = new NetworkInNetwork(new([new([], 3, 1, 1, PoolingMode.Max)])) },
+        { "plan", () => _ = new SqueezeNet(new(64, 3, [[]])) },
+        { "plan", () => _ = new DenseNet(new(32, [], 64)) },
+        { "plan", () => _ = new DenseNet(new(32, [6, 0], 64)) },
+        { "plan", () => _ = new PreActivationResNet(new(true, [])) },
+        { "plan", () => _ = new PreActivationResNet(new(true, [1, 0])) },
+        { "plan", () => _ = new FactorizedInception(new() { InnerFilters = [] }) },
+        { "plan", () => _ = new InceptionNet(InceptionNet.Plans["inceptionnet_v4"] with { B = InceptionNet.Plans["inceptionnet_v4"].B with { Count = 0 } }) },
+        { "wm", () => _ = AnyNetPlan.RegNet(22, 24, 24.48, 1, 16) },
+        { "plan", () => _ = new AnyNet(new(32, [])) },
+        { "plan", () => _ = new AnyNet(new(32, [new(0, 32, 16)])) },
+        { "groupWidth", () => _ = new AnyNet(new(32, [new(1, 40, 16)])) },
+        { "probability", () => _ = new VGGNet_11(new() { Dropout = 1.5 }) },
+        { "probability", () => _ = new DenseNet(DenseNet.Plans["densenet121"], new() { Dropout = -0.1 }) },
     };
 
     [Theory, MemberData(nameof(Types))]
@@ -39,6 +127,19 @@ public class ClassicNetworkTests
 
         Assert.Equal(byType.GetType(), byId.GetType());
         Assert.Equal(ModelGolden.KeysOf(byType), ModelGolden.KeysOf(byId));
+    }
+
+    [Theory, MemberData(nameof(Own))]
+    public void A_plan_of_ones_own_builds_and_runs(Func<Block> build, long[] shape, long parameters)
+    {
+        using var scope = NewDisposeScope();
+        using var skip = Initializers.Skip();
+        using var network = build();
+        network.eval();
+        using var inference = inference_mode();
+
+        Assert.Equal(2, network.call(zeros([2, .. shape])).size(0));
+        Assert.Equal(parameters, ModelFigures.Of(network).Parameters);
     }
 
     [Theory, MemberData(nameof(Refused))]
@@ -54,7 +155,7 @@ public class ClassicNetworkTests
     public void AlexNet_in_two_towers_has_the_papers_parameters()
     {
         using var skip = Initializers.Skip();
-        using var network = new AlexNet(groups: 2);
+        using var network = TwoTowers(2);
 
         Assert.Equal(60_965_224, ModelFigures.Of(network).Parameters);
     }
@@ -114,5 +215,12 @@ public class ClassicNetworkTests
 
         Assert.Equal(27, network.modules().OfType<ReLU6>().Count());
         Assert.All(network.modules().OfType<BatchNorm2D>(), norm => Assert.Equal((1e-3, 3e-4), (norm.Eps, Math.Round(norm.Momentum!.Value, 6))));
+    }
+
+    // The second, fourth and fifth convolution see their own tower alone.
+    private static AlexNetDesign TwoTowers(long groups)
+    {
+        var plan = AlexNetDesign.Plans["alexnet_2012"];
+        return new(plan with { Stages = [.. plan.Stages.Select((stage, place) => place is 1 or 3 or 4 ? stage with { Groups = groups } : stage)] });
     }
 }

@@ -31,8 +31,8 @@ public class LeNetTests
         using var scope = NewDisposeScope();
         using var dense = new LeNet_5();
         using var weights = StateDict.Of(dense);
-        using var there = LeNet_5_Conv.ToConvolutional(weights);
-        using var back = LeNet_5_Conv.ToDense(there!);
+        using var there = ModelZoo.Find("lenet_5_conv").Variant.Adapt(weights, null!);
+        using var back = ModelZoo.Find("lenet_5").Variant.Adapt(there!, null!);
 
         Assert.Equal(weights.Names, back!.Names);
         foreach (var entry in weights.Entries) Assert.True(entry.ToTensor().eq(back[entry.Name].ToTensor()).all().item<bool>(), entry.Name);
@@ -46,7 +46,7 @@ public class LeNetTests
         using var of = StateDict.Of(dense);
         using var other = StateDict.Of(convolutional);
 
-        Assert.Null(LeNet_5_Conv.ToDense(of));
-        Assert.Null(LeNet_5_Conv.ToConvolutional(other));
+        Assert.Null(ModelZoo.Find("lenet_5").Variant.Adapt(of, dense));
+        Assert.Null(ModelZoo.Find("lenet_5_conv").Variant.Adapt(other, convolutional));
     }
 }

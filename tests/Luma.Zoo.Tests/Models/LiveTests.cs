@@ -15,7 +15,7 @@ public class LiveTests
         import sys, torch
         from torchvision import models
         name, folder = sys.argv[1:]
-        extra = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
+        extra = {"init_weights": False} if name == "googlenet" else {}
         model = models.get_model(name, num_classes=50, **extra).eval()
         model.load_state_dict(torch.load(f"{folder}/ours.pth", weights_only=True))
         with torch.inference_mode():

@@ -38,7 +38,7 @@ public class LumaConfigTests
     public void ZFNet_with_ten_classes_has_the_printed_figures()
     {
         using var skip = Initializers.Skip();
-        using var network = new ZFNet(numClasses: 10, config: ModelConfig.Luma);
+        using var network = new ZFNet(new() { NumClasses = 10, Config = ModelConfig.Luma });
 
         Assert.Equal(new ModelFigures(58_292_000, 9_578), ModelFigures.Of(network));
     }

@@ -63,7 +63,7 @@ public class MobileNetworkTests
 
     public static TheoryData<string, Action> Refused => new()
     {
-        { "probability", () => _ = new SqueezeNet_1_1(dropout: -0.1) },
+        { "probability", () => _ = new SqueezeNet(SqueezeNet.Plans["squeezenet1_1"], new() { Dropout = -0.1 }) },
         { "probability", () => _ = new MobileNetV2(new(), new() { Dropout = double.NaN }) },
         { "probability", () => _ = new EfficientNet(EfficientNet.Plans["efficientnet_b0"], new() { Dropout = 2 }) },
         { "probability", () => _ = new EfficientNet(EfficientNet.Plans["efficientnet_b0"], new() { StochasticDepth = 1.01 }) },

@@ -1,4 +1,5 @@
 using Luma.Neural;
+using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
 using Luma.Zoo.Models;
 
@@ -20,7 +21,7 @@ public class ModelGoldenTests
     // What the script calls DROPPING: networks that drop nothing by default, or not everywhere.
     private static Dictionary<string, Func<Block>> Dropping { get; } = new()
     {
-        ["densenet121"] = () => new DenseNet_121(ModelGolden.Classes, dropout: 0.1),
+        ["densenet121"] = () => new DenseNet(DenseNet.Plans["densenet121"], new() { NumClasses = ModelGolden.Classes, Dropout = 0.1 }),
         ["maxvit_t"] = () => new MaxVit(MaxVit.Plans["maxvit_t"], Drops),
         ["swin_t"] = () => new SwinTransformer(SwinTransformer.Plans["swin_t"], Drops),
         ["swin_v2_t"] = () => new SwinTransformer(SwinTransformer.Plans["swin_v2_t"], Drops),
@@ -98,7 +99,7 @@ public class ModelGoldenTests
         // As the script does: without what is dropped at random, which depends on how libtorch was built.
         network.train();
         foreach (var dropout in network.modules().Where(module => module is Dropout or StochasticDepth)) dropout.eval();
-        var loss = nn.functional.cross_entropy(network.call(images), labels);
+        var loss = LossOf(network, images, labels);
         loss.backward();
 
         Assert.Equal(step.Loss, loss.to(float64).item<double>(), 1e-5 * Math.Abs(step.Loss));
@@ -121,13 +122,23 @@ public class ModelGoldenTests
 
         network.to(float64);
         network.train();
-        var loss = nn.functional.cross_entropy(network.call(images), labels);
+        var loss = LossOf(network, images, labels);
         loss.backward();
         var gradients = network.named_parameters().Select((entry, i) => (i + 1) * entry.parameter.grad!.norm().item<double>()).Sum();
 
         Assert.Equal(step.Next, rand([]).item<float>());
         Assert.Equal(step.Loss, loss.item<double>(), 1e-6 * step.Loss);
         Assert.Equal(step.Gradients, gradients, 1e-5 * step.Gradients);
+    }
+
+    // Auxiliary heads count 0.3 each: Szegedy et al., "Going Deeper with Convolutions" (2014), section 5.
+    private static Tensor LossOf(Block network, Tensor images, Tensor labels)
+    {
+        if (network is not AuxiliaryNetwork auxiliary) return nn.functional.cross_entropy(network.call(images), labels);
+
+        var (logits, heads) = auxiliary.ForwardWithAuxiliaries(images);
+        return heads.Aggregate(
+            nn.functional.cross_entropy(logits, labels), (sum, head) => sum + (0.3 * nn.functional.cross_entropy(head, labels)));
     }
 
     private static float[] Evaluate(ModelGolden golden, long[] shape, bool inDouble = false)

@@ -7,13 +7,15 @@ namespace Luma.Zoo.Tests.Models;
 
 /// <summary>
 /// The tables that a lecture's notebook prints with torchinfo, cut off after some rows as there: networks for one input channel and ten
-/// classes, which are ours by their arguments alone.
+/// classes, which are ours by their plans and options alone.
 /// </summary>
 public class NotebookTests
 {
+    private static readonly ModelOptions GreyImages = new() { NumClasses = 10, InChannels = 1 };
+
     private static readonly Dictionary<string, (Func<Block> Build, string Rows)> Tables = new()
     {
-        ["AlexNet"] = (() => new AlexNet(numClasses: 10, inChannels: 1, responseNorm: false, padding: 1, inputSize: 224),
+        ["AlexNet"] = (AlexNetOfTheNotebook,
             """
             Conv2d     [1, 96, 54, 54]   11,712
             ReLU       [1, 96, 54, 54]   --
@@ -27,7 +29,7 @@ public class NotebookTests
             ReLU       [1, 384, 12, 12]  --
             Conv2d     [1, 256, 12, 12]
             """),
-        ["VGG"] = (() => new VGGNet_11(numClasses: 10, inChannels: 1),
+        ["VGG"] = (() => new VGGNet_11(GreyImages),
             """
             Sequential [1, 64, 112, 112]  --
             Conv2d     [1, 64, 224, 224]  640
@@ -40,7 +42,7 @@ public class NotebookTests
             Sequential [1, 256, 28, 28]   --
             Conv2d     [1, 256, 56, 56]   295,168
             """),
-        ["NiN"] = (() => new NiN(numClasses: 10, inChannels: 1),
+        ["NiN"] = (() => new NiN(GreyImages),
             """
             Sequential [1, 96, 54, 54]   --
             Conv2d     [1, 96, 54, 54]   11,712
@@ -77,6 +79,14 @@ public class NotebookTests
             ? trace.Blocks.Where(entry => entry.Block is NinBlock).Select(entry => entry.Shape)
             : trace.Layers.Where(layer => layer.Kind == "Pooling2D").Select(layer => layer.Shape);
         Assert.Equal(blocks, ends.Take(blocks.Length));
+    }
+
+    // Without response normalisation, and with a padding of 1 in the first convolution.
+    private static AlexNetDesign AlexNetOfTheNotebook()
+    {
+        var plan = AlexNetDesign.Plans["alexnet_2012"];
+        var stages = plan.Stages.Select(stage => stage with { ResponseNorm = false }).ToList();
+        return new(plan with { Stages = [stages[0] with { Padding = 1 }, .. stages.Skip(1)], ImageSize = 224 }, GreyImages);
     }
 
     private static string Theirs(string kind) => kind switch

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Luma.Neural;
-using Luma.Zoo.Models;
+using Luma.Neural.Blocks;
 using Luma.Zoo.Tests.Models;
 using Luma.Zoo.Weights;
 using Luma.Zoo.Weights.KeyMaps;
@@ -22,7 +22,7 @@ public class OldFileTests
     {
         var old = StateDict.Of(Expected.DenseNet.Keys.Select(name => KeyValuePair.Create(name, zeros(1))));
 
-        using var adapted = ModelZoo.Find("densenet121").Variant.AdaptWeights(old, null!);
+        using var adapted = ModelZoo.Find("densenet121").Variant.Adapt(old, null!);
 
         Assert.Equal(Expected.DenseNet.Values, adapted!.Names);
     }
@@ -49,7 +49,7 @@ public class OldFileTests
         const string Layer = "features.denseblock1.denselayer1";
         var both = StateDict.Of([KeyValuePair.Create($"{Layer}.norm.1.weight", zeros(1)), KeyValuePair.Create($"{Layer}.norm1.weight", zeros(1))], "both.pth");
 
-        var error = Assert.Throws<WeightFileException>(() => ModelZoo.Find("densenet121").Variant.AdaptWeights(both, null!));
+        var error = Assert.Throws<WeightFileException>(() => ModelZoo.Find("densenet121").Variant.Adapt(both, null!));
 
         Assert.Equal($"both.pth: '{Layer}.norm.1.weight' and '{Layer}.norm1.weight' are both '{Layer}.norm1.weight'.", error.Message);
     }
@@ -65,21 +65,72 @@ public class OldFileTests
         ModelGolden.Fill(full, gain: 1);
         using var weights = StateDict.Of(full);
 
-        using var plain = Build(id);
+        using var plain = ModelZoo.Create(id, new ModelOptions { NumClasses = ModelGolden.Classes, AuxiliaryHeads = false });
         var dropped = ModelZoo.Load(plain, id, weights);
         using var again = MakeWithHeads(id);
         var kept = ModelZoo.Load(again, id, weights);
 
-        Assert.DoesNotContain(dropped.Loaded, name => name.StartsWith("aux", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(dropped.Loaded, IsOfHead);
         Assert.Contains(kept.Loaded, name => name.StartsWith(head, StringComparison.Ordinal));
         Assert.True((dropped.IsComplete, kept.IsComplete) is (true, true));
         AssertSame(again, full);
     }
 
+    // A file that is not published decides by itself: torchvision has no function for it.
     [Theory]
     [InlineData("googlenet")]
     [InlineData("inception_v3")]
-    public void Published_weights_come_with_the_transformation_of_the_input(string id)
+    [InlineData("inceptionnet_v1")]
+    [InlineData("inceptionnet_v3")]
+    public void A_network_has_auxiliary_heads_if_its_file_has_them_unless_something_else_is_asked_for(string id)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        var (with, without) = (folder.File("with.safetensors"), folder.File("without.safetensors"));
+        using (var full = MakeWithHeads(id))
+        using (var state = StateDict.Of(full))
+        {
+            state.Save(with);
+            using var plain = StateDict.Of(state.Entries.Where(entry => !IsOfHead(entry.Name)).Select(entry => KeyValuePair.Create(entry.Name, entry.ToTensor())));
+            plain.Save(without);
+        }
+
+        Assert.True(HasHeads(with, heads: null));
+        Assert.False(HasHeads(with, heads: false));
+        Assert.False(HasHeads(without, heads: null));
+        Assert.All(
+            Assert.Throws<WeightMismatchException>(() => HasHeads(without, heads: true)).Report.Missing, name => Assert.True(IsOfHead(name), name));
+
+        bool HasHeads(string file, bool? heads)
+        {
+            using var network = (AuxiliaryNetwork)ModelZoo.Create(
+                id, new ModelOptions { NumClasses = ModelGolden.Classes, AuxiliaryHeads = heads }, file);
+            return network.HasAuxiliaries;
+        }
+    }
+
+    [Theory]
+    [InlineData("googlenet")]
+    [InlineData("inception_v3")]
+    public void For_other_classes_the_heads_are_fresh_as_the_last_layer_is(string id)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        var file = folder.File("with.safetensors");
+        using (var full = MakeWithHeads(id))
+        using (var state = StateDict.Of(full)) state.Save(file);
+
+        using var network = ModelZoo.Create(id, new ModelOptions { NumClasses = 7 }, file, out var report);
+
+        string[] layers = id == "googlenet" ? ["aux1.fc2", "aux2.fc2", "fc"] : ["AuxLogits.fc", "fc"];
+        Assert.Equal(layers.SelectMany(layer => new[] { $"{layer}.weight", $"{layer}.bias" }), report.Fresh);
+        Assert.All(layers, layer => Assert.Equal([7L], network.state_dict()[$"{layer}.bias"].shape));
+    }
+
+    [Theory]
+    [InlineData("googlenet")]
+    [InlineData("inception_v3")]
+    public void Published_weights_come_with_the_heads_that_torchvision_keeps_and_the_transformation_of_the_input(string id)
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
@@ -98,7 +149,15 @@ public class OldFileTests
 
         Assert.Equal(Run(saved, image), Run(byName, image));
         Assert.Equal(Run(saved, image), Run(byPath, image));
-        Assert.DoesNotContain(byName.state_dict().Keys, name => name.StartsWith("aux", StringComparison.OrdinalIgnoreCase));
+
+        // torchvision's googlenet(weights=...) drops the heads that it has loaded, and its inception_v3(weights=...) keeps its one.
+        Assert.Equal(id == "inception_v3", ((AuxiliaryNetwork)byName).HasAuxiliaries);
+        Assert.Equal(id == "inception_v3", ((AuxiliaryNetwork)byPath).HasAuxiliaries);
+
+        using var chosen = (AuxiliaryNetwork)ModelZoo.Create(
+            id, new ModelOptions { AuxiliaryHeads = id == "googlenet", TransformInput = false }, "IMAGENET1K_V1", hub);
+        Assert.Equal(id == "googlenet", chosen.HasAuxiliaries);
+        Assert.NotEqual(Run(saved, image), Run(chosen, image));
     }
 
     [Theory, MemberData(nameof(Resizings))]
@@ -188,10 +247,10 @@ public class OldFileTests
     {
         using var skip = Initializers.Skip();
         long classes = transformInput ? 1000 : ModelGolden.Classes;
-        return id == "googlenet"
-            ? new GoogLeNet(classes, auxLogits: true, transformInput: transformInput)
-            : new InceptionV3(classes, auxLogits: true, transformInput: transformInput);
+        return ModelZoo.Create(id, new ModelOptions { NumClasses = classes, AuxiliaryHeads = true, TransformInput = transformInput ? true : null });
     }
+
+    private static bool IsOfHead(string name) => name.StartsWith("aux", StringComparison.OrdinalIgnoreCase);
 
     private static float[] Run(Block network, Tensor image)
     {
