@@ -15,7 +15,7 @@ public enum SwinVersion
     V2,
 }
 
-/// <summary>The plan of a <see cref="SwinTransformer"/>: section 3.3 of the first paper, and table 7 of the second.</summary>
+/// <summary>The plan of a <see cref="SwinTransformer"/>: section 3.3 of the first paper.</summary>
 /// <param name="Channels">The number of channels in the first stage; each has twice those of the one before.</param>
 /// <param name="Blocks">The number of blocks in each stage.</param>
 /// <param name="Heads">The number of attention heads in each stage.</param>

@@ -114,5 +114,13 @@ public class PlanTests
         Assert.Equal(part, Assert.ThrowsAny<ArgumentException>(build).ParamName);
     }
 
+    [Fact]
+    public void Lists_that_do_not_fit_each_other_are_told_apart()
+    {
+        var error = Assert.Throws<ArgumentException>(() => new SwinTransformer(new(24, [2, 2, 6], [2, 4])));
+
+        Assert.Equal("plan.Blocks is for 3 stages, but plan.Heads is for 2. (Parameter 'plan.Heads')", error.Message);
+    }
+
     private sealed record Golden(ModelGolden.KeyList Keys, double Drawn, long Side, float[] Output);
 }

@@ -1,4 +1,5 @@
 using Luma.Neural;
+using Luma.Zoo.Models;
 using Luma.Zoo.Tests.Cli;
 using Luma.Zoo.Tests.Models;
 using Luma.Zoo.Weights;
@@ -332,6 +333,35 @@ public class TimmTests
         ModelZoo.Load(network, "vit_b_32", StateDict.Of(tensors, "old.pth"));
 
         Assert.True(network.state_dict()["conv_proj.weight"].IsSameAs(matrix.reshape(768, 3, 32, 32)));
+    }
+
+    [Fact]
+    public void A_Swin_transformer_of_another_window_takes_timms_weights_for_that_window()
+    {
+        using var scope = NewDisposeScope();
+        var (id, lines) = Golden.Refused["swin_base_patch4_window12_384"];
+        using var skip = Initializers.Skip();
+        using var network = new SwinTransformer(SwinTransformer.Plans[id] with { Window = 12 });
+
+        var report = ModelZoo.Load(
+            network, id, StateDict.Of(TimmGolden.Tensors(lines), "swin_base_patch4_window12_384.safetensors"), freshHead: true);
+
+        Assert.True(report.IsComplete);
+        Assert.Contains("features.1.0.attn.relative_position_bias_table", report.Loaded);
+    }
+
+    [Fact]
+    public void A_Swin_transformer_2_of_another_window_refuses_timms_weights()
+    {
+        using var scope = NewDisposeScope();
+        var (id, lines) = Golden.Loaded["swinv2_tiny_window8_256"];
+        using var skip = Initializers.Skip();
+        using var network = new SwinTransformer(SwinTransformer.Plans[id] with { Window = 16 });
+
+        var error = Assert.Throws<DifferentNetworkException>(
+            () => ModelZoo.Load(network, id, StateDict.Of(TimmGolden.Tensors(lines), "swinv2_tiny_window8_256.safetensors")));
+
+        Assert.Equal("of timm's networks only those with windows of 8 pixels fit, and this one's are 16 wide", error.Reason);
     }
 
     private static Block Build(string id, long classes = ModelGolden.Classes)

@@ -10,6 +10,9 @@ namespace Luma.Zoo.Weights.KeyMaps;
 /// </summary>
 internal sealed class SwinTransformerKeyMap : KeyMap
 {
+    // timm's networks of version 2 with larger windows shrink them in the last stage, where the map is smaller.
+    private const long TimmsWindow = 8;
+
     private static readonly string[] Buffers = ["relative_position_index", "relative_coords_table"];
 
     /// <inheritdoc/>
@@ -61,6 +64,8 @@ internal sealed class SwinTransformerKeyMap : KeyMap
         }
         if (network.Version == SwinVersion.V1) return;
         if (weights.Names.Any(name => Buffers.Any(buffer => name.EndsWith(buffer, StringComparison.Ordinal)))) return;
+        if (window != TimmsWindow)
+            throw Different($"of timm's networks only those with windows of {TimmsWindow} pixels fit, and this one's are {window} wide");
 
         var called = Called(weights, "swinv2") ?? "";
         if (called.Contains("window8_256", StringComparison.Ordinal)) return;
