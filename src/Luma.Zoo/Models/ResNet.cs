@@ -156,16 +156,12 @@ public class ResNet : Sequence
         network.Add("fc", new Dense(channels, numClasses));
     }
 
-    /// <summary>Draws the convolutions anew and resets the norms, as torchvision does at the end.</summary>
+    /// <summary>Draws the convolutions anew, as torchvision does at the end; the norms are fresh already.</summary>
     internal static void Initialize(NeuralModule network, bool zeroInitResidual = false)
     {
-        foreach (var module in network.modules())
-        {
-            if (module is Convolution convolution) Initializers.KaimingNormal(convolution.Weight, Fan.Out);
-            if (module is BatchNorm norm) norm.ResetParameters();
-        }
-
+        WeightDrawing.Draw(network, WeightDrawing.KaimingByOutputs, keepBiases: true);
         if (!zeroInitResidual) return;
+
         foreach (var module in network.modules())
         {
             var last = (module as ResNetBlock.Basic)?.LastNorm ?? (module as ResNetBlock.Bottleneck)?.LastNorm;

@@ -39,6 +39,7 @@ public class ClassicNetworkTests
         { "resnet_269", () => new ResNet_269(TenClasses) },
         { "resnet_1001", () => new ResNet_1001() },
         { "squeezenet1_0", () => new SqueezeNet(SqueezeNet.Plans["squeezenet1_0"], TenClasses) },
+        { "squeezenet1_1", () => new SqueezeNet(SqueezeNet.Plans["squeezenet1_1"], TenClasses) },
         { "densenet161", () => new DenseNet(DenseNet.Plans["densenet161"], TenClasses) },
         { "regnetx_32", () => new RegNetX_32() },
         { "regnet_y_400mf", () => new AnyNet(AnyNet.Plans["regnet_y_400mf"], TenClasses) },
