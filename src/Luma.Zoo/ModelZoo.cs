@@ -88,23 +88,31 @@ public static class ModelZoo
         if (FindWeights(id, weights) is { } published)
             return await published.DownloadAsync(hub, progress, cancellationToken).ConfigureAwait(false);
 
-        return File.Exists(weights) ? weights : throw NoSuchWeights(id, weights);
+        return Path.Exists(weights) ? weights : throw NoSuchWeights(id, weights);
     }
 
     /// <summary>Opens weights for a network, and waits for their download where they have to be fetched.</summary>
     /// <param name="id">The network's id or one of its aliases, in any case.</param>
-    /// <param name="weights">The name of published weights, <see cref="DefaultWeights"/>, or the path of a weight file.</param>
+    /// <param name="weights">
+    /// The name of published weights, <see cref="DefaultWeights"/>, or the path of a weight file, of its index, or of a folder that has
+    /// either. Of a file with several sets of weights the one is taken that fits the network.
+    /// </param>
     /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
+    /// <param name="file">How a file is opened.</param>
     /// <returns>The tensors; dispose of them.</returns>
     /// <exception cref="UnknownModelException">There is no such network.</exception>
     /// <exception cref="FileNotFoundException">There are neither published weights of that name nor such a file.</exception>
     /// <exception cref="DownloadException">The file could not be fetched.</exception>
     /// <exception cref="WeightFileException">The weight file is damaged.</exception>
-    public static StateDict OpenWeights(string id, string weights, Hub? hub = null)
+    public static StateDict OpenWeights(string id, string weights, Hub? hub = null, WeightFileOptions? file = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        if (FindWeights(id, weights) is { } published) return published.Open(hub);
-        return File.Exists(weights) ? StateDict.Open(weights) : throw NoSuchWeights(id, weights);
+        var variant = Find(id).Variant;
+        if (FindWeights(id, weights) is { } published) return published.Open(hub, file);
+        if (!Path.Exists(weights)) throw NoSuchWeights(id, weights);
+
+        using var fit = new NetworkFit(variant);
+        return StateDict.Open(weights, file, fit.Accepts);
     }
 
     /// <summary>Builds a network.</summary>
@@ -233,12 +241,19 @@ public static class ModelZoo
     private static Block CreateLoaded(
         ModelVariant variant, ModelOptions options, string weights, Hub? hub, bool freshHead, out LoadReport report)
     {
-        using var file = OpenWeights(variant.Id, weights, hub);
+        using var file = OpenWeights(variant.Id, weights, hub, new() { Map = options.MapWeights ?? FindWeights(variant.Id, weights) is { Url: not null } });
         options = FitOptions(variant.Id, options, weights);
         Block network;
         using (Initializers.Skip()) network = variant.Build(options);
+        long? classes = null;
         try
         {
+            if (options.NumClasses is null && NetworkFit.ClassesOf(variant, network, file) is { } count)
+            {
+                classes = count;
+                network.Dispose();
+                using (Initializers.Skip()) network = variant.Build(options with { NumClasses = classes });
+            }
             using var adapted = variant.AdaptWeights(file, network);
             var state = adapted ?? file;
             var fresh = freshHead && options.NumClasses is not null ? ClassifierHead.Unfit(network, state) : [];
@@ -248,8 +263,7 @@ public static class ModelZoo
                 network.Dispose();
                 network = variant.Build(options);
             }
-            var map = options.MapWeights ?? FindWeights(variant.Id, weights) is { Url: not null };
-            report = WeightLoader.Load(network, state, strict: true, rename: null, fresh, map);
+            report = WeightLoader.Load(network, state, strict: true, rename: null, fresh, take: true) with { ClassesOfWeights = classes };
             return network;
         }
         catch
@@ -311,8 +325,10 @@ public static class ModelZoo
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(weights);
-        using var adapted = Find(id).Variant.AdaptWeights(weights, network);
-        var state = adapted ?? weights;
+        var variant = Find(id).Variant;
+        using var fitting = weights.Fit(candidate => NetworkFit.Accepts(variant, network, candidate));
+        using var adapted = variant.AdaptWeights(fitting ?? weights, network);
+        var state = adapted ?? fitting ?? weights;
         return WeightLoader.Load(network, state, strict: true, rename: null, freshHead ? ClassifierHead.Unfit(network, state) : []);
     }
 
