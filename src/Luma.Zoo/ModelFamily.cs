@@ -30,6 +30,9 @@ public sealed record ModelVariant(string Id, long Parameters, (int Channels, int
     /// </summary>
     internal Func<StateDict, NeuralModule, StateDict?> AdaptWeights { get; init; } = (_, _) => null;
 
+    /// <summary>Whether <see cref="ModelOptions.TransformInput"/> decides what the network computes, which no tensor tells.</summary>
+    internal bool HasInputTransform { get; init; }
+
     /// <summary>What must be chosen about the network for published weights to fit, beside what a user has chosen.</summary>
     internal Func<ModelOptions, PublishedWeights, ModelOptions> FitOptions { get; init; } = (options, _) => options;
 }
@@ -56,8 +59,11 @@ public sealed record ModelOptions
     /// </summary>
     public bool? MapWeights { get; init; }
 
-    /// <summary>Whether the network turns ImageNet's normalisation into that of TensorFlow, which its weights come from.</summary>
-    internal bool TransformInput { get; init; }
+    /// <summary>
+    /// Whether the network turns ImageNet's normalisation into that of TensorFlow, which torchvision's weights of GoogLeNet and Inception v3
+    /// come from. By default what the weights are known for: published ones by their file, others by the metadata that this library writes.
+    /// </summary>
+    public bool? TransformInput { get; init; }
 }
 
 /// <summary>A named configuration of a network.</summary>

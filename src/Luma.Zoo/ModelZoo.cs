@@ -143,7 +143,7 @@ public static class ModelZoo
     /// <returns>The network, in training mode as PyTorch's are.</returns>
     /// <remarks>
     /// Published weights that are not on this machine are fetched first; <see cref="DownloadAsync"/> does that with progress and
-    /// cancellation. Where <see cref="ModelOptions.NumClasses"/> is given and the weights are for other classes, or have none, the head
+    /// cancellation. Where <see cref="ModelOptions.NumClasses"/> is not given, it is that of the weights. Where it is given and the weights are for other classes, or have none, the head
     /// is drawn afresh and everything else is loaded: this is how a network is fine-tuned.
     /// </remarks>
     /// <exception cref="UnknownModelException">There is no such network.</exception>
@@ -157,7 +157,7 @@ public static class ModelZoo
     {
         Check(options);
         var variant = Find(id).Variant;
-        return weights is null ? variant.Build(options) : CreateLoaded(variant, options, weights, hub, freshHead: true, out _);
+        return weights is null ? variant.Build(options) : CreateLoaded(variant, options, weights, hub, how: null, freshHead: true, out _);
     }
 
     /// <summary>Builds a network with weights, and says what was loaded.</summary>
@@ -166,19 +166,26 @@ public static class ModelZoo
     /// <param name="weights">The name of published weights, <see cref="DefaultWeights"/>, or the path of a weight file.</param>
     /// <param name="report">What was loaded, and what is fresh.</param>
     /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
+    /// <param name="file">How a weight file is opened, and which weights are taken of it.</param>
     /// <returns>The network, in training mode as PyTorch's are.</returns>
     /// <inheritdoc cref="Create(string, ModelOptions, string?, Hub?)"/>
-    public static Block Create(string id, ModelOptions options, string weights, out LoadReport report, Hub? hub = null)
+    public static Block Create(
+        string id, ModelOptions options, string weights, out LoadReport report, Hub? hub = null, WeightFileOptions? file = null)
     {
         Check(options);
-        return CreateLoaded(Find(id).Variant, options, weights, hub, freshHead: true, out report);
+        return CreateLoaded(Find(id).Variant, options, weights, hub, file, freshHead: true, out report);
     }
 
     /// <summary>Builds a network all of whose weights come from somewhere.</summary>
-    internal static Block CreatePretrained(string id, ModelOptions options, string weights, Hub? hub = null)
+    internal static Block CreatePretrained(string id, ModelOptions options, string weights, Hub? hub = null) =>
+        CreatePretrained(id, options, weights, out _, hub);
+
+    /// <summary>Builds a network all of whose weights come from somewhere, and says what was loaded.</summary>
+    internal static Block CreatePretrained(
+        string id, ModelOptions options, string weights, out LoadReport report, Hub? hub = null, WeightFileOptions? file = null)
     {
         Check(options);
-        return CreateLoaded(Find(id).Variant, options, weights, hub, freshHead: false, out _);
+        return CreateLoaded(Find(id).Variant, options, weights, hub, file, freshHead: false, out report);
     }
 
     /// <summary>Puts a classifier together: a network with weights, and the preset and the labels that belong to them.</summary>
@@ -226,8 +233,18 @@ public static class ModelZoo
     }
 
     /// <summary>What must be chosen about a network for weights to fit, beside what a user has chosen.</summary>
-    internal static ModelOptions FitOptions(string id, ModelOptions options, string? weights) =>
-        weights is not null && FindKnown(id, weights) is { } published ? Find(id).Variant.FitOptions(options, published) : options;
+    /// <param name="id">The network's id.</param>
+    /// <param name="options">What a user has chosen.</param>
+    /// <param name="weights">The name of published weights, or the path of a weight file.</param>
+    /// <param name="file">What the file says beside its tensors.</param>
+    internal static ModelOptions FitOptions(string id, ModelOptions options, string weights, StateDict file)
+    {
+        var variant = Find(id).Variant;
+        if (NetworkFacts.TransformInput(file) is { } transform) options = options with { TransformInput = options.TransformInput ?? transform };
+        var published = FindKnown(id, weights)
+            ?? (variant.HasInputTransform && options.TransformInput is null ? NetworkFacts.Identify(Weights(id), weights) : null);
+        return published is null ? options : variant.FitOptions(options, published);
+    }
 
     private static void Check(ModelOptions options)
     {
@@ -239,10 +256,11 @@ public static class ModelZoo
     }
 
     private static Block CreateLoaded(
-        ModelVariant variant, ModelOptions options, string weights, Hub? hub, bool freshHead, out LoadReport report)
+        ModelVariant variant, ModelOptions options, string weights, Hub? hub, WeightFileOptions? how, bool freshHead, out LoadReport report)
     {
-        using var file = OpenWeights(variant.Id, weights, hub, new() { Map = options.MapWeights ?? FindWeights(variant.Id, weights) is { Url: not null } });
-        options = FitOptions(variant.Id, options, weights);
+        how = (how ?? new()) with { Map = options.MapWeights ?? how?.Map ?? FindWeights(variant.Id, weights) is { Url: not null } };
+        using var file = OpenWeights(variant.Id, weights, hub, how);
+        options = FitOptions(variant.Id, options, weights, file);
         Block network;
         using (Initializers.Skip()) network = variant.Build(options);
         long? classes = null;
@@ -263,7 +281,11 @@ public static class ModelZoo
                 network.Dispose();
                 network = variant.Build(options);
             }
-            report = WeightLoader.Load(network, state, strict: true, rename: null, fresh, take: true) with { ClassesOfWeights = classes };
+            report = WeightLoader.Load(network, state, strict: true, rename: null, fresh, take: true) with
+            {
+                ClassesOfWeights = classes,
+                Warnings = variant.HasInputTransform && options.TransformInput is null ? [NetworkFacts.UnknownTransform] : [],
+            };
             return network;
         }
         catch

@@ -23,11 +23,12 @@ internal static class ForwardCommand
             Description = "Also write the weights that ran: .safetensors, or PyTorch's zip format under .pth, .pt or .bin.",
             HelpName = "FILE",
         };
+        var (key, inertExtras, transform) = (WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
         var shape = Options.Shape("Draw the input uniformly from [0, 1) in this shape; by default one image of the network's own size.");
 
         var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.")
         {
-            id, weights, config, numClasses, seed, shape, file, save, json,
+            id, weights, config, numClasses, seed, shape, file, save, transform, key, inertExtras, json,
         };
         command.SetAction(parsed =>
         {
@@ -38,26 +39,23 @@ internal static class ForwardCommand
             var format = target is null ? default : ConvertCommand.FormatOf(target);
             var (_, variant) = ModelZoo.Find(parsed.GetValue(id)!);
             var given = parsed.GetValue(weights);
-            var options = ModelZoo.FitOptions(
-                variant.Id, new ModelOptions { Config = parsed.GetValue(config), NumClasses = parsed.GetValue(numClasses) }, given);
+            var options = new ModelOptions
+            {
+                Config = parsed.GetValue(config),
+                NumClasses = parsed.GetValue(numClasses),
+                TransformInput = parsed.GetValue(transform),
+            };
 
             NativeLibraries.EnsureLoaded();
             using var scope = NewDisposeScope();
-            if (parsed.GetValue(seed) is { } number) manual_seed(number);
+            using var loaded = given is null ? null : Load(terminal, variant, given, ref options, WeightOptions.Of(parsed.GetValue(key), parsed.GetValue(inertExtras)));
             // Seeded, the weights are drawn even where others take their place: what is drawn next is the input.
-            var seeded = parsed.GetValue(seed) is not null;
-            using var network = given is null || seeded
-                ? ModelZoo.Create(variant.Id, options)
-                : ModelZoo.CreatePretrained(variant.Id, options, given);
+            if (parsed.GetValue(seed) is { } number) manual_seed(number);
+            using var drawn = given is null || parsed.GetValue(seed) is not null ? ModelZoo.Create(variant.Id, options) : null;
+            var network = loaded ?? drawn!;
             var input = parsed.GetValue(file) is { } path
                 ? ReadInput(path)
                 : rand((parsed.GetValue(shape) ?? Shape.OneImage(variant)).Sizes);
-
-            if (seeded && given is not null)
-            {
-                using var state = ModelZoo.OpenWeights(variant.Id, given);
-                ModelZoo.Load(network, variant.Id, state);
-            }
 
             network.eval();
             using var inference = inference_mode();
@@ -69,10 +67,19 @@ internal static class ForwardCommand
                 ran.Save(target, format);
             }
             var report = new ForwardReport(output.shape, output.to(float32).data<float>().ToArray());
+            if (report.Output.Any(number => !float.IsFinite(number))) terminal.Error.WriteLine("luma: the output has NaN or infinite numbers: the weights or the input are damaged, or too large");
             if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ForwardReport);
             else Show(report, terminal.Out);
         });
         return command;
+    }
+
+    private static Block Load(Terminal terminal, ModelVariant variant, string weights, ref ModelOptions options, WeightFileOptions file)
+    {
+        var network = ModelZoo.CreatePretrained(variant.Id, options, weights, out var report, file: file);
+        options = options with { NumClasses = options.NumClasses ?? report.ClassesOfWeights };
+        WeightOptions.Say(terminal, weights, report);
+        return network;
     }
 
     private static Tensor ReadInput(string path)

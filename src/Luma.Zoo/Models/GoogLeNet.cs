@@ -39,11 +39,12 @@ public sealed class GoogLeNet : GoogLeNetDesign
 
     internal static ModelFamily Family { get; } = new("GoogLeNet",
     [
-        new("googlenet", 6_624_904, (3, 224, 224), o => new GoogLeNet(o.NumClasses ?? 1000, o.InChannels ?? 3, transformInput: o.TransformInput))
+        new("googlenet", 6_624_904, (3, 224, 224), o => new GoogLeNet(o.NumClasses ?? 1000, o.InChannels ?? 3, transformInput: o.TransformInput ?? false))
         {
             Description = "Szegedy et al. 2014 with batch norm, as TensorFlow and torchvision ship it",
             AdaptWeights = (weights, network) => AuxiliaryWeights.Drop(weights, network, "aux1.", "aux2."),
-            FitOptions = (options, _) => options with { TransformInput = true },
+            HasInputTransform = true,
+            FitOptions = (options, _) => options with { TransformInput = options.TransformInput ?? true },
         },
     ]);
 }

@@ -70,11 +70,12 @@ public sealed class InceptionV3 : AuxiliaryNetwork
 
     internal static ModelFamily Family { get; } = new("Inception V3",
     [
-        new("inception_v3", 23_834_568, (3, 299, 299), o => new InceptionV3(o.NumClasses ?? 1000, o.InChannels ?? 3, transformInput: o.TransformInput))
+        new("inception_v3", 23_834_568, (3, 299, 299), o => new InceptionV3(o.NumClasses ?? 1000, o.InChannels ?? 3, transformInput: o.TransformInput ?? false))
         {
             Description = "Szegedy et al. 2015, as its authors and torchvision ship it",
             AdaptWeights = (weights, network) => AuxiliaryWeights.Drop(weights, network, "AuxLogits."),
-            FitOptions = (options, _) => options with { TransformInput = true },
+            HasInputTransform = true,
+            FitOptions = (options, _) => options with { TransformInput = options.TransformInput ?? true },
         },
     ]);
 

@@ -93,7 +93,7 @@ public abstract partial class VisionTransformer : Block
         var positions = entry.ToTensor().to(ScalarType.Float32);
         var grid = positions.narrow(1, 1, tokens - 1).permute(0, 2, 1).reshape(1, width, oldSide, oldSide);
         var resized = nn.functional.interpolate(grid, [side, side], mode: InterpolationMode.Bicubic, align_corners: true);
-        return weights.Replace(Name, cat([positions.narrow(1, 0, 1), resized.flatten(2).permute(0, 2, 1)], 1).MoveToOuterDisposeScope());
+        return weights.Replace(Name, cat([positions.narrow(1, 0, 1), resized.flatten(2).permute(0, 2, 1)], 1).to(entry.DType).MoveToOuterDisposeScope());
     }
 
     /// <summary>The side of the images that it takes.</summary>

@@ -24,6 +24,9 @@ public sealed record LoadReport(
     /// <summary>The number of classes that was taken from the weights, where none was asked for and it is not the network's own; null elsewhere.</summary>
     public long? ClassesOfWeights { get; init; }
 
+    /// <summary>What is to be known about the network that no tensor tells, and that had to be guessed; sentences for people.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>Whether nothing but first sizes differ, as those of heads for other classes do.</summary>
     internal bool IsForOtherClasses { get; init; }
 

@@ -153,7 +153,7 @@ public sealed class StateDict : IDisposable
         ArgumentNullException.ThrowIfNull(module);
         var versions = module.named_modules().Prepend(("", module)).ToDictionary(
             entry => entry.Item1, entry => entry.Item2 is NeuralModule known ? (long)known.StateVersion : 1);
-        return Of(module.state_dict(), module.GetName(), versions);
+        return Of(module.state_dict(), module.GetName(), versions, NetworkFacts.Of(module));
     }
 
     /// <summary>Tensors by name.</summary>
@@ -166,10 +166,12 @@ public sealed class StateDict : IDisposable
     public static StateDict Of(IEnumerable<KeyValuePair<string, Tensor>> tensors, string name = "tensors")
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        return Of(tensors, name, new Dictionary<string, long>());
+        return Of(tensors, name, new Dictionary<string, long>(), new Dictionary<string, string>());
     }
 
-    private static StateDict Of(IEnumerable<KeyValuePair<string, Tensor>> tensors, string name, IReadOnlyDictionary<string, long> versions)
+    private static StateDict Of(
+        IEnumerable<KeyValuePair<string, Tensor>> tensors, string name, IReadOnlyDictionary<string, long> versions,
+        IReadOnlyDictionary<string, string> metadata)
     {
         List<TensorEntry> entries = [];
         List<IDisposable> owned = [];
@@ -190,7 +192,7 @@ public sealed class StateDict : IDisposable
             var source = ByteSource.Of(local, reach * type.Size, name);
             entries.Add(new TensorEntry(key, new TensorView(new PlainStorage(source, 0, source.Length), type, 0, shape, strides)));
         }
-        return new StateDict(name, null, new(entries, versions), owned);
+        return new StateDict(name, null, new(entries, versions) { Metadata = metadata }, owned);
     }
 
     /// <summary>Whether there is a tensor of a name.</summary>
@@ -227,15 +229,13 @@ public sealed class StateDict : IDisposable
     internal StateDict? Fit(Func<StateDict, bool> fits) =>
         NamePrefixes.Fit(content, On(Source, fits)!) is { } fitting && !ReferenceEquals(fitting, content) ? Derive(fitting) : null;
 
-    /// <summary>The same tensors with other metadata. This state dict must stay open.</summary>
+    /// <summary>The tensors of some names, in their order. What this state dict has made goes along; it must stay open otherwise.</summary>
+    /// <param name="names">The names, which are all there.</param>
+    /// <param name="versions">The versions of the modules.</param>
     /// <param name="metadata">What is to be written beside the tensors.</param>
-    internal StateDict WithMetadata(IReadOnlyDictionary<string, string> metadata) => Derive(content with { Metadata = metadata });
-
-    /// <summary>The tensors of some names, in their order, with the modules' versions. This state dict must stay open.</summary>
-    /// <param name="entries">The tensors.</param>
-    /// <param name="versions">The versions.</param>
-    internal StateDict Ordered(IEnumerable<TensorEntry> entries, IReadOnlyDictionary<string, long> versions) =>
-        Derive(content with { Entries = [.. entries], Versions = versions });
+    internal StateDict Arranged(
+        IEnumerable<string> names, IReadOnlyDictionary<string, long> versions, IReadOnlyDictionary<string, string> metadata) =>
+        Derive(content with { Entries = [.. names.Select(name => this[name])], Versions = versions, Metadata = metadata });
 
     /// <summary>The same tensors, some under other shapes with the same elements in the same order. This state dict must stay open.</summary>
     /// <param name="reshape">The new shape for a tensor, or null to leave it as it is. Shapes of other sizes are not taken.</param>

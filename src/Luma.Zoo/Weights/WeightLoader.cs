@@ -50,6 +50,25 @@ public static class WeightLoader
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(weights);
 
+        var (report, copies) = Match(module, weights, strict, rename, fresh);
+        Commit(copies, weights.Source, take);
+        return report;
+    }
+
+    /// <summary>Makes sure that weights could be loaded strictly, and loads nothing.</summary>
+    /// <exception cref="WeightMismatchException">Something does not match.</exception>
+    internal static LoadReport Check(nn.Module module, StateDict weights) => Match(module, weights, strict: true, rename: null, fresh: []).Report;
+
+    /// <summary>Whether a name is that of a batch norm's counter, which old files lack.</summary>
+    internal static bool IsCounter(string name) => name == Counter || name.EndsWith($".{Counter}", StringComparison.Ordinal);
+
+    /// <summary>Whether tensors are a module's by their names.</summary>
+    internal static bool HasNames(StateDict weights, IReadOnlyDictionary<string, Tensor> targets) =>
+        weights.Names.All(targets.ContainsKey) && targets.Keys.All(name => IsCounter(name) || weights.Contains(name));
+
+    private static (LoadReport Report, List<(Tensor Target, TensorView View)> Copies) Match(
+        nn.Module module, StateDict weights, bool strict, Func<string, string?>? rename, IReadOnlyList<string> fresh)
+    {
         var targets = module.state_dict();
         if (strict && rename is null && weights.Fit(candidate => HasNames(candidate, targets)) is { } fitting) weights = fitting;
         var entries = Rename(weights, rename);
@@ -85,17 +104,8 @@ public static class WeightLoader
                 && mismatched.TrueForAll(item => HaveOtherFirstSizes(entries[item.Name].Shape, targets[item.Name].shape)),
         };
         if (strict && !report.IsComplete) throw new WeightMismatchException(weights.Source, module.GetName(), report);
-
-        Commit(copies, weights.Source, take);
-        return report;
+        return (report, copies);
     }
-
-    /// <summary>Whether a name is that of a batch norm's counter, which old files lack.</summary>
-    internal static bool IsCounter(string name) => name == Counter || name.EndsWith($".{Counter}", StringComparison.Ordinal);
-
-    /// <summary>Whether tensors are a module's by their names.</summary>
-    internal static bool HasNames(StateDict weights, IReadOnlyDictionary<string, Tensor> targets) =>
-        weights.Names.All(targets.ContainsKey) && targets.Keys.All(name => IsCounter(name) || weights.Contains(name));
 
     private static Dictionary<string, TensorEntry> Rename(StateDict weights, Func<string, string?>? rename)
     {
