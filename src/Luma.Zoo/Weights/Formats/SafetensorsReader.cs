@@ -15,7 +15,7 @@ internal static class SafetensorsReader
     private const long MaxHeader = 100_000_000;
 
     // Roughly what .NET takes for a tensor's entry beside its name, and for each dimension.
-    private const int EntryCost = 256, DimensionCost = 16;
+    private const int EntryCost = 512, DimensionCost = 16, MaxNumbers = 64;
 
     /// <summary>Whether a file begins as safetensors do: a length that fits, then JSON's opening brace, maybe behind white space.</summary>
     /// <param name="head">The first bytes of the file.</param>
@@ -120,29 +120,27 @@ internal static class SafetensorsReader
         ElementType? type = null;
         long[]? shape = null, offsets = null;
         Expect(ref json, JsonTokenType.StartObject);
-        while (NextName(ref json) is { } member)
+        while (IsName(ref json))
         {
-            switch (member)
+            if (json.ValueTextEquals("dtype"u8))
             {
-                case "dtype" when type is null:
-                    Expect(ref json, JsonTokenType.String);
-                    var typeName = json.GetString()!;
-                    type = ElementType.OfSafetensors(typeName)
-                        ?? throw new MalformedDataException(
-                            $"'{Printable.Of(name)}' has the type '{Printable.Of(typeName)}', which is not known");
-                    break;
-                case "shape" when shape is null:
-                    shape = ReadNumbers(ref json, budget);
-                    break;
-                case "data_offsets" when offsets is null:
-                    offsets = ReadNumbers(ref json, budget);
-                    break;
-                case "dtype" or "shape" or "data_offsets":
-                    throw new MalformedDataException($"'{Printable.Of(name)}' has a second member '{member}'");
-                default:
-                    // The reference passes over members that it does not know.
-                    json.Skip();
-                    break;
+                EnsureFirst(type is null, name, "dtype");
+                type = ReadType(ref json, name);
+            }
+            else if (json.ValueTextEquals("shape"u8))
+            {
+                EnsureFirst(shape is null, name, "shape");
+                shape = ReadNumbers(ref json, budget);
+            }
+            else if (json.ValueTextEquals("data_offsets"u8))
+            {
+                EnsureFirst(offsets is null, name, "data_offsets");
+                offsets = ReadNumbers(ref json, budget);
+            }
+            else
+            {
+                // The reference passes over members that it does not know.
+                json.Skip();
             }
         }
         if (type is null || shape is null || offsets is not [var begin, var end])
@@ -150,24 +148,41 @@ internal static class SafetensorsReader
         return (type, shape, begin, end);
     }
 
+    private static ElementType ReadType(ref Utf8JsonReader json, string name)
+    {
+        Expect(ref json, JsonTokenType.String);
+        var type = json.GetString()!;
+        return ElementType.OfSafetensors(type)
+            ?? throw new MalformedDataException($"'{Printable.Of(name)}' has the type '{Printable.Of(type)}', which is not known");
+    }
+
+    private static void EnsureFirst(bool isFirst, string name, string member)
+    {
+        if (!isFirst) throw new MalformedDataException($"'{Printable.Of(name)}' has a second member '{member}'");
+    }
+
     private static long[] ReadNumbers(ref Utf8JsonReader json, ReadBudget budget)
     {
-        List<long> numbers = [];
+        Span<long> numbers = stackalloc long[MaxNumbers];
+        var count = 0;
         Expect(ref json, JsonTokenType.StartArray);
         while (json.Read() && json.TokenType is not JsonTokenType.EndArray)
         {
             if (json.TokenType is not JsonTokenType.Number || !json.TryGetInt64(out var number) || number < 0)
                 throw new MalformedDataException("a size or offset is not a whole number of 0 or more");
-            budget.Take(DimensionCost);
-            numbers.Add(number);
+            if (count == MaxNumbers) throw new MalformedDataException($"a tensor of more than {MaxNumbers} dimensions");
+            numbers[count++] = number;
         }
-        return [.. numbers];
+        budget.Take(DimensionCost * (long)count);
+        return numbers[..count].ToArray();
     }
 
-    private static string? NextName(ref Utf8JsonReader json)
+    private static string? NextName(ref Utf8JsonReader json) => IsName(ref json) ? json.GetString() : null;
+
+    private static bool IsName(ref Utf8JsonReader json)
     {
         if (!json.Read()) throw new MalformedDataException("the header ends early");
-        return json.TokenType is JsonTokenType.PropertyName ? json.GetString() : null;
+        return json.TokenType is JsonTokenType.PropertyName;
     }
 
     private static void Expect(ref Utf8JsonReader json, JsonTokenType type)

@@ -32,7 +32,6 @@ internal static class StorageReader
 
             // What a file says of a storage beside its bytes is checked even where there are none.
             storage.Locate();
-            storage.Claim();
             if (storage.Length >= OwnBytes)
             {
                 var type = storage.Length % view.Type.Size == 0 ? view.Type : ElementType.Byte;

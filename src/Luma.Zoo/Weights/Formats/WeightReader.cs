@@ -63,6 +63,7 @@ internal static class WeightReader
         {
             var (format, sets, size) = ReadSets(source, options.InertExtras, sources, budget);
             var content = WeightSelector.Choose(sets, source.Name, options.Key, fits);
+            foreach (var storage in content.Entries.Select(entry => entry.View.Storage).Where(storage => storage.IsPacked).Distinct()) storage.Claim();
             var expanded = new ReadBudget(size);
             foreach (var entry in content.Entries) expanded.Expand(entry.ByteCount, $"'{Printable.Of(entry.Name)}' is a tensor");
             return (format, content);

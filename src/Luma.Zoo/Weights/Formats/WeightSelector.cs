@@ -52,10 +52,13 @@ internal static partial class WeightSelector
         var outer = sets.Where(set => set.Path.Length == 0 || key.StartsWith($"{set.Path}.", StringComparison.Ordinal));
         foreach (var set in outer.OrderByDescending(set => set.Path.Length))
         {
-            var content = Content(set, []);
             var prefix = $"{(set.Path.Length == 0 ? key : key[(set.Path.Length + 1)..])}.";
-            if (content.Entries.Exists(entry => entry.Name.StartsWith(prefix, StringComparison.Ordinal)))
-                return NamePrefixes.Clean(NamePrefixes.Under(content, prefix));
+            // The names as they stand in the file, and as they are shown.
+            foreach (var content in (WeightContent[])[set.Read() with { Selection = new() { Key = set.Path } }, Content(set, [])])
+            {
+                if (content.Entries.Exists(entry => entry.Name.StartsWith(prefix, StringComparison.Ordinal)))
+                    return NamePrefixes.Clean(NamePrefixes.Under(content, prefix));
+            }
         }
         var known = sets.Where(set => set.Path.Length > 0).Select(set => set.Path).ToList();
         throw new WeightFileException(
@@ -68,7 +71,7 @@ internal static partial class WeightSelector
 
         var averaged = sets.Where(set => IsAveraged(set.Path)).OrderBy(set => Array.IndexOf(UsualAverages, set.Path) switch { < 0 => 2, var place => place }).FirstOrDefault();
         // Some keep only their counters under such a key.
-        if (averaged is not null && averaged.Read().Entries.Count * 2 >= sets.Max(set => set.Read().Entries.Count)) return averaged;
+        if (averaged is not null && averaged.Read().Entries.Count * 2 > sets.Max(set => set.Read().Entries.Count)) return averaged;
 
         return Usual.Select(name =>
                 sets.FirstOrDefault(set => set.Path == name) ?? sets.FirstOrDefault(set => set.Path.StartsWith($"{name}.", StringComparison.Ordinal)))
