@@ -54,8 +54,9 @@ public sealed record ModelOptions
 
     /// <summary>
     /// Whether weights stay in their file, mapped, and are read as they are used: the network is there at once, whatever its size. What
-    /// it learns does not go into the file, but a file that somebody rewrites in place changes or breaks the network. By default so for
-    /// published weights, whose files in the cache nobody rewrites, and not for other files.
+    /// it learns does not go into the file. A file that is replaced as a whole does no harm; one that somebody writes to changes the
+    /// network, and one that is shortened ends the process. By default so for published weights, whose files in the cache are only ever
+    /// replaced, and not for other files, which are read into memory.
     /// </summary>
     public bool? MapWeights { get; init; }
 

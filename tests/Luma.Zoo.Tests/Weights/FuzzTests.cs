@@ -9,10 +9,8 @@ public class FuzzTests(ITestOutputHelper output)
 {
     private const int DefaultCases = 20_000;
     private const int DefaultSeed = 1;
-    private const double SlowestSeconds = 0.5;
+    private const double SlowestSeconds = 2;
 
-    // Some files of the corpus have many views of one storage.
-    private const int MostOfTensors = 16;
 
     [Fact]
     public void Damaged_files_are_read_or_refused_and_take_no_more_memory_than_they_are_worth()
@@ -22,7 +20,7 @@ public class FuzzTests(ITestOutputHelper output)
         output.WriteLine($"{report}");
         Assert.True(report.Read > 0 && report.Refused > 0);
         Assert.InRange(report.ManagedMultiple, 0, ReadBudget.Factor);
-        Assert.InRange(report.NativeMultiple, 0, MostOfTensors);
+        Assert.InRange(report.NativeMultiple, 0, ReadBudget.Factor);
         // A clock says something where nothing else runs beside: in scripts/fuzz.
         if (Setting("LUMA_FUZZ_CASES", 0) > 0) Assert.InRange(report.Slowest.TotalSeconds, 0, SlowestSeconds);
     }

@@ -8,7 +8,7 @@ namespace Luma.Zoo.Tests.Weights;
 public sealed class Fuzzer(int seed)
 {
     // What any reading may take, whatever the file's size: a message with its stack, a few objects. The reader's own allowance is larger.
-    private const long ManagedAllowance = 256 << 10;
+    private const long ManagedAllowance = 96 << 10;
 
     private static readonly long[] Interesting =
         [0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, int.MaxValue, uint.MaxValue, 1L << 40, long.MaxValue, long.MinValue, -1, -2];
@@ -120,7 +120,7 @@ public sealed class FuzzReport
 
     public int Refused { get; set; }
 
-    /// <summary>The most memory of .NET that was allocated for one file, beyond 256 KB, in multiples of the file's size.</summary>
+    /// <summary>The most memory of .NET that was allocated for one file, beyond 96 KB, in multiples of the file's size.</summary>
     public double ManagedMultiple { get; set; }
 
     /// <summary>The together tensor that was made of one file, in multiples of the file's size.</summary>
@@ -129,6 +129,6 @@ public sealed class FuzzReport
     public TimeSpan Slowest { get; set; }
 
     public override string ToString() =>
-        $"fuzz: {Read + Refused} files, {Read} read, {Refused} refused, managed memory at most {ManagedMultiple:f1} x size + 256 KB, "
+        $"fuzz: {Read + Refused} files, {Read} read, {Refused} refused, managed memory at most {ManagedMultiple:f1} x size + 96 KB, "
         + $"tensors at most {NativeMultiple:f2} x size, slowest {Slowest.TotalMilliseconds:f1} ms";
 }

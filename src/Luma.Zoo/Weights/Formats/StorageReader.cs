@@ -35,7 +35,7 @@ internal static class StorageReader
             if (storage.Length >= OwnBytes)
             {
                 var type = storage.Length % view.Type.Size == 0 ? view.Type : ElementType.Byte;
-                var block = empty([storage.Length / type.Size], type.DType).DetachFromDisposeScope();
+                var block = TensorBytes.Allocate(storage.Length / type.Size, type);
                 owned.Add(block);
                 jobs.Add((storage, block, 0));
                 read.Add(storage, In(ByteSource.Block(block, storage.Length, name), 0, storage));
@@ -49,7 +49,7 @@ internal static class StorageReader
         }
         if (small.Count > 0)
         {
-            var pool = empty([Math.Max(pooled, 1)], ScalarType.Byte).DetachFromDisposeScope();
+            var pool = TensorBytes.Allocate(Math.Max(pooled, 1), ElementType.Byte);
             owned.Add(pool);
             var source = ByteSource.Of(pool, pooled, name);
             foreach (var (storage, offset) in small)
