@@ -13,8 +13,10 @@ internal sealed record ModelReport(
     string Id, string Family, string Description, IReadOnlyList<string> Aliases, string Config, long Parameters, long Weights, long Biases,
     IReadOnlyList<int> Input, IReadOnlyList<string> PretrainedWeights);
 
-/// <summary>What <c>luma forward --json</c> says.</summary>
-internal sealed record ForwardReport(IReadOnlyList<long> Shape, IReadOnlyList<float> Output);
+/// <summary>What <c>luma forward --json</c> says. JSON has no number for NaN and infinity: they are the texts "NaN", "Infinity" and "-Infinity".</summary>
+internal sealed record ForwardReport(
+    IReadOnlyList<long> Shape,
+    [property: JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)] IReadOnlyList<float> Output);
 
 /// <summary>What <c>luma weights --json</c> says of published weights. A null address means that they come with the program.</summary>
 internal sealed record ListedWeights(

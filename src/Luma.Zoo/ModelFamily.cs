@@ -28,6 +28,9 @@ public sealed record ModelVariant(string Id, long Parameters, (int Channels, int
     /// <summary>How weights that others have saved fit it.</summary>
     internal KeyMap KeyMap { get; init; } = KeyMap.None;
 
+    /// <summary>Whether <see cref="ModelOptions.TransformInput"/> decides what the network computes, which no tensor tells.</summary>
+    internal bool HasInputTransform { get; init; }
+
     /// <inheritdoc cref="KeyMap.Adapt"/>
     internal StateDict? Adapt(StateDict weights, NeuralModule network) => KeyMap.Adapt(weights, network, Id);
 }

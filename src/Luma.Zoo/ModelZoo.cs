@@ -89,23 +89,31 @@ public static class ModelZoo
         if (FindWeights(id, weights) is { } published)
             return await published.DownloadAsync(hub, progress, cancellationToken).ConfigureAwait(false);
 
-        return File.Exists(weights) ? weights : throw NoSuchWeights(id, weights);
+        return Path.Exists(weights) ? weights : throw NoSuchWeights(id, weights);
     }
 
     /// <summary>Opens weights for a network, and waits for their download where they have to be fetched.</summary>
     /// <param name="id">The network's id or one of its aliases, in any case.</param>
-    /// <param name="weights">The name of published weights, <see cref="DefaultWeights"/>, or the path of a weight file.</param>
+    /// <param name="weights">
+    /// The name of published weights, <see cref="DefaultWeights"/>, or the path of a weight file, of its index, or of a folder that has
+    /// either. Of a file with several sets of weights the one is taken that fits the network.
+    /// </param>
     /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
+    /// <param name="file">How a file is opened.</param>
     /// <returns>The tensors; dispose of them.</returns>
     /// <exception cref="UnknownModelException">There is no such network.</exception>
     /// <exception cref="FileNotFoundException">There are neither published weights of that name nor such a file.</exception>
     /// <exception cref="DownloadException">The file could not be fetched.</exception>
     /// <exception cref="WeightFileException">The weight file is damaged.</exception>
-    public static StateDict OpenWeights(string id, string weights, Hub? hub = null)
+    public static StateDict OpenWeights(string id, string weights, Hub? hub = null, WeightFileOptions? file = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        if (FindWeights(id, weights) is { } published) return published.Open(hub);
-        return File.Exists(weights) ? StateDict.Open(weights) : throw NoSuchWeights(id, weights);
+        var variant = Find(id).Variant;
+        if (FindWeights(id, weights) is { } published) return published.Open(hub, file);
+        if (!Path.Exists(weights)) throw NoSuchWeights(id, weights);
+
+        using var fit = new NetworkFit(variant);
+        return StateDict.Open(weights, file, fit.Accepts);
     }
 
     /// <summary>Builds a network.</summary>
@@ -136,7 +144,7 @@ public static class ModelZoo
     /// <returns>The network, in training mode as PyTorch's are.</returns>
     /// <remarks>
     /// Published weights that are not on this machine are fetched first; <see cref="DownloadAsync"/> does that with progress and
-    /// cancellation. Where <see cref="ModelOptions.NumClasses"/> is given and the weights are for other classes, or have none, the head
+    /// cancellation. Where <see cref="ModelOptions.NumClasses"/> is not given, it is that of the weights. Where it is given and the weights are for other classes, or have none, the head
     /// is drawn afresh and everything else is loaded: this is how a network is fine-tuned.
     /// </remarks>
     /// <exception cref="UnknownModelException">There is no such network.</exception>
@@ -150,7 +158,7 @@ public static class ModelZoo
     {
         ArgumentNullException.ThrowIfNull(options);
         var variant = Find(id).Variant;
-        return weights is null ? variant.Build(options) : CreateLoaded(variant, options, weights, hub, freshHead: true, out _);
+        return weights is null ? variant.Build(options) : CreateLoaded(variant, options, weights, hub, how: null, freshHead: true, out _);
     }
 
     /// <summary>Builds a network with weights, and says what was loaded.</summary>
@@ -159,19 +167,26 @@ public static class ModelZoo
     /// <param name="weights">The name of published weights, <see cref="DefaultWeights"/>, or the path of a weight file.</param>
     /// <param name="report">What was loaded, and what is fresh.</param>
     /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
+    /// <param name="file">How a weight file is opened, and which weights are taken of it.</param>
     /// <returns>The network, in training mode as PyTorch's are.</returns>
     /// <inheritdoc cref="Create(string, ModelOptions, string?, Hub?)"/>
-    public static Block Create(string id, ModelOptions options, string weights, out LoadReport report, Hub? hub = null)
+    public static Block Create(
+        string id, ModelOptions options, string weights, out LoadReport report, Hub? hub = null, WeightFileOptions? file = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return CreateLoaded(Find(id).Variant, options, weights, hub, freshHead: true, out report);
+        return CreateLoaded(Find(id).Variant, options, weights, hub, file, freshHead: true, out report);
     }
 
     /// <summary>Builds a network all of whose weights come from somewhere.</summary>
-    internal static Block CreatePretrained(string id, ModelOptions options, string weights, Hub? hub = null)
+    internal static Block CreatePretrained(string id, ModelOptions options, string weights, Hub? hub = null) =>
+        CreatePretrained(id, options, weights, out _, hub);
+
+    /// <summary>Builds a network all of whose weights come from somewhere, and says what was loaded.</summary>
+    internal static Block CreatePretrained(
+        string id, ModelOptions options, string weights, out LoadReport report, Hub? hub = null, WeightFileOptions? file = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return CreateLoaded(Find(id).Variant, options, weights, hub, freshHead: false, out _);
+        return CreateLoaded(Find(id).Variant, options, weights, hub, file, freshHead: false, out report);
     }
 
     /// <summary>Puts a classifier together: a network with weights, and the preset and the labels that belong to them.</summary>
@@ -219,18 +234,36 @@ public static class ModelZoo
     }
 
     /// <summary>What must be chosen about a network for weights to fit, beside what a user has chosen.</summary>
-    internal static ModelOptions FitOptions(string id, ModelOptions options, string? weights, StateDict? state = null) =>
-        weights is null ? options : Find(id).Variant.KeyMap.Fit(options, state, FindKnown(id, weights));
+    /// <param name="id">The network's id.</param>
+    /// <param name="options">What a user has chosen.</param>
+    /// <param name="weights">The name of published weights, or the path of a weight file.</param>
+    /// <param name="file">What the file says beside its tensors.</param>
+    internal static ModelOptions FitOptions(string id, ModelOptions options, string weights, StateDict file)
+    {
+        var variant = Find(id).Variant;
+        if (variant.HasInputTransform && NetworkFacts.TransformInput(file) is { } transform) options = options with { TransformInput = options.TransformInput ?? transform };
+        var published = FindKnown(id, weights)
+            ?? (variant.HasInputTransform && options.TransformInput is null ? NetworkFacts.Identify(Weights(id), weights) : null);
+        return variant.KeyMap.Fit(options, file, published);
+    }
 
     private static Block CreateLoaded(
-        ModelVariant variant, ModelOptions options, string weights, Hub? hub, bool freshHead, out LoadReport report)
+        ModelVariant variant, ModelOptions options, string weights, Hub? hub, WeightFileOptions? how, bool freshHead, out LoadReport report)
     {
-        using var file = OpenWeights(variant.Id, weights, hub);
+        how = (how ?? new()) with { Map = options.MapWeights ?? how?.Map ?? FindWeights(variant.Id, weights) is { Url: not null } };
+        using var file = OpenWeights(variant.Id, weights, hub, how);
         options = FitOptions(variant.Id, options, weights, file);
         Block network;
         using (Initializers.Skip()) network = variant.Build(options);
+        long? classes = null;
         try
         {
+            if (options.NumClasses is null && NetworkFit.ClassesOf(variant, network, file) is { } count)
+            {
+                classes = count;
+                network.Dispose();
+                using (Initializers.Skip()) network = variant.Build(options with { NumClasses = classes });
+            }
             using var adapted = variant.Adapt(file, network);
             var state = adapted ?? file;
             var fresh = freshHead && options.NumClasses is not null ? ClassifierHead.Unfit(network, state) : [];
@@ -240,8 +273,11 @@ public static class ModelZoo
                 network.Dispose();
                 network = variant.Build(options);
             }
-            var map = options.MapWeights ?? FindWeights(variant.Id, weights) is { Url: not null };
-            report = WeightLoader.Load(network, state, strict: true, rename: null, fresh, map);
+            report = WeightLoader.Load(network, state, strict: true, rename: null, fresh, take: true) with
+            {
+                ClassesOfWeights = classes,
+                Warnings = variant.HasInputTransform && options.TransformInput is null ? [NetworkFacts.UnknownTransform] : [],
+            };
             return network;
         }
         catch
@@ -303,8 +339,10 @@ public static class ModelZoo
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(weights);
-        using var adapted = Find(id).Variant.Adapt(weights, network);
-        var state = adapted ?? weights;
+        var variant = Find(id).Variant;
+        using var fitting = weights.Fit(candidate => NetworkFit.Accepts(variant, network, candidate));
+        using var adapted = variant.Adapt(fitting ?? weights, network);
+        var state = adapted ?? fitting ?? weights;
         return WeightLoader.Load(network, state, strict: true, rename: null, freshHead ? ClassifierHead.Unfit(network, state) : []);
     }
 

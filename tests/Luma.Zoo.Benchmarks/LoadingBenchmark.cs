@@ -7,7 +7,8 @@ using Luma.Zoo.Weights;
 namespace Luma.Zoo.Benchmarks;
 
 /// <summary>
-/// Loads a file of VGG-16's weights into existing parameters, once for every line on standard input, and answers each with the
+/// Loads a file of VGG-16's weights into an existing network, by one of three ways (copied into its parameters, read into memory that the
+/// network takes over as <see cref="ModelZoo.Create(string, ModelOptions, string?, Hub?)"/> does, or mapped), once for every line on standard input, and answers each with the
 /// milliseconds and the memory: so scripts/bench_loading.py can take turns between this and Python.
 /// </summary>
 internal static class LoadingBenchmark
@@ -22,30 +23,38 @@ internal static class LoadingBenchmark
 
     public static int Run(string[] args)
     {
-        if (args is not [var path])
+        if (args is not [var path, var way and ("copy" or "read" or "map")])
         {
-            Console.Error.WriteLine("usage: loading FILE (which is written where it is not there)");
+            Console.Error.WriteLine("usage: loading FILE copy|read|map (the file is written where it is not there)");
             return 2;
         }
 
         // The library's own memory is not the model's.
         using (var warm = new Dense(1, 1)) StateDict.Of(warm).Dispose();
         var before = Memory("VmRSS");
-        using var network = Vgg16();
+        var network = Vgg16();
         if (!File.Exists(path)) StateDict.Of(network).Save(path, WeightFormat.TorchZip);
         var bytes = StateDict.Of(network).ByteCount;
 
         Console.WriteLine("ready");
         while (Console.ReadLine() is not null)
         {
+            if (way != "copy")
+            {
+                // As it is made for weights that it will take over: its own memory is never touched.
+                network.Dispose();
+                using (Initializers.Skip()) network = Vgg16();
+            }
             var watch = Stopwatch.StartNew();
-            using (var weights = StateDict.Open(path)) network.Load(weights);
+            using (var weights = StateDict.Open(path, new WeightFileOptions { Map = way == "map" }))
+                WeightLoader.Load(network, weights, strict: true, rename: null, fresh: [], take: way != "copy");
             watch.Stop();
 
             var peak = Memory("VmHWM");
             var ratio = (peak - before) / (double)bytes;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{watch.Elapsed.TotalMilliseconds:f1} {ratio:f3}"));
         }
+        network.Dispose();
         return 0;
     }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Luma.Neural;
 using Luma.Zoo.Weights;
 using Spectre.Console;
 
@@ -11,25 +10,43 @@ internal static class ConvertCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var input = new Argument<string>("in") { Description = "A weight file: PyTorch's (zip or legacy) or safetensors, known by its content." };
+        var input = new Argument<string>("in")
+        {
+            Description = "A weight file: PyTorch's (zip, legacy), safetensors, an index of either, or TorchSharp's, known by its content; or a folder that has one.",
+        };
         var output = new Argument<string>("out") { Description = "The file to write: .safetensors, or PyTorch's zip format under .pth, .pt or .bin." };
-        var model = new Option<string?>("--as") { Description = "Check the weights against this network, and write them in its order.", HelpName = "ID" };
-        var numClasses = Options.NumClasses();
+        var model = new Option<string?>("--as") { Description = "Check the weights against this network, and write them under its names and in its order.", HelpName = "ID" };
+        var imageSize = Options.Positive("--image-size", "With --as: resize the position embeddings of a vision transformer to images of this size.");
+        var (numClasses, key, inertExtras, transform) = (Options.NumClasses(), WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
 
-        var command = new Command("convert", "Turn one weight format into another.") { input, output, model, numClasses };
+        var command = new Command("convert", "Turn one weight format into another.")
+        {
+            input, output, model, numClasses, imageSize, transform, key, inertExtras,
+        };
         command.SetAction((parsed, cancellation) => Task.Run(() =>
         {
-            var target = parsed.GetValue(output)!;
+            var (source, target) = (WeightOptions.Path(parsed.GetValue(input)!), WeightOptions.Path(parsed.GetValue(output)!));
             var format = FormatOf(target);
-            using var weights = StateDict.Open(parsed.GetValue(input)!);
+            var file = WeightOptions.Of(parsed.GetValue(key), parsed.GetValue(inertExtras));
             if (parsed.GetValue(model) is { } id)
             {
-                using var network = Loaded(id, parsed.GetValue(numClasses), weights);
-                using var ordered = StateDict.Of(network);
-                Write(ordered, target, format, terminal, cancellation);
+                var options = new ModelOptions
+                {
+                    NumClasses = parsed.GetValue(numClasses),
+                    ImageSize = (int?)parsed.GetValue(imageSize),
+                    TransformInput = parsed.GetValue(transform),
+                };
+                using var weights = ModelZoo.OpenWeights(id, source, file: file);
+                WeightOptions.Say(terminal, source, weights.Selection);
+                List<string> notes = [];
+                using var arranged = WeightArrangement.Arrange(id, weights, source, options, notes);
+                if (notes.Count > 0) terminal.Error.WriteLine($"luma: {source}: {string.Join("; ", notes)}");
+                Write(arranged, target, format, terminal, cancellation);
             }
             else
             {
+                using var weights = StateDict.Open(source, file);
+                WeightOptions.Say(terminal, source, weights.Selection);
                 Write(weights, target, format, terminal, cancellation);
             }
         }, CancellationToken.None));
@@ -43,16 +60,6 @@ internal static class ConvertCommand
         ".pth" or ".pt" or ".bin" => WeightFormat.TorchZip,
         _ => throw new UserException($"{path}: its name must end in .safetensors, .pth, .pt or .bin, which says the format to write"),
     };
-
-    private static Block Loaded(string id, long? numClasses, StateDict weights)
-    {
-        using var skip = Initializers.Skip();
-        var variant = ModelZoo.Find(id).Variant;
-        // Whatever is known about a published file: all that it has is converted.
-        var network = variant.Build(variant.KeyMap.Fit(new ModelOptions { NumClasses = numClasses }, weights, published: null));
-        ModelZoo.Load(network, id, weights);
-        return network;
-    }
 
     private static void Write(StateDict weights, string path, WeightFormat format, Terminal terminal, CancellationToken cancellation)
     {

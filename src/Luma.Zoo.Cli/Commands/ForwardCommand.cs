@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using Luma.Neural;
+using Luma.Neural.Blocks;
 using Luma.Neural.Native;
 using Luma.Zoo.Weights;
 using static TorchSharp.torch;
@@ -24,11 +26,12 @@ internal static class ForwardCommand
             Description = "Also write the weights that ran: .safetensors, or PyTorch's zip format under .pth, .pt or .bin.",
             HelpName = "FILE",
         };
+        var (key, inertExtras, transform) = (WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
         var shape = Options.Shape("Draw the input uniformly from [0, 1) in this shape; by default one image of the network's own size.");
 
         var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.")
         {
-            id, weights, config, numClasses, heads, seed, shape, file, save, json,
+            id, weights, config, numClasses, heads, seed, shape, file, save, transform, key, inertExtras, json,
         };
         command.SetAction(parsed =>
         {
@@ -39,28 +42,24 @@ internal static class ForwardCommand
             var format = target is null ? default : ConvertCommand.FormatOf(target);
             var (_, variant) = ModelZoo.Find(parsed.GetValue(id)!);
             var given = parsed.GetValue(weights);
-            var chosen = new ModelOptions
+            var options = new ModelOptions
             {
                 Config = parsed.GetValue(config),
                 NumClasses = parsed.GetValue(numClasses),
+                TransformInput = parsed.GetValue(transform),
                 AuxiliaryHeads = parsed.GetValue(heads),
             };
 
             NativeLibraries.EnsureLoaded();
             using var scope = NewDisposeScope();
-            if (parsed.GetValue(seed) is { } number) manual_seed(number);
+            using var loaded = given is null ? null : Load(terminal, variant, given, ref options, WeightOptions.Of(parsed.GetValue(key), parsed.GetValue(inertExtras)));
             // Seeded, the weights are drawn even where others take their place: what is drawn next is the input.
-            var seeded = parsed.GetValue(seed) is not null;
-            using var state = given is null ? null : ModelZoo.OpenWeights(variant.Id, given);
-            var options = ModelZoo.FitOptions(variant.Id, chosen, given, state);
-            using var network = given is null || seeded
-                ? ModelZoo.Create(variant.Id, options)
-                : ModelZoo.CreatePretrained(variant.Id, options, given);
+            if (parsed.GetValue(seed) is { } number) manual_seed(number);
+            using var drawn = given is null || parsed.GetValue(seed) is not null ? ModelZoo.Create(variant.Id, options) : null;
+            var network = loaded ?? drawn!;
             var input = parsed.GetValue(file) is { } path
                 ? ReadInput(path)
                 : rand((parsed.GetValue(shape) ?? Shape.OneImage(variant)).Sizes);
-
-            if (seeded && state is not null) ModelZoo.Load(network, variant.Id, state);
 
             network.eval();
             using var inference = inference_mode();
@@ -72,10 +71,23 @@ internal static class ForwardCommand
                 ran.Save(target, format);
             }
             var report = new ForwardReport(output.shape, output.to(float32).data<float>().ToArray());
+            if (report.Output.Any(number => !float.IsFinite(number))) terminal.Error.WriteLine("luma: the output has NaN or infinite numbers: the weights or the input are damaged, or too large");
             if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ForwardReport);
             else Show(report, terminal.Out);
         });
         return command;
+    }
+
+    private static Block Load(Terminal terminal, ModelVariant variant, string weights, ref ModelOptions options, WeightFileOptions file)
+    {
+        var network = ModelZoo.CreatePretrained(variant.Id, options, weights, out var report, file: file);
+        options = options with
+        {
+            NumClasses = options.NumClasses ?? report.ClassesOfWeights,
+            AuxiliaryHeads = options.AuxiliaryHeads ?? (network as AuxiliaryNetwork)?.HasAuxiliaries,
+        };
+        WeightOptions.Say(terminal, weights, report);
+        return network;
     }
 
     private static Tensor ReadInput(string path)

@@ -154,6 +154,7 @@ public class GoogLeNet : AuxiliaryNetwork
         new("googlenet", 13_004_888, (3, 224, 224), options => new GoogLeNet(Plans["googlenet"], options))
         {
             Description = "Szegedy et al. 2014 with batch norm, as TensorFlow and torchvision ship it",
+            HasInputTransform = true,
             KeyMap = new AuxiliaryKeyMap(keepsPublished: false, "aux1.", "aux2."),
         },
     ]);

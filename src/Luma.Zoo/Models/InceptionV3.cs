@@ -100,6 +100,7 @@ public sealed class InceptionV3 : AuxiliaryNetwork
         new("inception_v3", 27_161_264, (3, 299, 299), options => new InceptionV3(Plans["inception_v3"], options))
         {
             Description = "Szegedy et al. 2015, as its authors and torchvision ship it",
+            HasInputTransform = true,
             KeyMap = new AuxiliaryKeyMap(keepsPublished: true, "AuxLogits."),
         },
     ]);

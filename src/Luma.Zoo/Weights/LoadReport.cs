@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Luma.Zoo.Weights;
 
@@ -14,29 +13,64 @@ public sealed record LoadReport(
     IReadOnlyList<string> Unexpected,
     IReadOnlyList<Mismatch> Mismatched)
 {
+    private const int MostNames = 5;
+
     /// <summary>The module's names that keep the values they have: those of a head for other classes than the state dict's.</summary>
     public IReadOnlyList<string> Fresh { get; init; } = [];
+
+    /// <summary>What was taken of the file, and what was left.</summary>
+    public WeightSelection Selection { get; init; } = WeightSelection.Whole;
+
+    /// <summary>The number of classes that was taken from the weights, where none was asked for and it is not the network's own; null elsewhere.</summary>
+    public long? ClassesOfWeights { get; init; }
+
+    /// <summary>What is to be known about the network that no tensor tells, and that had to be guessed; sentences for people.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Whether nothing but first sizes differ, as those of heads for other classes do.</summary>
+    internal bool IsForOtherClasses { get; init; }
+
+    /// <summary>A tensor of complex numbers that the module has no place for; null where there is none.</summary>
+    internal string? UnexpectedComplex { get; init; }
+
+    /// <summary>The tensors of the file that are not read, with the reasons.</summary>
+    internal IReadOnlyDictionary<string, string> Unread { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Whether every name found its counterpart and every shape fits.</summary>
     public bool IsComplete => Missing.Count == 0 && Unexpected.Count == 0 && Mismatched.Count == 0;
 
-    /// <summary>What is wrong, a line each; or how many tensors were loaded, and which are fresh.</summary>
+    /// <summary>What is wrong, a line each, with the first few names and the likely cause; or how many tensors were loaded, and which are fresh.</summary>
     public override string ToString()
     {
         if (IsComplete) return $"{Loaded.Count} tensors loaded{(Fresh.Count > 0 ? $", {Fresh.Count} fresh: {string.Join(", ", Fresh)}" : "")}";
 
-        var text = new StringBuilder();
-        Append("missing", Missing);
-        Append("unexpected", Unexpected);
-        Append("mismatched", Mismatched);
-        return text.ToString();
+        List<string> lines = [];
+        Add("missing", Missing);
+        Add("unexpected", Unexpected);
+        Add("mismatched", Mismatched);
+        if (Cause() is { } cause) lines.Add(cause);
+        return string.Join('\n', lines);
 
-        void Append<T>(string what, IReadOnlyList<T> items)
+        void Add<T>(string what, IReadOnlyList<T> items)
         {
             if (items.Count == 0) return;
-            if (text.Length > 0) text.Append('\n');
-            text.Append(CultureInfo.InvariantCulture, $"{items.Count} {what}: ").AppendJoin(", ", items);
+            var more = items.Count > MostNames ? $" and {items.Count - MostNames} more" : "";
+            lines.Add(string.Create(CultureInfo.InvariantCulture, $"{items.Count} {what}: {string.Join(", ", items.Take(MostNames))}{more}"));
         }
+    }
+
+    // The likely cause, and what helps.
+    private string? Cause()
+    {
+        if (Missing.FirstOrDefault(Unread.ContainsKey) is { } unread) return $"'{unread}' is in the file, but it is {Unread[unread]}";
+        if (UnexpectedComplex is { } complex) return $"'{complex}' has complex numbers, which no network here takes";
+        if (Loaded.Count == 0 && Mismatched.Count == 0)
+            return "None of the names is the network's: the weights are another network's, or stand under a key that --key (in C#: Key) names";
+        if (Selection.OtherKeys.Count > 0 && Missing.Count > 0)
+            return $"The file has other weights too; --key (in C#: Key) takes them: {WeightSelection.List(Selection.OtherKeys)}";
+        if (IsForOtherClasses)
+            return "The weights are for another number of classes: leave the number away to take the file's, or ask for fresh heads to train them";
+        return null;
     }
 }
 

@@ -89,12 +89,15 @@ public sealed record PublishedWeights : IJsonOnDeserialized
 
     /// <summary>Opens the weights, and waits for their download where they have to be fetched.</summary>
     /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
+    /// <param name="file">
+    /// How the file is opened; by default it is mapped: files of the cache are only ever replaced as a whole.
+    /// </param>
     /// <returns>The tensors; dispose of them.</returns>
     /// <exception cref="DownloadException">The file could not be fetched.</exception>
     /// <exception cref="WeightFileException">The file is damaged.</exception>
-    public StateDict Open(Hub? hub = null)
+    public StateDict Open(Hub? hub = null, WeightFileOptions? file = null)
     {
-        if (DownloadAsync(hub).GetAwaiter().GetResult() is { } path) return StateDict.Open(path);
+        if (DownloadAsync(hub).GetAwaiter().GetResult() is { } path) return StateDict.Open(path, file ?? new() { Map = true });
 
         using var stream = ZooData.Open(Embedded!);
         return StateDict.Read(stream, $"{Model}:{Name}");

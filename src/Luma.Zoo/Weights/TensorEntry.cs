@@ -40,7 +40,7 @@ public sealed class TensorEntry
         // What lies between the elements comes along: less than the file, where the elements written out might be more.
         using var reach = empty([View.Reach], DType);
         View.CopyReachTo(TensorBytes.Address(reach));
-        return reach.as_strided(View.Shape, [.. View.Strides]);
+        return reach.as_strided(View.Shape, View.Strides);
     }
 
     /// <summary>The name, type and shape: <c>fc.weight: Float32 (10, 84)</c>.</summary>

@@ -11,4 +11,7 @@ public enum WeightFormat
 
     /// <summary>Hugging Face's format: a JSON header, then the tensors.</summary>
     Safetensors,
+
+    /// <summary>What TorchSharp's <c>Module.save</c> writes, mostly under <c>.dat</c>. Read, not written.</summary>
+    TorchSharp,
 }

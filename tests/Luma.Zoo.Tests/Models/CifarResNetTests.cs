@@ -102,7 +102,7 @@ public class CifarResNetTests
             using var stream = entry.Open();
             using var bytes = new MemoryStream();
             stream.CopyTo(bytes);
-            var input = preset.Apply(ImageDecoder.Decode(bytes.ToArray(), DecodeOptions.Default));
+            var input = preset.Apply(ImageDecoder.Decode(bytes.ToArray(), DecodeOptions.Default)).unsqueeze(0);
             return network.call(input).argmax().item<long>() == classes.IndexOf(ClassOf(entry));
         });
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Tests.Weights;
 
@@ -17,6 +18,13 @@ public static class Golden
     public static JsonElement Expected(string archive, string file) => Expectations[archive].GetProperty(file);
 
     public static bool IsRefused(string archive, string file) => Expected(archive, file).TryGetProperty("refusal", out _);
+
+    /// <summary>What the file is to be read with.</summary>
+    public static WeightFileOptions Options(string archive, string file) => new()
+    {
+        Key = Expected(archive, file).TryGetProperty("key", out var key) ? key.GetString() : null,
+        InertExtras = Expected(archive, file).TryGetProperty("inert", out _),
+    };
 
     public static byte[] Bytes(string archive, string file)
     {

@@ -17,7 +17,7 @@ public class GoldenFileTests
             tensor.GetProperty("name").GetString()!, tensor.GetProperty("dtype").GetString()!,
             string.Join(", ", tensor.GetProperty("shape").EnumerateArray()), tensor.GetProperty("bytes").GetString()!));
 
-        using var weights = StateDict.Read(Golden.Bytes(archive, file), file);
+        using var weights = StateDict.Read(Golden.Bytes(archive, file), file, Golden.Options(archive, file));
         var actual = TensorContent.All(weights);
 
         // safetensors' own writer sorts the names.
@@ -29,7 +29,7 @@ public class GoldenFileTests
     [MemberData(nameof(Refused))]
     public void A_file_that_is_not_read_is_refused_with_the_reason(string archive, string file)
     {
-        var error = Assert.Throws<WeightFileException>(() => StateDict.Read(Golden.Bytes(archive, file), file));
+        var error = Assert.Throws<WeightFileException>(() => StateDict.Read(Golden.Bytes(archive, file), file, Golden.Options(archive, file)));
 
         Assert.Contains(Golden.Expected(archive, file).GetProperty("refusal").GetString()!, error.Message, StringComparison.Ordinal);
         Assert.Equal(file, error.File);
@@ -37,10 +37,29 @@ public class GoldenFileTests
 
     [Theory]
     [MemberData(nameof(Readable))]
+    public void A_file_holds_the_same_whether_it_is_read_into_memory_or_mapped(string archive, string file)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File(file), Golden.Bytes(archive, file));
+        var options = Golden.Options(archive, file);
+        using var bytes = StateDict.Read(Golden.Bytes(archive, file), file, options);
+        var expected = TensorContent.All(bytes);
+
+        using var read = StateDict.Open(folder.File(file), options);
+        using var mapped = StateDict.Open(folder.File(file), options with { Map = true });
+
+        Assert.Equal(expected, TensorContent.All(read));
+        Assert.Equal(expected, TensorContent.All(mapped));
+        Assert.Equal(bytes.Selection.ToString(), mapped.Selection.ToString());
+        Assert.DoesNotContain('\n', bytes.Selection.ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Readable))]
     public void What_is_written_is_what_was_read(string archive, string file)
     {
         using var folder = new TemporaryFolder();
-        using var weights = StateDict.Read(Golden.Bytes(archive, file), file);
+        using var weights = StateDict.Read(Golden.Bytes(archive, file), file, Golden.Options(archive, file));
         var expected = TensorContent.All(weights);
 
         var zip = folder.File("copy.pth");

@@ -114,10 +114,11 @@ public class StateDictTests
     }
 
     [Fact]
-    public void A_file_that_is_not_there_is_the_systems_error()
+    public void A_file_that_is_not_there_is_said_to_be_so()
     {
         using var folder = new TemporaryFolder();
-        Assert.Throws<FileNotFoundException>(() => StateDict.Open(folder.File("none.pth")));
+        var error = Assert.Throws<WeightFileException>(() => StateDict.Open(folder.File("none.pth")));
+        Assert.Equal($"{folder.File("none.pth")}: there is no such file.", error.Message);
     }
 
     /// <summary>Any tensors, written in either format, are read as they were: shapes, strides, offsets, types, names, values.</summary>

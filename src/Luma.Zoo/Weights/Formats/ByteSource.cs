@@ -1,10 +1,10 @@
 using System.Buffers;
-using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Luma.Zoo.Weights.Formats;
 
-/// <summary>Bytes at an address: a mapped file, an array, or a tensor's memory. Safe to read from several threads.</summary>
+/// <summary>Bytes that can be read at any place: an open file, an array, or a tensor's memory. Safe to read from several threads.</summary>
 internal abstract class ByteSource(string name, long length) : IDisposable
 {
     /// <summary>The file, or a name for the bytes.</summary>
@@ -13,23 +13,30 @@ internal abstract class ByteSource(string name, long length) : IDisposable
     /// <summary>How many bytes there are.</summary>
     public long Length { get; } = length;
 
-    /// <summary>Maps a file.</summary>
-    public static ByteSource Map(string path)
+    /// <summary>Opens a file. What is read afterwards comes from the file that was opened, wherever its path leads by then.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="WeightFileException">It is not there, is no regular file, or cannot be opened.</exception>
+    public static ByteSource Open(string path)
     {
-        var file = File.OpenHandle(path, options: FileOptions.RandomAccess);
+        if (FileKind.Obstacle(path) is { } obstacle) throw new WeightFileException(path, obstacle);
         try
         {
-            var length = RandomAccess.GetLength(file);
-            if (length > 0) return new MappedFile(path, file, length);
-
-            // Nothing cannot be mapped.
-            file.Dispose();
-            return new ManagedMemory(default, path);
+            // On Windows an open file that may be mapped by its path must keep it; elsewhere nothing is locked.
+            var sharing = OperatingSystem.IsWindows() ? FileShare.Read : FileShare.ReadWrite | FileShare.Delete;
+            var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, sharing, FileOptions.RandomAccess);
+            try
+            {
+                return new OpenFile(path, file, RandomAccess.GetLength(file));
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
         }
-        catch
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            file.Dispose();
-            throw;
+            throw new WeightFileException(path, FileTrouble.WhileReading(error), null, error);
         }
     }
 
@@ -39,18 +46,23 @@ internal abstract class ByteSource(string name, long length) : IDisposable
     /// <summary>Takes the memory of a tensor on the CPU: <paramref name="length"/> bytes from its first element on.</summary>
     public static ByteSource Of(Tensor tensor, long length, string name) => new TensorMemory(tensor, length, name);
 
+    /// <summary>Takes a tensor on the CPU that a module may take over: its memory is nobody else's.</summary>
+    public static ByteSource Block(Tensor tensor, long length, string name) => new TensorMemory(tensor, length, name) { MayBeTaken = true };
+
     /// <summary>Holds bytes in place until the result is disposed of.</summary>
     /// <exception cref="ObjectDisposedException">The source is closed.</exception>
+    /// <exception cref="WeightFileException">The file cannot be read.</exception>
     public PinnedBytes Pin(long offset, long count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Length - offset);
-        return new PinnedBytes(Pin(), offset, count);
+        return new PinnedBytes(Hold(offset, count), count);
     }
 
     /// <summary>Copies bytes out.</summary>
     /// <exception cref="ObjectDisposedException">The source is closed.</exception>
+    /// <exception cref="WeightFileException">The file cannot be read.</exception>
     public virtual unsafe void Read(long offset, long count, byte* destination)
     {
         using var bytes = Pin(offset, count);
@@ -59,48 +71,47 @@ internal abstract class ByteSource(string name, long length) : IDisposable
 
     /// <summary>
     /// All whole elements of a type that there are, as a tensor on a mapping of the file: nothing is read before it is used, and what
-    /// is written to the tensor does not go into the file. Null where the bytes are those of no file.
+    /// is written to the tensor does not go into the file. Or the tensor itself whose memory this is, where it may be taken over. Null
+    /// where the bytes are somebody else's.
     /// </summary>
     /// <returns>The tensor, which stays this source's.</returns>
+    /// <exception cref="WeightFileException">The file is no longer what was opened.</exception>
     public virtual Tensor? MapElements(ElementType type) => null;
+
+    /// <summary>Whether the bytes are in memory, so that reading them cannot fail.</summary>
+    public virtual bool IsInMemory => true;
+
+    /// <summary>Makes sure that nobody has written to the file since it was opened, as far as its size and time tell.</summary>
+    /// <exception cref="WeightFileException">Somebody has.</exception>
+    public virtual void EnsureUnchanged()
+    {
+    }
+
+    /// <summary>
+    /// Which memory or file the bytes are in, and where: bytes of equal owners and places are the same. Places are those within the
+    /// source, but for tensors, whose memory stays where it is: several may lie in one.
+    /// </summary>
+    public virtual (object? Owner, long Start) Place => (this, 0);
 
     /// <inheritdoc/>
     public virtual void Dispose()
     {
     }
 
-    protected abstract MemoryHandle Pin();
+    protected abstract MemoryHandle Hold(long offset, long count);
 
-    private sealed class MappedFile : ByteSource, IPinnable
+    private sealed class OpenFile(string path, SafeFileHandle file, long length) : ByteSource(path, length)
     {
-        // From here on the system copies: it is no slower, the mapping does not come into memory beside the copy, and a file that
-        // was shortened is an error instead of a fault.
-        private const long LargeRead = 64 << 10;
-
-        private readonly SafeFileHandle file;
-        private readonly MemoryMappedFile map;
-        private readonly MemoryMappedViewAccessor view;
+        private readonly DateTime written = File.GetLastWriteTimeUtc(file);
         private readonly Dictionary<ScalarType, Tensor> elements = [];
 
-        public MappedFile(string path, SafeFileHandle file, long length) : base(path, length)
-        {
-            this.file = file;
-            map = MemoryMappedFile.CreateFromFile(
-                file, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-            view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-        }
+        public override bool IsInMemory => false;
 
         public override unsafe void Read(long offset, long count, byte* destination)
         {
-            if (count < LargeRead)
-            {
-                base.Read(offset, count, destination);
-                return;
-            }
-
             while (count > 0)
             {
-                var read = RandomAccess.Read(file, new Span<byte>(destination, (int)Math.Min(count, 1 << 30)), offset);
+                var read = ReadSome(new Span<byte>(destination, (int)Math.Min(count, 1 << 30)), offset);
                 if (read == 0) throw new WeightFileException(Name, "the file was shortened while it was read", $"byte {offset}");
                 offset += read;
                 count -= read;
@@ -114,56 +125,118 @@ internal abstract class ByteSource(string name, long length) : IDisposable
             {
                 if (!elements.TryGetValue(type.DType, out var mapped))
                 {
-                    // A mapping of libtorch's own: it lives as long as a tensor on it.
-                    mapped = from_file(Name, shared: false, Length / type.Size, type.DType).DetachFromDisposeScope();
+                    EnsureUnchanged();
+                    // A mapping of libtorch's own: it lives as long as a tensor on it. Linux opens the very file that is open here.
+                    var opened = OperatingSystem.IsLinux() ? $"/proc/self/fd/{file.DangerousGetHandle()}" : Name;
+                    try
+                    {
+                        mapped = from_file(opened, shared: false, Length / type.Size, type.DType).DetachFromDisposeScope();
+                    }
+                    catch (ExternalException error)
+                    {
+                        throw new WeightFileException(Name, "the file cannot be mapped", null, error);
+                    }
                     elements.Add(type.DType, mapped);
                 }
                 return mapped;
             }
         }
 
+        public override void EnsureUnchanged()
+        {
+            if (RandomAccess.GetLength(file) != Length || File.GetLastWriteTimeUtc(file) != written)
+                throw new WeightFileException(Name, "the file was changed while it was read");
+        }
+
         public override void Dispose()
         {
-            foreach (var mapped in elements.Values) mapped.Dispose();
+            lock (elements)
+            {
+                foreach (var mapped in elements.Values) mapped.Dispose();
+                elements.Clear();
+            }
             file.Dispose();
-            view.Dispose();
-            map.Dispose();
             base.Dispose();
         }
 
-        public void Unpin() => view.SafeMemoryMappedViewHandle.ReleasePointer();
-
-        unsafe MemoryHandle IPinnable.Pin(int elementIndex)
+        protected override unsafe MemoryHandle Hold(long offset, long count)
         {
-            // The handle counts its users: a file that is closed during a read stays mapped until the read is over.
-            byte* start = null;
-            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-            return new MemoryHandle(start + view.PointerOffset + elementIndex, pinnable: this);
+            var block = new NativeBlock(count);
+            try
+            {
+                Read(offset, count, block.Start);
+                return block.Pin(0);
+            }
+            catch
+            {
+                block.Unpin();
+                throw;
+            }
         }
 
-        protected override MemoryHandle Pin() => ((IPinnable)this).Pin(0);
+        private int ReadSome(Span<byte> destination, long offset)
+        {
+            try
+            {
+                return RandomAccess.Read(file, destination, offset);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                throw new WeightFileException(Name, FileTrouble.WhileReading(error), $"byte {offset}", error);
+            }
+        }
+    }
+
+    // Memory of the system's, which goes when it is let go.
+    private sealed unsafe class NativeBlock(long length) : IPinnable
+    {
+        public byte* Start { get; private set; } = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)Math.Max(length, 1));
+
+        public MemoryHandle Pin(int elementIndex) => new(Start + elementIndex, pinnable: this);
+
+        public void Unpin()
+        {
+            System.Runtime.InteropServices.NativeMemory.Free(Start);
+            Start = null;
+        }
     }
 
     private sealed class ManagedMemory(ReadOnlyMemory<byte> bytes, string name) : ByteSource(name, bytes.Length)
     {
-        protected override MemoryHandle Pin() => bytes.Pin();
+        protected override MemoryHandle Hold(long offset, long count) => bytes.Slice((int)offset, (int)count).Pin();
     }
 
-    private sealed class TensorMemory(Tensor tensor, long length, string name) : ByteSource(name, length), IPinnable
+    private sealed class TensorMemory(Tensor tensor, long length, string name) : ByteSource(name, length)
     {
-        public void Unpin() => GC.KeepAlive(tensor);
+        public override unsafe (object? Owner, long Start) Place => (null, (long)TensorBytes.Address(tensor));
 
-        unsafe MemoryHandle IPinnable.Pin(int elementIndex) => new(TensorBytes.Address(tensor) + elementIndex, pinnable: this);
+        /// <summary>Whether the memory is nobody else's.</summary>
+        public bool MayBeTaken { get; init; }
 
-        protected override MemoryHandle Pin() => ((IPinnable)this).Pin(0);
+        public override Tensor? MapElements(ElementType type) => MayBeTaken && tensor.dtype == type.DType ? tensor : null;
+
+        protected override unsafe MemoryHandle Hold(long offset, long count)
+        {
+            ObjectDisposedException.ThrowIf(tensor.IsInvalid, this);
+            // Another name for the memory, which keeps it where the tensor is disposed of in the meantime.
+            var alias = tensor.detach().DetachFromDisposeScope();
+            return new(TensorBytes.Address(alias) + offset, pinnable: new Alias(alias));
+        }
+
+        private sealed class Alias(Tensor tensor) : IPinnable
+        {
+            public unsafe MemoryHandle Pin(int elementIndex) => new(TensorBytes.Address(tensor) + elementIndex, pinnable: this);
+
+            public void Unpin() => tensor.Dispose();
+        }
     }
 }
 
 /// <summary>Bytes that stay where they are until this is disposed of.</summary>
-internal readonly unsafe ref struct PinnedBytes(MemoryHandle handle, long offset, long length)
+internal readonly unsafe ref struct PinnedBytes(MemoryHandle handle, long length)
 {
     /// <summary>Where they begin.</summary>
-    public byte* Start { get; } = (byte*)handle.Pointer + offset;
+    public byte* Start { get; } = (byte*)handle.Pointer;
 
     /// <summary>The bytes; of more than two gigabytes the first two.</summary>
     public ReadOnlySpan<byte> Span => new(Start, (int)Math.Min(length, int.MaxValue));

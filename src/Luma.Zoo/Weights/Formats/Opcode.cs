@@ -1,6 +1,6 @@
 namespace Luma.Zoo.Weights.Formats;
 
-/// <summary>The instructions of pickles, protocols 2 to 5. Those of text, and those that run code by other ways, are not read.</summary>
+/// <summary>The instructions of pickles, protocols 1 to 5. Those that run code by other ways than calls are not read.</summary>
 internal enum Opcode : byte
 {
     Mark = (byte)'(',
@@ -9,9 +9,12 @@ internal enum Opcode : byte
     PopMark = (byte)'1',
     Dup = (byte)'2',
     BinFloat = (byte)'G',
+    Float = (byte)'F',
+    Int = (byte)'I',
     BinInt = (byte)'J',
     BinInt1 = (byte)'K',
     BinInt2 = (byte)'M',
+    Long = (byte)'L',
     None = (byte)'N',
     BinPersId = (byte)'Q',
     Reduce = (byte)'R',
@@ -51,6 +54,7 @@ internal enum Opcode : byte
     EmptySet = 0x8F,
     AddItems = 0x90,
     FrozenSet = 0x91,
+    NewObjEx = 0x92,
     StackGlobal = 0x93,
     Memoize = 0x94,
     Frame = 0x95,

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Numerics;
 using System.Text;
 
@@ -6,15 +7,20 @@ namespace Luma.Zoo.Weights.Formats;
 
 /// <summary>
 /// Runs a pickle. It makes plain values, and beyond them only what <see cref="TorchGlobals"/> allows; nothing is looked up or called
-/// by name. An instruction adds at most one value, strings and counts are checked against the bytes that are left, and no value is
-/// ever walked through recursively: so time and memory are bounded by the pickle's size.
+/// by name. An instruction adds at most one value, strings and counts are checked against the bytes that are left, no value is ever
+/// walked through recursively, and what is made is paid for out of a budget: so time and memory are bounded by the file's size.
 /// </summary>
 /// <param name="data">The pickle; more may follow it.</param>
+/// <param name="globals">What the pickle may ask for.</param>
+/// <param name="budget">Pays for what is made.</param>
 /// <param name="persistent">Resolves a persistent id.</param>
-internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object> persistent)
+internal ref struct PickleMachine(ReadOnlySpan<byte> data, TorchGlobals globals, ReadBudget budget, Func<object?, object> persistent)
 {
     /// <summary>The bytes of pickle that are read at most. Those of the largest networks have less than one megabyte.</summary>
     public const int MaxBytes = 64 << 20;
+
+    // Most pickles are smaller, and what follows in the file need not be read.
+    private const long FirstWindow = 1 << 20;
 
     private const int MaxStack = 1 << 20;
     private const int MaxMemo = 1 << 20;
@@ -22,13 +28,24 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object>
     private const int MaxGlobalBytes = 256;
     private const int HighestProtocol = 5;
 
+    // Roughly what .NET takes for an object, for a place in a list, and for a pair.
+    private const int ObjectBytes = 32, PlaceBytes = 16, PairBytes = 48;
+
     private static readonly object MarkValue = new();
+
+    // No weights are numbers: which one it is matters where it can be a size, an offset or a version.
+    private static readonly object Fraction = 0.0;
+    private static readonly object[] SmallNumbers = [.. Enumerable.Range(0, 256).Select(number => (object)(long)number)];
+    private static readonly object True = true, False = false;
+
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     private readonly ReadOnlySpan<byte> data = data.Length > MaxBytes ? data[..MaxBytes] : data;
     private readonly List<object?> stack = [];
-    private readonly Dictionary<uint, object?> memo = [];
-    private readonly TorchGlobals globals = new(data.Length);
+
+    // Python remembers under 0, 1, 2, ...; other keys are allowed, and no choice of them makes looking them up slow.
+    private readonly List<object?> memo = [];
+    private readonly SortedDictionary<uint, object?> sparse = [];
     private int position;
 
     /// <summary>Runs a pickle that stands in a source.</summary>
@@ -36,54 +53,69 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object>
     /// <param name="offset">Where the pickle begins.</param>
     /// <param name="length">How many bytes there are from there on.</param>
     /// <param name="part">What to call the pickle in messages.</param>
+    /// <param name="globals">What the pickle may ask for.</param>
+    /// <param name="budget">Pays for what is made.</param>
     /// <param name="persistent">Resolves a persistent id.</param>
     /// <returns>The value that it makes and the bytes that it has.</returns>
     /// <exception cref="WeightFileException">The pickle is malformed or asks for what is not allowed.</exception>
     public static (object? Value, int Length) Run(
-        ByteSource source, long offset, long length, string part, Func<object?, object> persistent)
+        ByteSource source, long offset, long length, string part, TorchGlobals globals, ReadBudget budget, Func<object?, object> persistent)
     {
-        using var bytes = source.Pin(offset, length);
-        var machine = new PickleMachine(bytes.Span, persistent);
-        var instruction = 0;
-        try
+        for (var window = FirstWindow; ; window *= 8)
         {
-            while (true)
+            using var bytes = source.Pin(offset, Math.Min(length, Math.Min(window, MaxBytes)));
+            var machine = new PickleMachine(bytes.Span, globals, budget, persistent);
+            var instruction = 0;
+            try
             {
-                instruction = machine.position;
-                if (machine.Step()) return (machine.Pop(), machine.position);
+                while (true)
+                {
+                    instruction = machine.position;
+                    if (machine.Step()) return (machine.Pop(), machine.position);
+                }
             }
-        }
-        catch (MalformedDataException error)
-        {
-            var name = instruction < machine.data.Length ? (Opcode)machine.data[instruction] : default;
-            var shown = Enum.IsDefined(name) ? $"{name}" : $"0x{(byte)name:x2}";
-            throw new WeightFileException(source.Name, error.Message, $"{part}, byte {offset + instruction}, instruction {shown}", error);
+            catch (MalformedDataException error) when (error.IsCutOff && window < Math.Min(length, MaxBytes))
+            {
+                // The pickle goes on beyond what was read of the file: again, with more of it.
+            }
+            catch (MalformedDataException error)
+            {
+                var name = instruction < machine.data.Length ? (Opcode)machine.data[instruction] : default;
+                var shown = Enum.IsDefined(name) ? $"{name}" : $"0x{(byte)name:x2}";
+                throw new WeightFileException(source.Name, error.Message, $"{part}, byte {offset + instruction}, instruction {shown}", error);
+            }
         }
     }
 
     // True at the end.
     private bool Step()
     {
+        budget.Walk(1);
         var opcode = (Opcode)Take(1)[0];
         switch (opcode)
         {
             case Opcode.Proto:
                 var protocol = Take(1)[0];
-                if (protocol is < 2 or > HighestProtocol)
-                    throw new MalformedDataException($"a pickle of protocol {protocol}: 2 to {HighestProtocol} are read");
+                if (protocol is < 1 or > HighestProtocol)
+                    throw new MalformedDataException($"a pickle of protocol {protocol}: 1 to {HighestProtocol} are read");
                 break;
             case Opcode.Frame: Available(TakeUInt64()); break;
             case Opcode.Stop: return true;
 
             case Opcode.None: Push(null); break;
-            case Opcode.NewTrue: Push(true); break;
-            case Opcode.NewFalse: Push(false); break;
-            case Opcode.BinInt: Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(4))); break;
-            case Opcode.BinInt1: Push((long)Take(1)[0]); break;
-            case Opcode.BinInt2: Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2))); break;
+            case Opcode.NewTrue: Push(True); break;
+            case Opcode.NewFalse: Push(False); break;
+            case Opcode.BinInt: PushNumber(BinaryPrimitives.ReadInt32LittleEndian(Take(4))); break;
+            case Opcode.BinInt1: PushNumber(Take(1)[0]); break;
+            case Opcode.BinInt2: PushNumber(BinaryPrimitives.ReadUInt16LittleEndian(Take(2))); break;
             case Opcode.Long1: PushInteger(Take(1)[0]); break;
             case Opcode.Long4: PushInteger(BinaryPrimitives.ReadInt32LittleEndian(Take(4))); break;
-            case Opcode.BinFloat: Push(BinaryPrimitives.ReadDoubleBigEndian(Take(8))); break;
+            case Opcode.BinFloat: Take(8); Push(Fraction); break;
+
+            // Protocol 1 writes some numbers, and truth, as text.
+            case Opcode.Int: PushText(TakeLine()); break;
+            case Opcode.Long: PushText(TakeLine().TrimEnd('L')); break;
+            case Opcode.Float: TakeLine(); Push(Fraction); break;
 
             // Python 2 wrote its strings so.
             case Opcode.ShortBinString: PushString(Take(1)[0]); break;
@@ -101,11 +133,11 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object>
             case Opcode.Tuple2: Push(PopMany(2)); break;
             case Opcode.Tuple3: Push(PopMany(3)); break;
             case Opcode.Tuple: Push(PopToMark()); break;
-            case Opcode.EmptyList: Push(new PickledList()); break;
+            case Opcode.EmptyList: Push(Paid(new PickledList())); break;
             case Opcode.List: Push(Fill(new PickledList(), PopToMark())); break;
             case Opcode.Append: Fill(null, PopMany(1)); break;
             case Opcode.Appends: Fill(null, PopToMark()); break;
-            case Opcode.EmptyDict: Push(new PickledDict()); break;
+            case Opcode.EmptyDict: Push(Paid(new PickledDict())); break;
             case Opcode.Dict: Push(Fill(new PickledDict(), PopToMark())); break;
             case Opcode.SetItem: Fill(null, PopMany(2)); break;
             case Opcode.SetItems: Fill(null, PopToMark()); break;
@@ -121,20 +153,22 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object>
             case Opcode.LongBinGet: Push(Recall(TakeUInt32())); break;
             case Opcode.BinPut: Remember(Take(1)[0]); break;
             case Opcode.LongBinPut: Remember(TakeUInt32()); break;
-            case Opcode.Memoize: Remember((uint)memo.Count); break;
+            case Opcode.Memoize: Remember((uint)(memo.Count + sparse.Count)); break;
 
-            case Opcode.Global: Push(TorchGlobals.Find(TakeLine(), TakeLine())); break;
+            case Opcode.Global: Push(globals.Find(TakeLine(), TakeLine())); break;
             case Opcode.StackGlobal:
                 var names = PopMany(2);
                 if (names is not [string module, string name]) throw new MalformedDataException("a global whose name is not text");
-                Push(TorchGlobals.Find(module, name));
+                Push(globals.Find(module, name));
                 break;
             case Opcode.Reduce:
             case Opcode.NewObj:
                 var call = PopMany(2);
-                if (call is not [PickledGlobal function, object?[] arguments])
-                    throw new MalformedDataException("a call of what is not a function");
-                Push(globals.Call(function, arguments));
+                Push(globals.Call(call[0], call[1]));
+                break;
+            case Opcode.NewObjEx:
+                var made = PopMany(3);
+                Push(globals.CallWithNames(made[0], made[1]));
                 break;
             case Opcode.Build:
                 var state = Pop();
@@ -162,7 +196,7 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object>
     {
         var rest = data[position..];
         var length = rest[..Math.Min(rest.Length, MaxGlobalBytes)].IndexOf((byte)'\n');
-        if (length < 0) throw new MalformedDataException("a name without an end");
+        if (length < 0) throw new MalformedDataException("a name without an end") { IsCutOff = rest.Length < MaxGlobalBytes };
 
         var line = Text(rest[..length]);
         position += length + 1;
@@ -174,7 +208,7 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object>
         var left = data.Length - position;
         if (count <= (ulong)left) return (int)count;
         throw new MalformedDataException(
-            data.Length == MaxBytes ? $"the pickle has more than {MaxBytes} bytes" : $"{count} bytes are announced, {left} are left");
+            data.Length == MaxBytes ? $"the pickle has more than {MaxBytes} bytes" : $"{count} bytes are announced, {left} are left") { IsCutOff = true };
     }
 
     private static string Text(ReadOnlySpan<byte> utf8)
@@ -189,7 +223,42 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object>
         }
     }
 
-    private void PushString(ulong length) => Push(Text(Take(Available(length))));
+    private void PushString(ulong length)
+    {
+        var utf8 = Take(Available(length));
+        if (utf8.Length > 0) budget.Take(ObjectBytes + (2L * utf8.Length));
+        Push(Text(utf8));
+    }
+
+    private readonly void PushNumber(long number)
+    {
+        if (number is >= 0 and < 256)
+        {
+            Push(SmallNumbers[number]);
+            return;
+        }
+        budget.Take(ObjectBytes);
+        Push(number);
+    }
+
+    private readonly void PushText(string text)
+    {
+        if (text is "00" or "01")
+        {
+            Push(text is "01" ? True : False);
+            return;
+        }
+        budget.Take(ObjectBytes + text.Length);
+        if (!BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            throw new MalformedDataException($"a number that is none: '{Printable.Of(text)}'");
+        PushShortest(number);
+    }
+
+    private readonly T Paid<T>(T value)
+    {
+        budget.Take(ObjectBytes);
+        return value;
+    }
 
     private void PushBytes(ulong length)
     {
@@ -200,13 +269,20 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object>
     private void PushInteger(int length)
     {
         if (length is < 0 or > MaxIntegerBytes) throw new MalformedDataException($"an integer of {length} bytes");
-        var number = new BigInteger(Take(length));
-        Push(number >= long.MinValue && number <= long.MaxValue ? (object)(long)number : number);
+        budget.Take(ObjectBytes + length);
+        PushShortest(new BigInteger(Take(length)));
+    }
+
+    private readonly void PushShortest(BigInteger number)
+    {
+        if (number >= long.MinValue && number <= long.MaxValue) Push((long)number);
+        else Push(number);
     }
 
     private readonly void Push(object? value)
     {
         if (stack.Count == MaxStack) throw new MalformedDataException($"more than {MaxStack} values are on the stack");
+        if (stack.Count == stack.Capacity) budget.Take(PlaceBytes * stack.Count);
         stack.Add(value);
     }
 
@@ -231,7 +307,7 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object>
 
     private readonly object?[] PopMany(int count)
     {
-        var values = new object?[count];
+        var values = Paid(new object?[count]);
         for (var i = count - 1; i >= 0; i--) values[i] = Pop();
         return values;
     }
@@ -241,23 +317,45 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, Func<object?, object>
         var mark = stack.LastIndexOf(MarkValue);
         if (mark < 0) throw new MalformedDataException("there is no mark");
 
-        object?[] values = [.. stack.Skip(mark + 1)];
+        var count = stack.Count - mark - 1;
+        budget.Take(ObjectBytes + (sizeof(long) * (long)count));
+        var values = new object?[count];
+        stack.CopyTo(mark + 1, values, 0, count);
         stack.RemoveRange(mark, stack.Count - mark);
         return values;
     }
 
-    private readonly object? Recall(uint key) =>
-        memo.TryGetValue(key, out var value) ? value : throw new MalformedDataException($"nothing is remembered as {key}");
+    private readonly object? Recall(uint key)
+    {
+        if (key < memo.Count) return memo[(int)key];
+        return sparse.TryGetValue(key, out var value) ? value : throw new MalformedDataException($"nothing is remembered as {key}");
+    }
 
     private readonly void Remember(uint key)
     {
-        memo[key] = Peek();
-        if (memo.Count > MaxMemo) throw new MalformedDataException($"more than {MaxMemo} values are remembered");
+        var value = Peek();
+        if (key < memo.Count)
+        {
+            memo[(int)key] = value;
+            return;
+        }
+        if (memo.Count + sparse.Count == MaxMemo) throw new MalformedDataException($"more than {MaxMemo} values are remembered");
+        if (key == memo.Count)
+        {
+            if (memo.Count == memo.Capacity) budget.Take(PlaceBytes * memo.Count);
+            memo.Add(value);
+        }
+        else
+        {
+            budget.Take(PairBytes + ObjectBytes);
+            sparse[key] = value;
+        }
     }
 
     // Adds to a new container, or to the one on the stack.
     private readonly object Fill(object? container, object?[] items)
     {
+        budget.Take(PlaceBytes * 2 * (long)items.Length);
         switch (container ?? Peek())
         {
             case PickledList list:

@@ -25,14 +25,27 @@ internal sealed class PickledDict
     public void Set(object? key, object? value) => (pairs ??= []).Add((key, value));
 
     /// <summary>The value that counts for a key, or null.</summary>
-    public object? Find(string key) => pairs?.FindLast(pair => pair.Key is string name && name == key).Value;
+    /// <param name="key">The key.</param>
+    /// <param name="budget">Pays for the walk through the pairs.</param>
+    public object? Find(string key, ReadBudget budget)
+    {
+        if (pairs is null) return null;
+        budget.Walk(pairs.Count);
+        return pairs.FindLast(pair => pair.Key is string name && name == key).Value;
+    }
 }
 
-/// <summary>Something that is allowed but of no use here, such as a set or bytes; its content is not kept.</summary>
+/// <summary>Something that is allowed but of no use here, such as a set, bytes or a namespace; its content is not kept.</summary>
+/// <param name="Kind">What to call it in messages.</param>
 internal sealed record PickledThing(string Kind);
 
-/// <summary>A name that the allow-list has.</summary>
-internal sealed record PickledGlobal(string Name);
+/// <summary>A tensor that is there but not read, with the reason, such as <c>a sparse tensor, which is not read</c>.</summary>
+internal sealed record UnreadTensor(string Reason);
+
+/// <summary>A name that a pickle asks for.</summary>
+/// <param name="Name">The name with its module.</param>
+/// <param name="IsInert">Whether whatever is made with it is of no use here, so that nothing but its name is kept.</param>
+internal sealed record PickledGlobal(string Name, bool IsInert = false);
 
 /// <summary>A storage, as the persistent ids of pickles name it.</summary>
 /// <param name="Storage">Its bytes.</param>

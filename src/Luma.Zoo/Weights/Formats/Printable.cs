@@ -14,6 +14,9 @@ internal static class Printable
         return string.Concat(shown.Select(Show));
     }
 
+    /// <summary>A path without what would disturb a terminal, as long as it is.</summary>
+    public static string Path(string path) => string.Concat(path.Select(Show));
+
     private static string Show(char c) => CharUnicodeInfo.GetUnicodeCategory(c) is
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.LineSeparator
         or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse

@@ -14,7 +14,17 @@ internal static class SafetensorsReader
     // The reference implementation's limit.
     private const long MaxHeader = 100_000_000;
 
-    public static WeightContent Read(ByteSource source)
+    // Roughly what .NET takes for a tensor's entry beside its name, and for each dimension.
+    private const int EntryCost = 512, DimensionCost = 16, MaxNumbers = 64;
+
+    /// <summary>Whether a file begins as safetensors do: a length that fits, then JSON's opening brace, maybe behind white space.</summary>
+    /// <param name="head">The first bytes of the file.</param>
+    /// <param name="length">How many bytes the file has.</param>
+    public static bool Recognizes(ReadOnlySpan<byte> head, long length) =>
+        head.Length > LengthBytes && head[LengthBytes..].TrimStart(" \t\r\n"u8).StartsWith("{"u8)
+        && BinaryPrimitives.ReadUInt64LittleEndian(head) <= (ulong)length;
+
+    public static IReadOnlyList<WeightSet> Read(ByteSource source, ReadBudget budget)
     {
         using var prefix = source.Pin(0, LengthBytes);
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix.Span);
@@ -23,10 +33,11 @@ internal static class SafetensorsReader
                 source.Name, $"the header is said to have {length} bytes of the file's {source.Length}", "the first 8 bytes");
 
         using var header = source.Pin(LengthBytes, (long)length);
-        var json = new Utf8JsonReader(header.Span, new JsonReaderOptions { MaxDepth = 4 });
+        var json = new Utf8JsonReader(header.Span, new JsonReaderOptions { MaxDepth = 64 });
         try
         {
-            return new(ReadHeader(ref json, source, LengthBytes + (long)length), new Dictionary<string, long>());
+            var content = ReadHeader(ref json, source, LengthBytes + (long)length, budget);
+            return [new("", () => content)];
         }
         catch (Exception error) when (error is JsonException or MalformedDataException or InvalidOperationException)
         {
@@ -36,38 +47,48 @@ internal static class SafetensorsReader
         }
     }
 
-    private static List<TensorEntry> ReadHeader(ref Utf8JsonReader json, ByteSource source, long data)
+    private static WeightContent ReadHeader(ref Utf8JsonReader json, ByteSource source, long data, ReadBudget budget)
     {
         List<TensorEntry> entries = [];
         List<(long Begin, long End, string Name)> places = [];
         HashSet<string> names = [];
+        Dictionary<string, string> metadata = [], unread = [];
 
         Expect(ref json, JsonTokenType.StartObject);
         while (NextName(ref json) is { } name)
         {
+            budget.Take(EntryCost + (2L * name.Length));
             if (!names.Add(name)) throw new MalformedDataException($"the name '{Printable.Of(name)}' comes twice");
             if (name == "__metadata__")
             {
-                Expect(ref json, JsonTokenType.StartObject);
-                while (NextName(ref json) is not null) Expect(ref json, JsonTokenType.String);
+                ReadMetadata(ref json, metadata, budget);
                 continue;
             }
 
-            var (type, shape, begin, end) = ReadTensor(ref json, name);
+            var (type, shape, begin, end) = ReadTensor(ref json, name, budget);
             if (begin > end || end > source.Length - data)
                 throw new MalformedDataException(
                     $"'{Printable.Of(name)}' is said to be at {begin} to {end} of {source.Length - data} bytes");
 
-            var view = new TensorView(new PlainStorage(source, data + begin, end - begin), type, 0, shape, Contiguous(shape));
+            var view = new TensorView(new PlainStorage(source, data + begin, end - begin), type, 0, shape);
             if (view.ByteCount != end - begin)
                 throw new MalformedDataException(
                     $"'{Printable.Of(name)}' has {view.ByteCount} bytes by its type {type.Safetensors} "
                     + $"and shape ({string.Join(", ", shape)}), but a place of {end - begin}");
-            entries.Add(new TensorEntry(name, view));
+            if (type.IsRead) entries.Add(new TensorEntry(name, view));
+            else unread[name] = $"a tensor of the type '{type.Safetensors}', which libtorch does not have here";
             places.Add((begin, end, name));
         }
         if (json.Read()) throw new MalformedDataException("something follows the header's object");
 
+        CheckPlaces(places, source.Length - data);
+        return entries.Count > 0 || unread.Count == 0
+            ? new(entries, new Dictionary<string, long>()) { Metadata = metadata, Unread = unread }
+            : throw new MalformedDataException($"'{Printable.Of(unread.Keys.First())}' is {unread.Values.First()}");
+    }
+
+    private static void CheckPlaces(List<(long Begin, long End, string Name)> places, long length)
+    {
         places.Sort();
         var expected = 0L;
         foreach (var (begin, end, name) in places)
@@ -76,35 +97,50 @@ internal static class SafetensorsReader
                 throw new MalformedDataException($"'{Printable.Of(name)}' begins at {begin}: the one before ends at {expected}");
             expected = end;
         }
-        if (expected != source.Length - data)
-            throw new MalformedDataException($"the tensors end at {expected} of {source.Length - data} bytes");
-        return entries;
+        if (expected != length) throw new MalformedDataException($"the tensors end at {expected} of {length} bytes");
     }
 
-    private static (ElementType Type, long[] Shape, long Begin, long End) ReadTensor(ref Utf8JsonReader json, string name)
+    // As the reference reads it: nothing, or names with text.
+    private static void ReadMetadata(ref Utf8JsonReader json, Dictionary<string, string> metadata, ReadBudget budget)
+    {
+        if (!json.Read() || json.TokenType is JsonTokenType.Null) return;
+        if (json.TokenType is not JsonTokenType.StartObject) throw new MalformedDataException($"expected StartObject, got {json.TokenType}");
+        while (NextName(ref json) is { } key)
+        {
+            Expect(ref json, JsonTokenType.String);
+            var value = json.GetString()!;
+            budget.Take(EntryCost + (2L * (key.Length + value.Length)));
+            metadata[key] = value;
+        }
+    }
+
+    private static (ElementType Type, long[] Shape, long Begin, long End) ReadTensor(
+        ref Utf8JsonReader json, string name, ReadBudget budget)
     {
         ElementType? type = null;
         long[]? shape = null, offsets = null;
         Expect(ref json, JsonTokenType.StartObject);
-        while (NextName(ref json) is { } member)
+        while (IsName(ref json))
         {
-            switch (member)
+            if (json.ValueTextEquals("dtype"u8))
             {
-                case "dtype" when type is null:
-                    Expect(ref json, JsonTokenType.String);
-                    var typeName = json.GetString()!;
-                    type = ElementType.OfSafetensors(typeName)
-                        ?? throw new MalformedDataException(
-                            $"'{Printable.Of(name)}' has the type '{Printable.Of(typeName)}', which libtorch does not have here");
-                    break;
-                case "shape" when shape is null:
-                    shape = ReadNumbers(ref json);
-                    break;
-                case "data_offsets" when offsets is null:
-                    offsets = ReadNumbers(ref json);
-                    break;
-                default:
-                    throw new MalformedDataException($"'{Printable.Of(name)}' has a second or unknown member '{Printable.Of(member)}'");
+                EnsureFirst(type is null, name, "dtype");
+                type = ReadType(ref json, name);
+            }
+            else if (json.ValueTextEquals("shape"u8))
+            {
+                EnsureFirst(shape is null, name, "shape");
+                shape = ReadNumbers(ref json, budget);
+            }
+            else if (json.ValueTextEquals("data_offsets"u8))
+            {
+                EnsureFirst(offsets is null, name, "data_offsets");
+                offsets = ReadNumbers(ref json, budget);
+            }
+            else
+            {
+                // The reference passes over members that it does not know.
+                json.Skip();
             }
         }
         if (type is null || shape is null || offsets is not [var begin, var end])
@@ -112,36 +148,41 @@ internal static class SafetensorsReader
         return (type, shape, begin, end);
     }
 
-    private static long[] ReadNumbers(ref Utf8JsonReader json)
+    private static ElementType ReadType(ref Utf8JsonReader json, string name)
     {
-        List<long> numbers = [];
+        Expect(ref json, JsonTokenType.String);
+        var type = json.GetString()!;
+        return ElementType.OfSafetensors(type)
+            ?? throw new MalformedDataException($"'{Printable.Of(name)}' has the type '{Printable.Of(type)}', which is not known");
+    }
+
+    private static void EnsureFirst(bool isFirst, string name, string member)
+    {
+        if (!isFirst) throw new MalformedDataException($"'{Printable.Of(name)}' has a second member '{member}'");
+    }
+
+    private static long[] ReadNumbers(ref Utf8JsonReader json, ReadBudget budget)
+    {
+        Span<long> numbers = stackalloc long[MaxNumbers];
+        var count = 0;
         Expect(ref json, JsonTokenType.StartArray);
         while (json.Read() && json.TokenType is not JsonTokenType.EndArray)
         {
             if (json.TokenType is not JsonTokenType.Number || !json.TryGetInt64(out var number) || number < 0)
                 throw new MalformedDataException("a size or offset is not a whole number of 0 or more");
-            numbers.Add(number);
+            if (count == MaxNumbers) throw new MalformedDataException($"a tensor of more than {MaxNumbers} dimensions");
+            numbers[count++] = number;
         }
-        return [.. numbers];
+        budget.Take(DimensionCost * (long)count);
+        return numbers[..count].ToArray();
     }
 
-    private static long[] Contiguous(long[] shape)
-    {
-        var strides = new long[shape.Length];
-        var step = 1L;
-        for (var axis = shape.Length - 1; axis >= 0; axis--)
-        {
-            strides[axis] = step;
-            // Sizes whose product overflows are refused by the view.
-            step = unchecked(step * Math.Max(shape[axis], 1)) & long.MaxValue;
-        }
-        return strides;
-    }
+    private static string? NextName(ref Utf8JsonReader json) => IsName(ref json) ? json.GetString() : null;
 
-    private static string? NextName(ref Utf8JsonReader json)
+    private static bool IsName(ref Utf8JsonReader json)
     {
         if (!json.Read()) throw new MalformedDataException("the header ends early");
-        return json.TokenType is JsonTokenType.PropertyName ? json.GetString() : null;
+        return json.TokenType is JsonTokenType.PropertyName;
     }
 
     private static void Expect(ref Utf8JsonReader json, JsonTokenType type)

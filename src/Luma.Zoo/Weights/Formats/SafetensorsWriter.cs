@@ -14,8 +14,9 @@ internal static class SafetensorsWriter
     {
         foreach (var entry in weights.Entries)
         {
-            if (entry.View.Type.Safetensors is null)
-                throw new NotSupportedException($"Safetensors has no type for '{entry.Name}' of {entry.DType}.");
+            // The type C64 is newer than most of its readers.
+            if (entry.View.Type.Safetensors is null || entry.View.Type.IsComplex)
+                throw new NotSupportedException($"Safetensors has no type for '{entry.Name}' of {entry.DType}: write it to PyTorch's zip format, under .pth.");
         }
 
         var placed = weights.Entries.OrderByDescending(entry => entry.View.Type.Size).ToList();
@@ -44,7 +45,8 @@ internal static class SafetensorsWriter
             json.WriteStartObject();
             json.WriteStartObject("__metadata__");
             // What Python's libraries look for to know that the tensors are PyTorch's.
-            json.WriteString("format", "pt");
+            if (!weights.Metadata.ContainsKey("format")) json.WriteString("format", "pt");
+            foreach (var (key, value) in weights.Metadata) json.WriteString(key, value);
             json.WriteEndObject();
             foreach (var entry in weights.Entries)
             {

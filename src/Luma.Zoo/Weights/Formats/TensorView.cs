@@ -5,40 +5,39 @@ internal sealed class TensorView
 {
     private const int MaxRank = 64;
 
-    // A view may repeat elements (a stride of 0). No honest file makes much out of little.
-    private const long MaxRepeatedBytes = 64L << 20;
-    private const int MaxRepetition = 16;
-
     private readonly long offset;
-    private readonly long[] strides;
-    private readonly Walk walk;
+
+    // Null where the elements lie one after the other: most do, and there are many.
+    private readonly long[]? strides;
 
     /// <summary>Makes a view.</summary>
     /// <param name="storage">The storage.</param>
     /// <param name="type">The type of the elements.</param>
     /// <param name="offset">The place of the first element, in elements.</param>
     /// <param name="shape">The shape.</param>
-    /// <param name="strides">The steps from one index to the next, in elements.</param>
+    /// <param name="strides">The steps from one index to the next, in elements; null where the elements lie one after the other.</param>
     /// <exception cref="MalformedDataException">The view is impossible or leaves the storage.</exception>
-    public TensorView(Storage storage, ElementType type, long offset, long[] shape, long[] strides)
+    public TensorView(Storage storage, ElementType type, long offset, long[] shape, long[]? strides = null)
     {
         if (shape.Length > MaxRank) throw new MalformedDataException($"a tensor of {shape.Length} dimensions: at most {MaxRank} are read");
-        if (shape.Length != strides.Length)
+        if (strides is not null && shape.Length != strides.Length)
             throw new MalformedDataException($"a tensor of {shape.Length} dimensions with {strides.Length} strides");
-        if (offset < 0 || shape.Any(size => size < 0) || strides.Any(stride => stride < 0))
+        if (offset < 0 || Array.Exists(shape, size => size < 0) || (strides is not null && Array.Exists(strides, stride => stride < 0)))
             throw new MalformedDataException($"a tensor with a negative offset, size or stride: {Describe(offset, shape, strides)}");
 
         (Storage, Type, Shape, this.offset) = (storage, type, shape, offset);
-        this.strides = [.. strides.Zip(shape, (stride, size) => size > 1 ? stride : 1)];
         try
         {
             checked
             {
                 // libtorch multiplies what is not zero, even when there is nothing in the tensor.
-                var product = shape.Aggregate((long)type.Size, (bytes, size) => bytes * Math.Max(size, 1));
-                Count = shape.Contains(0) ? 0 : product / type.Size;
-                var steps = this.strides.Zip(shape, (stride, size) => stride * (size - 1));
-                Reach = Count == 0 ? 0 : steps.Aggregate(1L, (sum, step) => sum + step);
+                var product = (long)type.Size;
+                foreach (var size in shape) product *= Math.Max(size, 1);
+                Count = Array.IndexOf(shape, 0L) >= 0 ? 0 : product / type.Size;
+                this.strides = strides is null || Count == 0 || IsOneRun(shape, strides) ? null : strides;
+                Reach = this.strides is null ? Count : 1;
+                for (var axis = 0; this.strides is not null && axis < shape.Length; axis++)
+                    Reach += shape[axis] == 1 ? 0 : strides![axis] * (shape[axis] - 1);
                 if (Count > 0 && (offset + Reach) * type.Size > storage.Length)
                     throw new MalformedDataException(
                         $"a tensor that ends beyond its storage of {storage.Length} bytes: "
@@ -49,11 +48,6 @@ internal sealed class TensorView
         {
             throw new MalformedDataException($"a tensor too large to exist: {Describe(offset, shape, strides)}");
         }
-
-        if (ByteCount > Math.Max(MaxRepeatedBytes, MaxRepetition * storage.Source.Length))
-            throw new MalformedDataException(
-                $"a tensor of {ByteCount} bytes in a file of {storage.Source.Length}: {Describe(offset, shape, strides)}");
-        walk = new Walk(shape, this.strides);
     }
 
     public Storage Storage { get; }
@@ -62,7 +56,8 @@ internal sealed class TensorView
 
     public long[] Shape { get; }
 
-    public IReadOnlyList<long> Strides => strides;
+    /// <summary>The steps from one index to the next: the source's, and PyTorch's own where the elements lie one after the other.</summary>
+    public long[] Strides => strides ?? ContiguousStrides(Shape);
 
     /// <summary>The number of elements.</summary>
     public long Count { get; }
@@ -73,23 +68,29 @@ internal sealed class TensorView
     /// <summary>How many elements of the storage lie between the first and the last one, both included.</summary>
     public long Reach { get; }
 
-    /// <summary>Whether the elements lie one after the other in the order of their indices.</summary>
-    public bool IsContiguous => walk.IsOneRun;
+    /// <summary>
+    /// Whether the elements lie one after the other in the order of their indices. The stride of an axis of size 1, along which nobody
+    /// steps, decides nothing.
+    /// </summary>
+    public bool IsContiguous => strides is null;
 
     /// <summary>The same elements in the same order under another shape of as many; null where they do not lie one after the other.</summary>
     /// <param name="shape">The shape.</param>
-    public TensorView? Reshape(long[] shape)
-    {
-        if (!IsContiguous) return null;
-        var steps = new long[shape.Length];
-        var step = 1L;
-        for (var axis = shape.Length - 1; axis >= 0; step *= shape[axis], axis--) steps[axis] = step;
-        return new TensorView(Storage, Type, offset, shape, steps);
-    }
+    public TensorView? Reshape(long[] shape) => IsContiguous ? new TensorView(Storage, Type, offset, shape) : null;
+
+    /// <summary>The same view of another storage with the same bytes.</summary>
+    /// <param name="storage">The storage.</param>
+    public TensorView On(Storage storage) => new(storage, Type, offset, Shape, strides);
 
     /// <summary>Where in the source the first element is.</summary>
     /// <exception cref="WeightFileException">The file contradicts itself.</exception>
     public long Locate() => Storage.Locate() + (offset * Type.Size);
+
+    /// <summary>Whether both views show the same elements of the same storage.</summary>
+    /// <param name="other">The other view.</param>
+    public bool IsSameAs(TensorView other) =>
+        ReferenceEquals(Storage, other.Storage) && offset == other.offset && Type == other.Type && Shape.AsSpan().SequenceEqual(other.Shape)
+        && Strides.AsSpan().SequenceEqual(other.Strides);
 
     /// <summary>Copies elements, in the order of their indices and in this machine's byte order.</summary>
     /// <param name="first">The first element to copy.</param>
@@ -98,14 +99,14 @@ internal sealed class TensorView
     public unsafe void CopyTo(long first, long count, byte* destination)
     {
         if (count == 0) return;
-        if (IsContiguous)
+        if (strides is null)
         {
             Storage.Source.Read(Locate() + (first * Type.Size), count * Type.Size, destination);
         }
         else
         {
             using var bytes = Storage.Source.Pin(Locate(), Reach * Type.Size);
-            walk.Copy(bytes.Start, Type.Size, first, count, destination);
+            new Walk(Shape, strides).Copy(bytes.Start, Type.Size, first, count, destination);
         }
         if (Storage.IsBigEndian) ByteOrder.Reverse(destination, count, Type);
     }
@@ -119,8 +120,8 @@ internal sealed class TensorView
     }
 
     /// <summary>
-    /// The elements where they are, in a mapping of their file; null where they must be copied: out of order, not at a multiple of
-    /// their size, or in no file.
+    /// The elements where they are, in a mapping of their file or in memory that is theirs alone; null where they must be copied: out of
+    /// order, not at a multiple of their size, or in memory of somebody else's.
     /// </summary>
     /// <returns>The tensor, which is the caller's.</returns>
     public Tensor? Map()
@@ -128,9 +129,33 @@ internal sealed class TensorView
         if (!IsContiguous || Count == 0 || (Storage.IsBigEndian && Type.Size > 1)) return null;
 
         var (index, rest) = Math.DivRem(Locate(), Type.Size);
-        return rest == 0 ? Storage.Source.MapElements(Type)?.as_strided(Shape, strides, index) : null;
+        return rest == 0 ? Storage.Source.MapElements(Type)?.as_strided(Shape, Strides, index) : null;
     }
 
-    private static string Describe(long offset, long[] shape, long[] strides) =>
-        $"shape ({string.Join(", ", shape)}), strides ({string.Join(", ", strides)}), offset {offset}";
+    private static bool IsOneRun(long[] shape, long[] strides)
+    {
+        var step = 1L;
+        for (var axis = shape.Length - 1; axis >= 0; axis--)
+        {
+            if (shape[axis] == 1) continue;
+            if (strides[axis] != step) return false;
+            step *= shape[axis];
+        }
+        return true;
+    }
+
+    private static long[] ContiguousStrides(long[] shape)
+    {
+        var strides = new long[shape.Length];
+        var step = 1L;
+        for (var axis = shape.Length - 1; axis >= 0; axis--)
+        {
+            strides[axis] = step;
+            step *= Math.Max(shape[axis], 1);
+        }
+        return strides;
+    }
+
+    private static string Describe(long offset, long[] shape, long[]? strides) =>
+        $"shape ({string.Join(", ", shape)}){(strides is null ? "" : $", strides ({string.Join(", ", strides)})")}, offset {offset}";
 }

@@ -15,8 +15,11 @@ internal static class TorchLegacyReader
     private static readonly BigInteger Magic = BigInteger.Parse(
         "01950A86A20F9469CFC6C", System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture);
 
-    public static WeightContent Read(ByteSource source)
+    private const int MaxKey = 1024, StorageCost = 128;
+
+    public static IReadOnlyList<WeightSet> Read(ByteSource source, bool inertExtras, ReadBudget budget)
     {
+        var globals = new TorchGlobals(budget, inertExtras);
         var position = 0L;
         if (Next("the magic number", NoStorages) is not BigInteger magic || magic != Magic)
             throw new WeightFileException(source.Name, "this is a pickle, but not one of PyTorch's weight files");
@@ -25,10 +28,12 @@ internal static class TorchLegacyReader
         if (Next("the machine's facts", NoStorages) is not PickledDict facts)
             throw new WeightFileException(source.Name, "the machine's facts are no dictionary", "the machine's facts");
 
-        var bigEndian = facts.Find("little_endian") is false;
+        var bigEndian = facts.Find("little_endian", budget) is false;
         Dictionary<string, LegacyStorage> storages = [];
-        var root = Next("the object", id => Resolve(id, source, storages, bigEndian));
-        var content = Checkpoint.Read(root, source.Name);
+        var root = Next("the object", id => inertExtras && TorchStorages.IsModule(id)
+            ? new PickledThing("a whole module")
+            : Resolve(id, source, storages, bigEndian, budget));
+        var content = Checkpoint.Find(root, source.Name, budget);
         if (Next("the keys", NoStorages) is not PickledList keys)
             throw new WeightFileException(source.Name, "the keys of the storages are no list", "the keys");
         Place(source, keys, storages, position);
@@ -36,7 +41,7 @@ internal static class TorchLegacyReader
 
         object? Next(string part, Func<object?, object> persistent)
         {
-            var (value, length) = PickleMachine.Run(source, position, source.Length - position, part, persistent);
+            var (value, length) = PickleMachine.Run(source, position, source.Length - position, part, globals, budget, persistent);
             position += length;
             return value;
         }
@@ -44,13 +49,17 @@ internal static class TorchLegacyReader
 
     private static object NoStorages(object? id) => throw new MalformedDataException("a persistent id where there is none");
 
-    private static PickledStorage Resolve(object? id, ByteSource source, Dictionary<string, LegacyStorage> storages, bool bigEndian)
+    private static PickledStorage Resolve(
+        object? id, ByteSource source, Dictionary<string, LegacyStorage> storages, bool bigEndian, ReadBudget budget)
     {
         var (type, key, count) = TorchStorages.Parse(id, out var rest);
+        budget.Walk(key.Length);
+        if (key.Length > MaxKey) throw new MalformedDataException($"a storage whose key has {key.Length} characters");
         if (!storages.TryGetValue(key, out var storage))
         {
             if (count * type.Size > source.Length)
                 throw new MalformedDataException($"a storage of {count * type.Size} bytes in a file of {source.Length}");
+            budget.Take(StorageCost);
             storages.Add(key, storage = new LegacyStorage(source, type, count) { IsBigEndian = bigEndian });
         }
         if (count * type.Size != storage.Length) throw new MalformedDataException($"the storage '{Printable.Of(key)}' has two sizes");

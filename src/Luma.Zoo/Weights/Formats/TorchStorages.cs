@@ -11,7 +11,7 @@ internal static class TorchStorages
     public static (ElementType Type, string Key, long Count) Parse(object? id, out object?[] rest)
     {
         if (id is not object?[] tuple) throw new MalformedDataException("a persistent id that is no tuple");
-        if (tuple is ["module", ..]) throw new MalformedDataException("a whole module with its code: save its state_dict() instead");
+        if (IsModule(id)) throw new MalformedDataException("a whole module with its code: save its state_dict() instead");
         if (tuple is not ["storage", var storage, string key, _, long count, .. var further])
             throw new MalformedDataException("a persistent id that names no storage");
 
@@ -20,4 +20,8 @@ internal static class TorchStorages
         rest = further;
         return (type, key, count);
     }
+
+    /// <summary>Whether a tuple names a whole module with its code, as old files have them.</summary>
+    /// <param name="id">The tuple.</param>
+    public static bool IsModule(object? id) => id is object?[] and ["module", ..];
 }

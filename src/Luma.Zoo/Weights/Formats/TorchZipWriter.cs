@@ -7,6 +7,9 @@ namespace Luma.Zoo.Weights.Formats;
 /// </summary>
 internal static class TorchZipWriter
 {
+    /// <summary>The attribute of a state dict under which its metadata stand, beside PyTorch's own <c>_metadata</c>: Python keeps it.</summary>
+    public const string MetadataAttribute = "_luma_metadata";
+
     private const string Folder = "archive/";
 
     public static void Write(StateDict weights, WeightOutput output)
@@ -58,14 +61,33 @@ internal static class TorchZipWriter
             pickle.Write(Opcode.Reduce);
         }
         pickle.Write(Opcode.SetItems);
-        if (weights.Versions.Count > 0) WriteVersions(pickle, weights.Versions);
+        if (weights.Versions.Count > 0 || weights.Metadata.Count > 0)
+        {
+            pickle.Write(Opcode.EmptyDict);
+            if (weights.Versions.Count > 0) WriteVersions(pickle, weights.Versions);
+            if (weights.Metadata.Count > 0) WriteMetadata(pickle, weights.Metadata);
+            pickle.Write(Opcode.Build);
+        }
         return pickle.Finish();
     }
 
-    // The dictionary's attribute _metadata, a dictionary for each module.
+    private static void WriteMetadata(PickleWriter pickle, IReadOnlyDictionary<string, string> metadata)
+    {
+        pickle.Write(MetadataAttribute);
+        pickle.Write(Opcode.EmptyDict);
+        pickle.Write(Opcode.Mark);
+        foreach (var (key, value) in metadata)
+        {
+            pickle.Write(key);
+            pickle.Write(value);
+        }
+        pickle.Write(Opcode.SetItems);
+        pickle.Write(Opcode.SetItem);
+    }
+
+    // A dictionary for each module.
     private static void WriteVersions(PickleWriter pickle, IReadOnlyDictionary<string, long> versions)
     {
-        pickle.Write(Opcode.EmptyDict);
         pickle.Write("_metadata");
         pickle.WriteOrderedDict();
         pickle.Write(Opcode.Mark);
@@ -79,24 +101,22 @@ internal static class TorchZipWriter
         }
         pickle.Write(Opcode.SetItems);
         pickle.Write(Opcode.SetItem);
-        pickle.Write(Opcode.Build);
     }
 
-    // Which record each tensor is in: one for all whose bytes overlap, found by going along the addresses of each type.
+    // Which record each tensor is in: one for all whose bytes overlap, found by going along the places of each type in each source.
     private static (List<Record> Records, Dictionary<TensorEntry, (int Key, long Offset, long Count)> Places) Group(StateDict weights)
     {
         Dictionary<TensorEntry, Record> recordOf = [];
         var filled = weights.Entries.Where(entry => entry.Count > 0);
-        foreach (var type in filled.GroupBy(entry => (entry.DType, entry.View.Storage.IsBigEndian)))
+        foreach (var type in filled.GroupBy(entry => (entry.DType, entry.View.Storage.IsBigEndian, entry.View.Storage.Source.Place.Owner)))
         {
             Record? current = null;
-            foreach (var (entry, address) in type.Select(entry => (entry, Address(entry.View))).OrderBy(pair => pair.Item2))
+            foreach (var (entry, place) in type.Select(entry => (entry, Place(entry.View))).OrderBy(pair => pair.Item2))
             {
-                var end = address + (entry.View.Reach * entry.View.Type.Size);
-                if (current is null || address >= current.Address + current.Bytes
-                    || (address - current.Address) % entry.View.Type.Size != 0)
-                    current = new Record(entry.View, address);
-                current.Bytes = Math.Max(current.Bytes, end - current.Address);
+                var end = place + (entry.View.Reach * entry.View.Type.Size);
+                if (current is null || place >= current.Place + current.Bytes || (place - current.Place) % entry.View.Type.Size != 0)
+                    current = new Record(entry.View, place);
+                current.Bytes = Math.Max(current.Bytes, end - current.Place);
                 recordOf.Add(entry, current);
             }
         }
@@ -112,23 +132,19 @@ internal static class TorchZipWriter
                 records.Add(record);
             }
             var size = entry.View.Type.Size;
-            var offset = entry.Count == 0 ? 0 : (Address(entry.View) - record.Address) / size;
+            var offset = entry.Count == 0 ? 0 : (Place(entry.View) - record.Place) / size;
             places.Add(entry, (record.Key, offset, record.Bytes / size));
         }
         return (records, places);
     }
 
-    private static unsafe long Address(TensorView view)
-    {
-        using var bytes = view.Storage.Source.Pin(view.Locate(), 0);
-        return (long)bytes.Start;
-    }
+    private static long Place(TensorView view) => view.Storage.Source.Place.Start + view.Locate();
 
-    private sealed class Record(TensorView view, long address)
+    private sealed class Record(TensorView view, long place)
     {
         public TensorView View { get; } = view;
 
-        public long Address { get; } = address;
+        public long Place { get; } = place;
 
         public long Offset => Bytes == 0 ? 0 : View.Locate();
 

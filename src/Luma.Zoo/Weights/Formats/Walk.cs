@@ -17,11 +17,7 @@ internal sealed class Walk
                 axes.Add((shape[axis], strides[axis]));
         }
         if (axes.Count == 0) axes.Add((1, 1));
-        IsOneRun = axes is [(_, 1)] || shape.Contains(0);
     }
-
-    /// <summary>Whether the whole tensor is one run of neighbours.</summary>
-    public bool IsOneRun { get; }
 
     /// <summary>Copies elements out.</summary>
     /// <param name="source">The tensor's first element.</param>

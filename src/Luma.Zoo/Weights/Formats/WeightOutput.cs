@@ -41,10 +41,10 @@ internal sealed class WeightOutput(Stream stream, IProgress<ByteProgress>? progr
     /// <summary>Writes bytes from where a tensor's are.</summary>
     public unsafe void WriteBytes(TensorView view, long offset, long count, Crc32? checksum)
     {
-        using var bytes = view.Storage.Source.Pin(offset, count);
         for (var at = 0L; at < count; at += PieceBytes)
         {
-            var piece = new ReadOnlySpan<byte>(bytes.Start + at, (int)Math.Min(PieceBytes, count - at));
+            using var bytes = view.Storage.Source.Pin(offset + at, Math.Min(PieceBytes, count - at));
+            var piece = bytes.Span;
             if (view.Storage.IsBigEndian)
             {
                 if (buffer.Length == 0) buffer = new byte[PieceBytes];

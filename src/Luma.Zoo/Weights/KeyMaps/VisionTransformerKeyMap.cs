@@ -38,7 +38,7 @@ internal sealed class VisionTransformerKeyMap : KeyMap
         var grid = positions.narrow(1, 1, tokens - 1).permute(0, 2, 1).reshape(1, width, oldSide, oldSide);
         var resized = nn.functional.interpolate(grid, [side, side], mode: InterpolationMode.Bicubic, align_corners: true);
         var tokenFirst = cat([positions.narrow(1, 0, 1), resized.flatten(2).permute(0, 2, 1)], dim: 1);
-        return weights.Replace(Positions, tokenFirst.MoveToOuterDisposeScope());
+        return weights.Replace(Positions, tokenFirst.to(entry.DType).MoveToOuterDisposeScope());
     }
 
     // torchvision 0.12 named the layers of the MLP for what they are.

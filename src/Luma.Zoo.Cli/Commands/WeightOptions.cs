@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Luma.Zoo.Weights;
+
+namespace Luma.Zoo.Cli.Commands;
+
+/// <summary>How weight files are opened, and what is said of them: what the commands that read them share.</summary>
+internal static class WeightOptions
+{
+    public static Option<string?> Key() => new("--key")
+    {
+        Description = "Take the weights under this key of a checkpoint, such as model_ema or teacher.backbone; by default averaged weights, then those under a usual key.",
+        HelpName = "KEY",
+    };
+
+    public static Option<bool> InertExtras() => new("--inert-extras")
+    {
+        Description = "Ignore everything but the weights in a checkpoint, also objects that are refused otherwise. Nothing in a file is ever run.",
+    };
+
+    public static Option<bool?> TransformInput() => new("--transform-input")
+    {
+        Description = "Whether googlenet's and inception_v3's weights expect images normalised as TensorFlow does it; by default as the weights are known for.",
+        HelpName = "true|false",
+    };
+
+    public static WeightFileOptions Of(string? key, bool inertExtras) => new() { Key = key, InertExtras = inertExtras };
+
+    /// <summary>A path that a user gave.</summary>
+    public static string Path(string path) => path.Length > 0 ? path : throw new UserException("the name of a file is empty");
+
+    /// <summary>Says what was taken of a file and what was left, if there is anything to say.</summary>
+    public static void Say(Terminal terminal, string file, WeightSelection selection)
+    {
+        if (!selection.IsWhole) terminal.Error.WriteLine($"luma: {file}: {selection}");
+    }
+
+    /// <summary>Says what was loaded in another way than asked for, if there is anything to say.</summary>
+    public static void Say(Terminal terminal, string file, LoadReport report)
+    {
+        Say(terminal, file, report.Selection);
+        if (report.ClassesOfWeights is { } classes) terminal.Error.WriteLine($"luma: {file}: {classes} classes, as the weights have");
+        foreach (var warning in report.Warnings) terminal.Error.WriteLine($"luma: {file}: {warning}");
+    }
+}

@@ -1,0 +1,51 @@
+using System.Security.Cryptography;
+using Luma.Zoo.Models;
+
+namespace Luma.Zoo.Weights;
+
+/// <summary>What a network needs to know and no tensor tells: it travels in the metadata of the weights that are written.</summary>
+internal static class NetworkFacts
+{
+    /// <summary>Said where nobody knows which images the weights were trained on.</summary>
+    public const string UnknownTransform =
+        "nothing tells whether these weights were trained on images normalised as TensorFlow does it, as torchvision's are; "
+        + "they are taken not to be: say so with --transform-input true or false (in C#: TransformInput)";
+
+    private const string TransformKey = "transform_input";
+
+    /// <summary>The metadata of a network's weights.</summary>
+    /// <param name="module">The network.</param>
+    public static IReadOnlyDictionary<string, string> Of(nn.Module module) => module is GoogLeNet or InceptionV3
+        ? new Dictionary<string, string> { [TransformKey] = module.named_children().Any(child => child.module is TransformInput) ? "true" : "false" }
+        : new Dictionary<string, string>();
+
+    /// <summary>Whether the network that weights are for transforms its input; null where they do not say so.</summary>
+    /// <param name="weights">The weights.</param>
+    public static bool? TransformInput(StateDict weights) =>
+        weights.Metadata.TryGetValue(TransformKey, out var text) && bool.TryParse(text, out var transform) ? transform : null;
+
+    /// <summary>The metadata of weights with what is known of them: it goes into the files that are written.</summary>
+    /// <param name="weights">The weights.</param>
+    /// <param name="options">What is known of the network.</param>
+    public static IReadOnlyDictionary<string, string> With(StateDict weights, ModelOptions options) => options.TransformInput is { } transform
+        ? new Dictionary<string, string>(weights.Metadata) { [TransformKey] = transform ? "true" : "false" }
+        : weights.Metadata;
+
+    /// <summary>The published weights that a file holds, by its bytes and whatever its name; null where it holds none.</summary>
+    /// <param name="known">The published weights.</param>
+    /// <param name="path">The file.</param>
+    public static PublishedWeights? Identify(IReadOnlyList<PublishedWeights> known, string path)
+    {
+        if (!File.Exists(path) || known.All(published => published.HashPrefix is null)) return null;
+        try
+        {
+            using var file = File.OpenRead(path);
+            var hash = Convert.ToHexStringLower(SHA256.HashData(file));
+            return known.FirstOrDefault(published => published.HashPrefix is { } prefix && hash.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using Luma.Neural.Layers;
+using Luma.Zoo.Weights;
+
+namespace Luma.Zoo.Tests.Weights;
+
+/// <summary>Files that change while they are used, that are no files, and that are replaced.</summary>
+public sealed class FileChangeTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly Dictionary<string, Tensor> values = new() { ["weight"] = randn(50, 700), ["bias"] = randn(50) };
+
+    public void Dispose()
+    {
+        foreach (var value in values.Values) value.Dispose();
+        folder.Dispose();
+    }
+
+    private List<TensorContent> Expected => [.. values.Select(pair => TensorContent.Of(pair.Key, pair.Value))];
+
+    private string Save(string name)
+    {
+        StateDict.Of(values).Save(folder.File(name));
+        return folder.File(name);
+    }
+
+    [Theory]
+    [InlineData("weights.pth")]
+    [InlineData("weights.safetensors")]
+    public void Nothing_that_happens_to_a_file_after_it_was_opened_matters(string name)
+    {
+        foreach (var harm in (Action<string>[])[Shorten, Overwrite, File.Delete])
+        {
+            var path = Save(name);
+            using var weights = StateDict.Open(path);
+            using var network = new Dense(700, 50);
+            harm(path);
+
+            network.Load(weights);
+
+            Assert.Equal(Expected, TensorContent.All(weights));
+            Assert.Equal(Expected, TensorContent.All(StateDict.Of(network)));
+        }
+
+        static void Shorten(string path)
+        {
+            using var file = File.OpenWrite(path);
+            file.SetLength(100);
+        }
+
+        static void Overwrite(string path)
+        {
+            using var file = File.OpenWrite(path);
+            file.Write(new byte[file.Length]);
+        }
+    }
+
+    [LinuxFact]
+    public void A_mapped_file_that_is_replaced_gives_what_was_opened()
+    {
+        var path = Save("weights.pth");
+        using var weights = StateDict.Open(path, new WeightFileOptions { Map = true });
+        StateDict.Of(new Dictionary<string, Tensor> { ["other"] = zeros(50, 700) }).Save(folder.File("other.pth"));
+        File.Move(folder.File("other.pth"), path, overwrite: true);
+
+        using var network = new Dense(700, 50);
+        WeightLoader.Load(network, weights, strict: true, rename: null, fresh: [], take: true);
+
+        Assert.Equal(Expected, TensorContent.All(weights));
+        Assert.Equal(Expected, TensorContent.All(StateDict.Of(network)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_mapped_file_that_was_shortened_loads_nothing(bool take)
+    {
+        var path = Save("weights.pth");
+        using var weights = StateDict.Open(path, new WeightFileOptions { Map = true });
+        using var network = new Dense(700, 50);
+        var before = TensorContent.All(StateDict.Of(network));
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) file.SetLength(4000);
+
+        Assert.Throws<WeightFileException>(() => WeightLoader.Load(network, weights, strict: true, rename: null, fresh: [], take));
+        Assert.Throws<WeightFileException>(() => weights["weight"].ToTensor());
+
+        Assert.Equal(before, TensorContent.All(StateDict.Of(network)));
+    }
+
+    public static TheoryData<string, string> NoFiles => new()
+    {
+        { "none.pth", "there is no such file" },
+        { "none/weights.pth", "there is no such file" },
+        { "a\0b.pth", "the path has a NUL character" },
+        { new string('a', 5000), "the path is too long" },
+        { "", "this folder has no weight file" },
+    };
+
+    [Theory]
+    [MemberData(nameof(NoFiles))]
+    public void What_is_no_file_is_refused_like_a_bad_file(string name, string problem)
+    {
+        var error = Assert.Throws<WeightFileException>(() => StateDict.Open(folder.File(name)));
+
+        Assert.Equal(problem, error.Problem);
+        Assert.DoesNotContain('\0', error.Message);
+    }
+
+    [LinuxFact]
+    public void Pipes_and_devices_are_refused_and_not_waited_for()
+    {
+        using (var make = System.Diagnostics.Process.Start("mkfifo", folder.File("pipe.pth"))) make.WaitForExit();
+
+        Assert.Contains("pipe", Assert.Throws<WeightFileException>(() => StateDict.Open(folder.File("pipe.pth"))).Problem, StringComparison.Ordinal);
+        Assert.Equal("this is a device, not a file", Assert.Throws<WeightFileException>(() => StateDict.Open("/dev/zero")).Problem);
+        Assert.Contains("/dev/null: cannot be written: this is a device", Assert.Throws<IOException>(() => StateDict.Of(values).Save("/dev/null")).Message, StringComparison.Ordinal);
+        File.CreateSymbolicLink(folder.File("link.pth"), "/dev/null");
+        Assert.Throws<IOException>(() => StateDict.Of(values).Save(folder.File("link.pth")));
+        Assert.False(File.GetAttributes("/dev/null").HasFlag(FileAttributes.Directory));
+    }
+
+    [LinuxFact]
+    public void Saving_keeps_a_link_and_the_mode_of_the_file_that_it_leads_to()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var path = Save("weights.pth");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        File.CreateSymbolicLink(folder.File("link.pth"), path);
+        File.CreateSymbolicLink(folder.File("dangling.pth"), folder.File("new.pth"));
+
+        StateDict.Of(new Dictionary<string, Tensor> { ["a"] = values["bias"] }).Save(folder.File("link.pth"));
+        StateDict.Of(values).Save(folder.File("dangling.pth"));
+
+        Assert.Equal(path, new FileInfo(folder.File("link.pth")).LinkTarget);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(path));
+        using var weights = StateDict.Open(path);
+        Assert.Equal(["a"], weights.Names);
+        Assert.Equal(["dangling.pth", "link.pth", "new.pth", "weights.pth"], folder.Names);
+    }
+
+    [Fact]
+    public async Task What_a_killed_writer_left_is_swept_and_what_a_living_one_writes_is_not()
+    {
+        var path = Save("weights.pth");
+        string[] before = [.. folder.Names!];
+        var started = new TaskCompletionSource();
+        using var goOn = new ManualResetEventSlim();
+        var writing = Task.Run(() => StateDict.Of(values).Save(path, progress: new Waiting(started, goOn)));
+        await started.Task;
+        var living = Assert.Single(folder.Names, name => !before.Contains(name))!;
+        // As one that was killed: nobody holds it.
+        var left = living[..living.LastIndexOf('-')] + "-killed00.abc.partial";
+        File.WriteAllText(folder.File(left), "half");
+
+        StateDict.Of(values).Save(path);
+        Assert.DoesNotContain(left, folder.Names);
+        Assert.Contains(living, folder.Names);
+        goOn.Set();
+        await writing;
+
+        Assert.Equal(["weights.pth"], folder.Names);
+        using var weights = StateDict.Open(path);
+        Assert.Equal(Expected, TensorContent.All(weights));
+    }
+
+    [Fact]
+    public void An_error_in_writing_names_the_path_that_was_given()
+    {
+        Assert.StartsWith($"{folder.File("none/a.pth")}: cannot be written: the folder", Fail(folder.File("none/a.pth")), StringComparison.Ordinal);
+        Assert.Equal($"{folder.File("")}: cannot be written: this is a folder, not a file.", Fail(folder.File("")));
+        Assert.DoesNotContain("partial", Fail(folder.File("none/a.pth")), StringComparison.Ordinal);
+
+        string Fail(string path) => Assert.Throws<IOException>(() => StateDict.Of(values).Save(path)).Message;
+    }
+
+    /// <summary>The collector moves arrays while their tensors are written: each file must be whole, and hold each tensor once.</summary>
+    [Fact]
+    public async Task Files_are_whole_however_the_collector_moves_what_they_are_written_from()
+    {
+        var path = Save("weights.pth");
+        var expected = Expected;
+        using var stop = new CancellationTokenSource();
+        var moving = Task.Run(() =>
+        {
+            var garbage = new List<byte[]>();
+            while (!stop.IsCancellationRequested)
+            {
+                for (var i = 0; i < 50; i++) garbage.Add(new byte[1000 + i]);
+                garbage.RemoveRange(0, garbage.Count / 2);
+                GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
+            }
+        });
+
+        for (var round = 0; round < 25; round++)
+        {
+            // Arrays of the small object heap, which is compacted, with garbage between them.
+            StateDict.Of(values.ToDictionary(pair => pair.Key, pair => pair.Value.narrow(0, 0, 20))).Save(folder.File("small.pth"));
+            using var source = StateDict.Read(File.ReadAllBytes(folder.File("small.pth")), "array");
+            source.Save(folder.File("copy.pth"));
+
+            using var copy = StateDict.Open(folder.File("copy.pth"));
+            Assert.Equal(TensorContent.All(source), TensorContent.All(copy));
+            Assert.InRange(new FileInfo(folder.File("copy.pth")).Length, source.ByteCount, source.ByteCount + 2048);
+        }
+        await stop.CancelAsync();
+        await moving;
+        using var weights = StateDict.Open(path);
+        Assert.Equal(expected, TensorContent.All(weights));
+    }
+
+    private sealed class Waiting(TaskCompletionSource started, ManualResetEventSlim goOn) : IProgress<ByteProgress>
+    {
+        public void Report(ByteProgress value)
+        {
+            started.TrySetResult();
+            goOn.Wait();
+        }
+    }
+}
