@@ -4,6 +4,7 @@ using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
 using Luma.Neural.Observation;
 using Luma.Zoo.Models;
+using Luma.Zoo.Training;
 
 namespace Luma.Zoo.Tests.Models;
 
@@ -113,6 +114,22 @@ public class AuxiliaryTests
         network.eval();
         using var inference = inference_mode();
         Assert.Empty(network.ForwardWithAuxiliaries(images[..1]).Auxiliaries);
+    }
+
+    // The trainer looks at the network's output alone.
+    [Fact]
+    public void Heads_that_do_not_run_stay_as_they_are_while_the_rest_learns()
+    {
+        using var scope = NewDisposeScope();
+        using var network = Networks["googlenet"].Make(new() { NumClasses = 7 });
+        var before = network.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
+        using var step = new TrainingStep(network, new Optimizer.Sgd(), labelSmoothing: 0);
+        network.train();
+
+        step.Run(new Batch(randn(2, 3, 64, 64), arange(2)));
+
+        foreach (var (name, parameter) in network.named_parameters())
+            Assert.Equal(name.StartsWith("aux", StringComparison.Ordinal), parameter.eq(before[name]).all().item<bool>());
     }
 
     [Fact]
