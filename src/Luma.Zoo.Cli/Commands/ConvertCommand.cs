@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Luma.Neural;
 using Luma.Zoo.Weights;
-using Spectre.Console;
 
 namespace Luma.Zoo.Cli.Commands;
 
@@ -13,54 +12,47 @@ internal static class ConvertCommand
     {
         var input = new Argument<string>("in") { Description = "A weight file: PyTorch's (zip or legacy) or safetensors, known by its content." };
         var output = new Argument<string>("out") { Description = "The file to write: .safetensors, or PyTorch's zip format under .pth, .pt or .bin." };
-        var model = new Option<string?>("--as") { Description = "Check the weights against this network, and write them in its order.", HelpName = "ID" };
+        var json = Options.Json();
+        var model = new Option<string?>("--as") { Description = "Check the weights against this network, and write them in its order.", HelpName = "ID[:WEIGHTS]" };
         var numClasses = Options.NumClasses();
 
-        var command = new Command("convert", "Turn one weight format into another.") { input, output, model, numClasses };
-        command.SetAction((parsed, cancellation) => Task.Run(() =>
+        var command = new Command("convert", "Turn one weight format into another.") { input, output, model, numClasses, json };
+        command.SetAction((parsed, cancellation) => Task.Run(async () =>
         {
             var target = parsed.GetValue(output)!;
-            var format = FormatOf(target);
+            var format = WeightTarget.Check(target);
             using var weights = StateDict.Open(parsed.GetValue(input)!);
             if (parsed.GetValue(model) is { } id)
             {
-                using var network = Loaded(id, parsed.GetValue(numClasses), weights);
+                using var network = Loaded(ModelReference.Parse(id), parsed.GetValue(numClasses), weights);
                 using var ordered = StateDict.Of(network);
-                Write(ordered, target, format, terminal, cancellation);
+                await WriteAsync(ordered, target, format, terminal, parsed.GetValue(json), cancellation);
             }
             else
             {
-                Write(weights, target, format, terminal, cancellation);
+                await WriteAsync(weights, target, format, terminal, parsed.GetValue(json), cancellation);
             }
         }, CancellationToken.None));
         return command;
     }
 
-    /// <summary>The format that a file's name asks for.</summary>
-    internal static WeightFormat FormatOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
-    {
-        ".safetensors" => WeightFormat.Safetensors,
-        ".pth" or ".pt" or ".bin" => WeightFormat.TorchZip,
-        _ => throw new UserException($"{path}: its name must end in .safetensors, .pth, .pt or .bin, which says the format to write"),
-    };
-
-    private static Block Loaded(string id, long? numClasses, StateDict weights)
+    private static Block Loaded(ModelReference model, long? numClasses, StateDict weights)
     {
         using var skip = Initializers.Skip();
-        var network = ModelZoo.Create(id, numClasses);
-        ModelZoo.Load(network, id, weights);
+        var network = model.BuildForLooking(new ModelOptions { NumClasses = numClasses });
+        ModelZoo.Load(network, model.Variant.Id, weights);
         return network;
     }
 
-    private static void Write(StateDict weights, string path, WeightFormat format, Terminal terminal, CancellationToken cancellation)
+    private static async Task WriteAsync(
+        StateDict weights, string path, WeightFormat format, Terminal terminal, bool json, CancellationToken cancellation)
     {
-        terminal.Progress.Progress().AutoClear(true).Start(context =>
+        var report = await terminal.ShowProgressAsync("writing", progress =>
         {
-            var task = context.AddTask("writing", maxValue: Math.Max(1, weights.ByteCount));
-            var progress = new Immediate<ByteProgress>(step => task.Value = step.Done);
-            weights.Save(path, format, progress, cancellation);
+            weights.Save(path, format, new Immediate<ByteProgress>(step => progress(step.Done, step.Total)), cancellation);
+            return Task.FromResult(new ConvertedFile(path, weights.Entries.Count, weights.ByteCount));
         });
-        terminal.Out.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{path}: {weights.Entries.Count:N0} tensors, {weights.ByteCount / 1e6:N1} MB"));
+        if (json) terminal.WriteJson(report, Json.Default.ConvertedFile);
+        else terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {report.Tensors:N0} tensors, {report.Bytes / 1e6:N1} MB"));
     }
 }

@@ -11,13 +11,10 @@ internal static class ForwardCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var (id, weights, config, numClasses, json) = (Options.Id(), Options.Weights(), Options.Config(), Options.NumClasses(), Options.Json());
+        var (model, weights, config, numClasses, json) = (Options.Model(), Options.Weights(), Options.Config(), Options.NumClasses(), Options.Json());
+        var (mirror, offline) = (Options.Mirror(), Options.Offline());
         var file = new Option<string?>("--input") { Description = "Take the input from a safetensors file: its only tensor, or the one named input.", HelpName = "FILE" };
-        var seed = new Option<long?>("--seed")
-        {
-            Description = "Seeds torch's generator before the network is built and the input drawn.",
-            HelpName = "S",
-        };
+        var seed = Options.Number("--seed", "Seeds torch's generator before the network is built and the input drawn.", long.MinValue, long.MaxValue);
         var save = new Option<string?>("--save")
         {
             Description = "Also write the weights that ran: .safetensors, or PyTorch's zip format under .pth, .pt or .bin.",
@@ -27,17 +24,19 @@ internal static class ForwardCommand
 
         var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.")
         {
-            id, weights, config, numClasses, seed, shape, file, save, json,
+            model, weights, config, numClasses, seed, shape, file, save, mirror, offline, json,
         };
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellation) => Task.Run(async () =>
         {
             if (parsed.GetValue(file) is not null && parsed.GetValue(shape) is not null)
-                throw new UserException("--input and --shape exclude each other: the file's tensor has its own shape");
+                throw new UsageException("--input and --shape exclude each other: the file's tensor has its own shape");
 
             var target = parsed.GetValue(save);
-            var format = target is null ? default : ConvertCommand.FormatOf(target);
-            var (_, variant) = ModelZoo.Find(parsed.GetValue(id)!);
-            var given = parsed.GetValue(weights);
+            var format = target is null ? default : WeightTarget.Check(target);
+            var reference = ModelReference.Parse(parsed.GetValue(model)!, parsed.GetValue(weights));
+            var (variant, given) = (reference.Variant, reference.Weights);
+            var hub = Options.MakeHub(parsed.GetValue(mirror), parsed.GetValue(offline));
+            if (given is not null) await DownloadCommand.FetchAsync(terminal, hub, variant.Id, given, cancellation);
             var options = ModelZoo.FitOptions(
                 variant.Id, new ModelOptions { Config = parsed.GetValue(config), NumClasses = parsed.GetValue(numClasses) }, given);
 
@@ -48,14 +47,14 @@ internal static class ForwardCommand
             var seeded = parsed.GetValue(seed) is not null;
             using var network = given is null || seeded
                 ? ModelZoo.Create(variant.Id, options)
-                : ModelZoo.CreatePretrained(variant.Id, options, given);
+                : ModelZoo.CreatePretrained(variant.Id, options, given, hub);
             var input = parsed.GetValue(file) is { } path
                 ? ReadInput(path)
-                : rand((parsed.GetValue(shape) ?? Shape.OneImage(variant)).Sizes);
+                : Shape.Draw((parsed.GetValue(shape) ?? Shape.OneImage(reference)).Sizes);
 
             if (seeded && given is not null)
             {
-                using var state = ModelZoo.OpenWeights(variant.Id, given);
+                using var state = ModelZoo.OpenWeights(variant.Id, given, hub);
                 ModelZoo.Load(network, variant.Id, state);
             }
 
@@ -66,12 +65,12 @@ internal static class ForwardCommand
             if (target is not null)
             {
                 using var ran = StateDict.Of(network);
-                ran.Save(target, format);
+                ran.Save(target, format, cancellationToken: cancellation);
             }
             var report = new ForwardReport(output.shape, output.to(float32).data<float>().ToArray());
             if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ForwardReport);
             else Show(report, terminal.Out);
-        });
+        }, CancellationToken.None));
         return command;
     }
 

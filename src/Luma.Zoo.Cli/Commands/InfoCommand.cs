@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Luma.Neural;
 using Spectre.Console;
 
 namespace Luma.Zoo.Cli.Commands;
@@ -10,24 +9,21 @@ internal static class InfoCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var (id, config, numClasses, json) = (Options.Id(), Options.Config(), Options.NumClasses(), Options.Json());
-        var command = new Command("info", "Show one network and how many weights and biases it has.") { id, config, numClasses, json };
+        var (model, config, numClasses, json) = (Options.Model(), Options.Config(), Options.NumClasses(), Options.Json());
+        var command = new Command("info", "Show one network and how many weights and biases it has.") { model, config, numClasses, json };
         command.SetAction(parsed =>
         {
-            var report = Describe(parsed.GetValue(id)!, parsed.GetValue(config), parsed.GetValue(numClasses));
+            var report = Describe(ModelReference.Parse(parsed.GetValue(model)!), parsed.GetValue(config), parsed.GetValue(numClasses));
             if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ModelReport);
             else Show(report, terminal.Console);
         });
         return command;
     }
 
-    private static ModelReport Describe(string id, ModelConfig config, long? numClasses)
+    private static ModelReport Describe(ModelReference model, ModelConfig config, long? numClasses)
     {
-        var (family, variant) = ModelZoo.Find(id);
-
-        // Only sizes are wanted, so the weights need not be drawn.
-        using var skip = Initializers.Skip();
-        using var network = variant.Build(new ModelOptions { Config = config, NumClasses = numClasses });
+        var (family, variant) = (model.Family, model.Variant);
+        using var network = model.BuildForLooking(new ModelOptions { Config = config, NumClasses = numClasses });
         var figures = ModelFigures.Of(network);
         return new(
             variant.Id, family.Name, variant.Description, variant.Aliases, config.ToString().ToLowerInvariant(),

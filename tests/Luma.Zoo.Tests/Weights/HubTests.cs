@@ -476,11 +476,7 @@ public sealed class HubTests : IDisposable
             Folder = Path.GetDirectoryName(Cached)!,
             Mirror = null,
             Offline = false,
-            Delay = (delay, _) =>
-            {
-                delays.Add(delay);
-                return Task.CompletedTask;
-            },
+            Time = new Hasty(delays),
         };
         return new(change?.Invoke(options) ?? options);
     }
@@ -497,6 +493,16 @@ public sealed class HubTests : IDisposable
     {
         Assert.Equal(Bytes, File.ReadAllBytes(Cached));
         Assert.Equal([Name], folder.Names);
+    }
+
+    /// <summary>A time in which every wait is over at once.</summary>
+    private sealed class Hasty(List<TimeSpan> delays) : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime > TimeSpan.Zero) delays.Add(dueTime);
+            return base.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? TimeSpan.Zero : dueTime, period);
+        }
     }
 
     private sealed class Direct(List<ByteProgress> steps) : IProgress<ByteProgress>
