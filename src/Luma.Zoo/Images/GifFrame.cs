@@ -87,9 +87,12 @@ internal sealed class GifFrame
         at++;
         SkipBlocks(file, ref at);
 
-        // Colours that a palette lacks are greys, as in PIL.
+        // As in PIL: without a palette, or with one of greys in their order, numbers are greys; colours that any other lacks are black.
         var full = new byte[3 * Colours];
-        for (var i = 0; i < full.Length; i++) full[i] = i < palette.Length ? palette[i] : (byte)(i / 3);
+        if (!palette.Where((value, place) => value != place / 3).Any())
+            for (var i = 0; i < full.Length; i++) full[i] = (byte)(i / 3);
+        else
+            palette.CopyTo(full, 0);
 
         using var encoded = new MemoryStream();
         encoded.Write("GIF89a"u8);

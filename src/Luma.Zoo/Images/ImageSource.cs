@@ -54,6 +54,8 @@ public sealed class ImageSource
             if (path is not null)
             {
                 using var file = RegularFile.Open(path);
+                // A device has no length and no end.
+                if (file.Length == 0) throw new ImageException(Name, "the file is empty");
                 return ReadToEnd(file, options);
             }
             return stream is null ? bytes : ReadToEnd(stream, options);
