@@ -53,6 +53,42 @@ def png16(pixels, colour):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
 
 
+def gif(image, screen=None, at=(0, 0), colours=None, **options):
+    """A GIF whose frame lies somewhere on a screen of another size, and whose palette has been cut off: PIL writes neither."""
+    buffer = io.BytesIO()
+    image.save(buffer, "GIF", **options)
+    data = bytearray(buffer.getvalue())
+    if screen:
+        data[6:10] = struct.pack("<HH", *screen)
+    if colours:
+        bits = (data[10] & 7) + 1
+        data[10] = data[10] & 0xF8 | colours.bit_length() - 2
+        del data[13 + 3 * colours:13 + (3 << bits)]
+    place = 13 + (3 << ((data[10] & 7) + 1))
+    while data[place] == 0x21:
+        place += 2
+        while data[place]:
+            place += 1 + data[place]
+        place += 1
+    data[place + 1:place + 5] = struct.pack("<HH", *at)
+    return bytes(data)
+
+
+def bmp16(pixels, green, header=40, upside_down=False):
+    """A BMP of 16 bits a pixel, which PIL does not write."""
+    height, width = pixels.shape[:2]
+    red, blue = pixels[:, :, 0].astype(np.uint16) >> 3, pixels[:, :, 2].astype(np.uint16) >> 3
+    words = red << 5 + green | pixels[:, :, 1].astype(np.uint16) >> 8 - green << 5 | blue
+    rows = np.pad(words, ((0, 0), (0, width % 2))).astype("<u2")[::1 if upside_down else -1].tobytes()
+    masks = struct.pack("<III", 0xF800, 0x7E0, 0x1F) if green == 6 else b""
+    if header == 12:
+        info = struct.pack("<IHHHH", 12, width, height, 1, 16)
+    else:
+        info = struct.pack("<IiiHHIIiiII", 40, width, -height if upside_down else height, 1, 16, 3 if masks else 0, len(rows), 0, 0, 0, 0) + masks
+    start = 14 + len(info)
+    return b"BM" + struct.pack("<IHHI", start + len(rows), 0, 0, start) + info + rows
+
+
 def write_samples():
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
@@ -97,6 +133,25 @@ def write_samples():
     save("palette.gif", rgb.quantize(32))
     save("rgb.webp", rgb, quality=80)
     save("lossless.webp", rgb, lossless=True)
+    small = rgb.crop((10, 5, 50, 35)).quantize(16)
+    for name, data in {
+        "transparent.gif": gif(rgb.quantize(16), transparency=5),
+        "offset.gif": gif(small, (97, 61), (20, 10)),
+        "offset-transparent.gif": gif(small, (97, 61), (20, 10), transparency=7),
+        "offset-plain-rows.gif": gif(small, (60, 61), (0, 31), interlace=0, background=3),
+        "beyond-the-screen.gif": gif(small, (30, 20), (15, 3), transparency=2),
+        "few-colours.gif": gif(small, (64, 40), (1, 1), colours=4),
+        "grey.gif": gif(grey, transparency=9),
+        "animated.gif": gif(rgb.quantize(16), save_all=True, append_images=[small], transparency=4, disposal=2),
+    }.items():
+        (folder / name).write_bytes(data)
+    for name, data in {
+        "bits-555.bmp": bmp16(np.asarray(rgb), 5),
+        "bits-565.bmp": bmp16(np.asarray(rgb), 6),
+        "bits-565-upside-down.bmp": bmp16(np.asarray(rgb), 6, upside_down=True),
+        "bits-555-old.bmp": bmp16(np.asarray(rgb), 5, header=12),
+    }.items():
+        (folder / name).write_bytes(data)
     save("one-pixel.png", Image.new("RGB", (1, 1), (1, 2, 3)))
     save("line.png", Image.fromarray(scene(300, 2, 3)))
 

@@ -1,20 +1,67 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Luma.Neural;
 using Luma.Neural.Native;
 using Luma.Zoo.Cli.Commands;
+using Luma.Zoo.Images;
 using Luma.Zoo.Training;
 using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Cli;
 
-/// <summary>The program: its verbs, and what becomes of their failures.</summary>
+/// <summary>The program: its commands, and what becomes of their failures.</summary>
 internal static class CommandLine
 {
-    public const int Success = 0, UserError = 1, InternalError = 2, Cancelled = 130;
+    /// <summary>The exit codes, which the README documents; 70 is <c>EX_SOFTWARE</c> of BSD's sysexits.h.</summary>
+    public const int Success = 0, Failure = 1, UsageError = 2, InternalError = 70, Cancelled = 130;
 
     public static async Task<int> RunAsync(IReadOnlyList<string> args, Terminal terminal)
     {
-        var root = new RootCommand("Luma.Zoo: image classifiers for .NET that load PyTorch's weights.")
+        try
+        {
+            var root = CreateRoot(terminal);
+            var parsed = root.Parse(args.Count == 0 ? ["--help"] : args, new ParserConfiguration
+            {
+                // '@photo.png' is a file of that name, and '-abc' is no bundle of options.
+                ResponseFileTokenReplacer = null,
+                EnablePosixBundling = false,
+            });
+            terminal.Verbose = parsed.GetValue<bool>(Options.VerboseName);
+            if (UsageMistakes.Find(parsed, args) is { } mistake)
+            {
+                var command = parsed.CommandResult.Command;
+                return Fail(terminal, UsageError, $"{mistake} (see luma{(command == root ? "" : " " + command.Name)} --help)");
+            }
+
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                // Training ends its step, measures and saves before it stops.
+                ProcessTerminationTimeout = TimeSpan.FromMinutes(1),
+                Output = terminal.Out,
+                Error = terminal.Error,
+            });
+        }
+        catch (ReaderGoneException)
+        {
+            return Success;
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail(terminal, Cancelled, "cancelled");
+        }
+        catch (Exception exception)
+        {
+            return Fail(terminal, exception);
+        }
+    }
+
+    /// <summary>Puts all commands together.</summary>
+    public static RootCommand CreateRoot(Terminal terminal)
+    {
+        var root = new RootCommand(
+            "Luma.Zoo: image classifiers for .NET that load PyTorch's weights. A model is ID or ID:WEIGHTS, such as resnet50:IMAGENET1K_V2. "
+            + "Exit codes: 0 fine, 1 an image or a file failed, 2 wrong usage, 70 internal error, 130 cancelled.")
         {
             ListCommand.Create(terminal),
             InfoCommand.Create(terminal),
@@ -26,52 +73,37 @@ internal static class CommandLine
             WeightsCommand.Create(terminal),
             DownloadCommand.Create(terminal),
         };
-
-        var parsed = root.Parse(args.Count == 0 ? ["--help"] : args);
-        if (parsed.Errors.Count > 0)
-        {
-            var atRoot = parsed.CommandResult.Command == root;
-            var problem = atRoot && parsed.UnmatchedTokens.Count > 0
-                ? $"There is no verb '{parsed.UnmatchedTokens[0]}'"
-                : parsed.Errors[0].Message.TrimEnd('.');
-            return Fail(terminal, $"{problem} (see luma{(atRoot ? "" : " " + parsed.CommandResult.Command.Name)} --help)");
-        }
-
-        try
-        {
-            return await parsed.InvokeAsync(new InvocationConfiguration
-            {
-                EnableDefaultExceptionHandler = false,
-                // Training ends its step, measures and saves before it stops.
-                ProcessTerminationTimeout = TimeSpan.FromMinutes(1),
-                Output = terminal.Out,
-                Error = terminal.Error,
-            });
-        }
-        catch (OperationCanceledException)
-        {
-            await terminal.Error.WriteLineAsync("luma: cancelled");
-            return Cancelled;
-        }
-        catch (Exception exception) when (IsUserMistake(exception))
-        {
-            return Fail(terminal, exception.Message);
-        }
-        catch (Exception exception)
-        {
-            await terminal.Error.WriteLineAsync($"luma: internal error, please report it: {exception}");
-            return InternalError;
-        }
+        root.Directives.Clear();
+        // Without the '/h' of Windows, which is a file's name elsewhere.
+        root.Options.Remove(root.Options.OfType<HelpOption>().Single());
+        root.Options.Add(new HelpOption("--help", "-h", "-?") { Description = "Show help and usage information." });
+        root.Options.Add(Options.Verbose());
+        return root;
     }
 
-    private static bool IsUserMistake(Exception exception) => exception is
-        UserException or UnknownModelException or ModelOptionException or InputShapeException or WeightFileException or WeightMismatchException
+    private static int Fail(Terminal terminal, Exception exception)
+    {
+        var (code, message) = exception switch
+        {
+            UsageException or UnknownModelException or ModelOptionException => (UsageError, exception.Message),
+            _ when OutOfMemory.Describe(exception) is { } memory => (Failure, memory),
+            _ when IsForUser(exception) => (Failure, exception.Message),
+            _ => (InternalError,
+                $"internal error ({exception.GetType().Name}): {exception.Message} Please report it, {(terminal.Verbose ? "with this trace" : "with what --verbose shows")}."),
+        };
+        Fail(terminal, code, message);
+        if (terminal.Verbose && code != UsageError) terminal.Error.WriteLine(exception);
+        return code;
+    }
+
+    private static bool IsForUser(Exception exception) => exception is
+        UserException or InputShapeException or ImageException or WeightFileException or WeightMismatchException
         or DifferentNetworkException or DownloadException or InvalidDatasetException or TrainingDivergedException or NativeLibraryException
         or IOException or UnauthorizedAccessException or NotSupportedException;
 
-    private static int Fail(Terminal terminal, string message)
+    private static int Fail(Terminal terminal, int code, string message)
     {
         terminal.Error.WriteLine($"luma: {message.ReplaceLineEndings(" ")}");
-        return UserError;
+        return code;
     }
 }

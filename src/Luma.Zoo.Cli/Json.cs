@@ -38,6 +38,12 @@ internal sealed record SummaryReport(
     string Id, string Family, string Config, IReadOnlyList<long> Input, long Parameters, long TrainableParameters, long NonTrainableParameters,
     long MultiplyAdds, double InputMegabytes, double ForwardBackwardMegabytes, double ParameterMegabytes, double TotalMegabytes, SummaryRow Network);
 
+/// <summary>What <c>luma convert --json</c> says.</summary>
+internal sealed record ConvertedFile(string Path, int Tensors, long Bytes);
+
+/// <summary>What <c>luma download --json</c> says of weights. A null path means that they come with the program.</summary>
+internal sealed record DownloadedWeights(string Id, string Name, string? Path);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(IReadOnlyList<ListedModel>))]
 [JsonSerializable(typeof(ModelReport))]
@@ -46,4 +52,6 @@ internal sealed record SummaryReport(
 [JsonSerializable(typeof(IReadOnlyList<ClassifiedImage>))]
 [JsonSerializable(typeof(TrainingReport))]
 [JsonSerializable(typeof(SummaryReport))]
+[JsonSerializable(typeof(ConvertedFile))]
+[JsonSerializable(typeof(IReadOnlyList<DownloadedWeights>))]
 internal sealed partial class Json : JsonSerializerContext;

@@ -1,24 +1,93 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
 
 namespace Luma.Zoo.Cli;
 
+/// <summary>Hears how far something has come, and what it is doing now.</summary>
+internal delegate void ReportProgress(double done, double whole, string? what = null);
+
 /// <summary>Where the program writes: results to one writer, progress and errors to the other.</summary>
-internal sealed record Terminal(TextWriter Out, TextWriter Error)
+internal sealed class Terminal(TextWriter output, TextWriter error)
 {
-    private IAnsiConsole? output, progress;
+    private IAnsiConsole? console, progress;
+
+    /// <summary>Whether progress and the traces of errors are written even where nobody watches.</summary>
+    public bool Verbose { get; set; }
+
+    /// <summary>Results.</summary>
+    public TextWriter Out { get; } = output;
+
+    /// <summary>Errors.</summary>
+    public TextWriter Error { get; } = error;
 
     /// <summary>Tables for people.</summary>
-    public IAnsiConsole Console => output ??= CreateConsole(Out);
+    public IAnsiConsole Console => console ??= CreateConsole(Out);
 
-    /// <summary>Progress for people, beside the results.</summary>
-    public IAnsiConsole Progress => progress ??= CreateConsole(Error);
+    private IAnsiConsole Progress => progress ??= CreateConsole(Error);
 
-    public static Terminal System() => new(global::System.Console.Out, global::System.Console.Error);
+    public static Terminal System()
+    {
+        // Spectre asks the console whether its writer is a terminal.
+        if (OpenPipe() is { } pipe) global::System.Console.SetOut(new StreamWriter(pipe, new UTF8Encoding(false)) { AutoFlush = true });
+        return new(global::System.Console.Out, global::System.Console.Error);
+    }
 
     /// <summary>Writes one JSON document.</summary>
     public void WriteJson<T>(T value, JsonTypeInfo<T> type) => Out.WriteLine(JsonSerializer.Serialize(value, type));
+
+    /// <summary>Writes a line about the progress: to a terminal, or where the user asked for it.</summary>
+    public void Say(string line)
+    {
+        if (Progress.Profile.Out.IsTerminal) Progress.WriteLine(line);
+        else if (Verbose) Error.WriteLine(line);
+    }
+
+    /// <summary>Runs something and shows how far it is: as a bar on a terminal, as lines where the user asked for it.</summary>
+    /// <param name="what">What is done.</param>
+    /// <param name="run">Does it.</param>
+    /// <param name="columns">What the bar shows, or null for Spectre's usual columns.</param>
+    public async Task<T> ShowProgressAsync<T>(string what, Func<ReportProgress, Task<T>> run, params ProgressColumn[] columns)
+    {
+        if (!Progress.Profile.Out.IsTerminal) return await run(Verbose ? Lines(what) : static (_, _, _) => { });
+
+        var bar = Progress.Progress().AutoClear(true);
+        if (columns.Length > 0) bar.Columns(columns);
+        return await bar.StartAsync(async context =>
+        {
+            var task = context.AddTask(Markup.Escape(what));
+            return await run((done, whole, now) =>
+            {
+                (task.MaxValue, task.Value) = (Math.Max(whole, 1), done);
+                if (now is not null) task.Description = Markup.Escape(now);
+            });
+        });
+    }
+
+    // A line for every tenth of the way.
+    private ReportProgress Lines(string what)
+    {
+        var told = 0;
+        return (done, whole, now) =>
+        {
+            var tenth = whole > 0 ? (int)(10 * done / whole) : 0;
+            if (tenth <= told) return;
+            told = tenth;
+            Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{now ?? what}: {10 * tenth}%"));
+        };
+    }
+
+    // .NET's own stream ignores that the reader of a pipe has gone. Files and terminals are left to it.
+    private static ResultPipe? OpenPipe()
+    {
+        if (OperatingSystem.IsWindows() || !global::System.Console.IsOutputRedirected) return null;
+
+        var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return stream.CanSeek ? null : new ResultPipe(stream);
+    }
 
     private static IAnsiConsole CreateConsole(TextWriter writer)
     {

@@ -221,7 +221,7 @@ public static class ModelZoo
         {
             var preset = published?.Preset ?? ImageNetPreset(variant);
             var labels = published?.Labels is { } set ? Labels.Get(set) : [];
-            var classes = CountClasses(network, preset);
+            var classes = ClassifierHead.CountClasses(network);
             return new(network.ToChannelsLast(), preset, labels.Count == classes ? labels : Numbers(classes), ownsModel: true);
         }
         catch
@@ -231,6 +231,24 @@ public static class ModelZoo
         }
 
         static string[] Numbers(long count) => [.. Enumerable.Range(0, (int)count).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+    }
+
+    /// <summary>As <see cref="CreateClassifier"/>, without blocking a thread while weights are fetched.</summary>
+    /// <param name="id">The network's id or one of its aliases, in any case.</param>
+    /// <param name="weights">The name of published weights, or the path of a weight file; the default ones where null.</param>
+    /// <param name="numClasses">The number of classes, where a weight file has another than the network's own.</param>
+    /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
+    /// <param name="progress">Is told how far the download has come, if there is one.</param>
+    /// <param name="cancellationToken">Stops the download; what has come so far is kept for the next time.</param>
+    /// <returns>The classifier, which owns the network; dispose of it.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <inheritdoc cref="CreateClassifier"/>
+    public static async Task<Classifier> CreateClassifierAsync(
+        string id, string? weights = null, long? numClasses = null, Hub? hub = null, IProgress<ByteProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        await DownloadAsync(id, weights ?? DefaultWeights, hub, progress, cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => CreateClassifier(id, weights, numClasses, hub), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What must be chosen about a network for weights to fit, beside what a user has chosen.</summary>
@@ -300,14 +318,6 @@ public static class ModelZoo
         var (channels, height, width) = variant.InputShape;
         var preset = new ImagePreset { ResizeSize = [Math.Min(height, width) * 256 / 224], CropSize = [height, width] };
         return channels == 3 ? preset : preset with { Channels = channels, Mean = [0.5], Std = [0.5] };
-    }
-
-    private static long CountClasses(Block network, ImagePreset preset)
-    {
-        using var scope = NewDisposeScope();
-        using var inference = inference_mode();
-        network.eval();
-        return network.call(zeros([1, .. preset.GetInputShape()])).size(1);
     }
 
     /// <summary>Published weights by name, or null where the name is that of none.</summary>

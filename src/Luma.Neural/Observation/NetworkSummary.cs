@@ -96,31 +96,12 @@ public static class NetworkSummaryExtensions
         var input = zeros(inputShape, model?.dtype ?? float32, model?.device ?? CPU);
 
         var observer = new SummaryObserver(network);
-        using (new EvaluationMode(network))
+        using (var modes = new ModuleModes(network))
         using (ForwardPass.Observe(observer))
+        {
+            modes.Evaluate();
             network.call(input).Dispose();
+        }
         return observer.Summarise(input);
-    }
-
-    // Layers may have been set to evaluation one by one, as in fine-tuning with frozen statistics: each gets back its own flag.
-    private sealed class EvaluationMode : IDisposable
-    {
-        private readonly List<nn.Module> modules;
-        private readonly HashSet<nn.Module> training;
-
-        public EvaluationMode(NeuralModule network)
-        {
-            modules = [network, .. network.modules()];
-            training = new(modules.Where(module => module.training), ReferenceEqualityComparer.Instance);
-            if (training.Count > 0) network.eval();
-        }
-
-        public void Dispose()
-        {
-            if (training.Count == 0) return;
-
-            // train() reaches all descendants: a module's own flag is set after those of whatever holds it.
-            foreach (var module in modules) module.train(training.Contains(module));
-        }
     }
 }

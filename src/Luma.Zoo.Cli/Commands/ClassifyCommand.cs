@@ -8,72 +8,68 @@ namespace Luma.Zoo.Cli.Commands;
 /// <summary><c>luma classify</c>: what is on images.</summary>
 internal static class ClassifyCommand
 {
-    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"];
-
     public static Command Create(Terminal terminal)
     {
-        var (id, weights, numClasses, json) = (Options.Id(), Options.Weights(), Options.NumClasses(), Options.Json());
+        var (model, weights, numClasses, json) = (Options.Model(), Options.Weights(), Options.NumClasses(), Options.Json());
         var (mirror, offline) = (Options.Mirror(), Options.Offline());
         var images = new Argument<string[]>("image") { Description = "Images, or folders of images.", Arity = ArgumentArity.OneOrMore };
-        var top = new Option<int>("--top") { Description = "How many predictions to show for each image.", HelpName = "K", DefaultValueFactory = _ => 5 };
-        top.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() < 1) result.AddError("--top must be at least 1");
-        });
+        var top = Options.Number("--top", "How many predictions to show for each image; 5 by default.");
+        var recursive = new Option<bool>("--recursive") { Description = "Search the folders inside folders too." };
 
-        var command = new Command("classify", "Say what is on images.") { id, images, weights, numClasses, top, mirror, offline, json };
+        var command = new Command("classify", "Say what is on images.") { model, images, weights, numClasses, top, recursive, mirror, offline, json };
         command.SetAction((parsed, cancellation) => Task.Run(
             async () =>
             {
-                var paths = Expand(parsed.GetValue(images)!);
-                var hub = Options.MakeHub(parsed.GetValue(mirror), parsed.GetValue(offline));
-                var (model, source) = (parsed.GetValue(id)!, parsed.GetValue(weights) ?? ModelZoo.DefaultWeights);
-                await DownloadCommand.FetchAsync(terminal, hub, model, source, cancellation);
-                using var classifier = ModelZoo.CreateClassifier(model, source, parsed.GetValue(numClasses), hub);
-                var results = Classify(terminal, classifier, paths, parsed.GetValue(top), cancellation);
+                var reference = ModelReference.Parse(parsed.GetValue(model)!, parsed.GetValue(weights));
+                var (id, source) = (reference.Variant.Id, reference.Weights ?? ModelZoo.DefaultWeights);
+                var files = ImageFiles.Find(parsed.GetValue(images)!, parsed.GetValue(recursive)).ToList();
+
+                var results = files.TakeWhile(file => file.Error is not null).Select(Failed).ToList();
+                if (results.Count < files.Count)
+                {
+                    var hub = Options.MakeHub(parsed.GetValue(mirror), parsed.GetValue(offline));
+                    await DownloadCommand.FetchAsync(terminal, hub, id, source, cancellation);
+                    using var classifier = await ModelZoo.CreateClassifierAsync(id, source, parsed.GetValue(numClasses), hub, cancellationToken: cancellation);
+                    results = await ClassifyAsync(terminal, classifier, files, (int)(parsed.GetValue(top) ?? 5), cancellation);
+                }
 
                 if (parsed.GetValue(json)) terminal.WriteJson(results, Json.Default.IReadOnlyListClassifiedImage);
                 else Show(results, terminal.Console);
 
-                foreach (var failed in results.Where(result => result.Error is not null)) terminal.Error.WriteLine($"luma: {failed.Error}");
-                return results.Any(result => result.Error is not null) ? CommandLine.UserError : CommandLine.Success;
+                foreach (var failed in results.Where(result => result.Error is not null)) terminal.Error.WriteLine($"luma: {failed.Error!.ReplaceLineEndings(" ")}");
+                if (results.Count < files.Count) throw new OperationCanceledException(cancellation);
+                return results.Any(result => result.Error is not null) ? CommandLine.Failure : CommandLine.Success;
             },
             CancellationToken.None));
         return command;
     }
 
-    private static List<string> Expand(IEnumerable<string> arguments)
-    {
-        var paths = new List<string>();
-        foreach (var argument in arguments)
+    // Stopped early, it has the results so far.
+    private static Task<List<ClassifiedImage>> ClassifyAsync(
+        Terminal terminal, Classifier classifier, List<ImageFile> files, int top, CancellationToken cancellation) =>
+        terminal.ShowProgressAsync("classifying", async progress =>
         {
-            if (!Directory.Exists(argument))
+            var results = new List<ClassifiedImage>();
+            var images = files.Where(file => file.Error is null).Select(file => (Images.ImageSource)file.Path);
+            var options = new BatchOptions { Top = top, Progress = new Immediate<long>(done => progress(done, files.Count)) };
+            try
             {
-                paths.Add(argument);
-                continue;
+                await foreach (var result in classifier.ClassifyManyAsync(images, options, cancellation))
+                {
+                    AddFailed();
+                    results.Add(new(result.Name!, result.Error is null ? result.Predictions : null, result.Error?.Message));
+                }
+                AddFailed();
             }
-            var images = Directory.EnumerateFiles(argument)
-                .Where(path => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
-                .Order(StringComparer.Ordinal)
-                .ToList();
-            if (images.Count == 0) throw new UserException($"{argument}: there are no images in this folder");
-            paths.AddRange(images);
-        }
-        return paths;
-    }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+            }
+            return results;
 
-    private static List<ClassifiedImage> Classify(
-        Terminal terminal, Classifier classifier, List<string> paths, int top, CancellationToken cancellation) =>
-        terminal.Progress.Progress().AutoClear(true).Start(context =>
-        {
-            var task = context.AddTask("classifying", maxValue: paths.Count);
-            var options = new BatchOptions { Top = top, Progress = new Immediate<long>(done => task.Value = done) };
-            return classifier.ClassifyMany(paths.Select(path => (Images.ImageSource)path), options, cancellation)
-                .Zip(paths, (result, path) => result.Error is { } error
-                    ? new ClassifiedImage(path, null, error.Message)
-                    : new ClassifiedImage(path, result.Predictions, null))
-                .ToList();
+            void AddFailed() => results.AddRange(files.Skip(results.Count).TakeWhile(file => file.Error is not null).Select(Failed));
         });
+
+    private static ClassifiedImage Failed(ImageFile file) => new(file.Path, null, $"{file.Path}: {file.Error}");
 
     private static void Show(IReadOnlyList<ClassifiedImage> results, IAnsiConsole console)
     {

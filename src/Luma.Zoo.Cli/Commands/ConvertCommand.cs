@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Luma.Zoo.Weights;
-using Spectre.Console;
 
 namespace Luma.Zoo.Cli.Commands;
 
@@ -16,17 +15,18 @@ internal static class ConvertCommand
         };
         var output = new Argument<string>("out") { Description = "The file to write: .safetensors, or PyTorch's zip format under .pth, .pt or .bin." };
         var model = new Option<string?>("--as") { Description = "Check the weights against this network, and write them under its names and in its order.", HelpName = "ID" };
-        var imageSize = Options.Positive("--image-size", "With --as: resize the position embeddings of a vision transformer to images of this size.");
+        var json = Options.Json();
+        var imageSize = Options.Number("--image-size", "With --as: resize the position embeddings of a vision transformer to images of this size.");
         var (numClasses, key, inertExtras, transform) = (Options.NumClasses(), WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
 
         var command = new Command("convert", "Turn one weight format into another.")
         {
-            input, output, model, numClasses, imageSize, transform, key, inertExtras,
+            input, output, model, numClasses, imageSize, transform, key, inertExtras, json,
         };
-        command.SetAction((parsed, cancellation) => Task.Run(() =>
+        command.SetAction((parsed, cancellation) => Task.Run(async () =>
         {
-            var (source, target) = (WeightOptions.Path(parsed.GetValue(input)!), WeightOptions.Path(parsed.GetValue(output)!));
-            var format = FormatOf(target);
+            var (source, target) = (WeightOptions.Path(parsed.GetValue(input)!), parsed.GetValue(output)!);
+            var format = WeightTarget.Check(target);
             var file = WeightOptions.Of(parsed.GetValue(key), parsed.GetValue(inertExtras));
             if (parsed.GetValue(model) is { } id)
             {
@@ -41,35 +41,27 @@ internal static class ConvertCommand
                 List<string> notes = [];
                 using var arranged = WeightArrangement.Arrange(id, weights, source, options, notes);
                 if (notes.Count > 0) terminal.Error.WriteLine($"luma: {source}: {string.Join("; ", notes)}");
-                Write(arranged, target, format, terminal, cancellation);
+                await WriteAsync(arranged, target, format, terminal, parsed.GetValue(json), cancellation);
             }
             else
             {
                 using var weights = StateDict.Open(source, file);
                 WeightOptions.Say(terminal, source, weights.Selection);
-                Write(weights, target, format, terminal, cancellation);
+                await WriteAsync(weights, target, format, terminal, parsed.GetValue(json), cancellation);
             }
         }, CancellationToken.None));
         return command;
     }
 
-    /// <summary>The format that a file's name asks for.</summary>
-    internal static WeightFormat FormatOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    private static async Task WriteAsync(
+        StateDict weights, string path, WeightFormat format, Terminal terminal, bool json, CancellationToken cancellation)
     {
-        ".safetensors" => WeightFormat.Safetensors,
-        ".pth" or ".pt" or ".bin" => WeightFormat.TorchZip,
-        _ => throw new UserException($"{path}: its name must end in .safetensors, .pth, .pt or .bin, which says the format to write"),
-    };
-
-    private static void Write(StateDict weights, string path, WeightFormat format, Terminal terminal, CancellationToken cancellation)
-    {
-        terminal.Progress.Progress().AutoClear(true).Start(context =>
+        var report = await terminal.ShowProgressAsync("writing", progress =>
         {
-            var task = context.AddTask("writing", maxValue: Math.Max(1, weights.ByteCount));
-            var progress = new Immediate<ByteProgress>(step => task.Value = step.Done);
-            weights.Save(path, format, progress, cancellation);
+            weights.Save(path, format, new Immediate<ByteProgress>(step => progress(step.Done, step.Total)), cancellation);
+            return Task.FromResult(new ConvertedFile(path, weights.Entries.Count, weights.ByteCount));
         });
-        terminal.Out.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{path}: {weights.Entries.Count:N0} tensors, {weights.ByteCount / 1e6:N1} MB"));
+        if (json) terminal.WriteJson(report, Json.Default.ConvertedFile);
+        else terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {report.Tensors:N0} tensors, {report.Bytes / 1e6:N1} MB"));
     }
 }

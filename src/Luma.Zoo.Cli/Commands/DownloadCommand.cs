@@ -9,24 +9,34 @@ internal static class DownloadCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var names = new Argument<string[]>("id[:weights]")
+        var models = new Argument<string[]>("model")
         {
             Description = "Networks, each with the name of its weights or its default ones: resnet50 or resnet50:IMAGENET1K_V1.",
+            HelpName = "ID[:WEIGHTS]",
             Arity = ArgumentArity.OneOrMore,
         };
-        var mirror = Options.Mirror();
+        var (mirror, offline, json) = (Options.Mirror(), Options.Offline(), Options.Json());
 
-        var command = new Command("download", "Fetch published weights into PyTorch's cache, and print where they are.") { names, mirror };
+        var command = new Command("download", "Fetch published weights into PyTorch's cache, and print where they are.") { models, mirror, offline, json };
         command.SetAction((parsed, cancellation) => Task.Run(
             async () =>
             {
-                var hub = Options.MakeHub(parsed.GetValue(mirror), offline: false);
+                var hub = Options.MakeHub(parsed.GetValue(mirror), parsed.GetValue(offline));
                 // A misspelt name is told before anything is fetched.
-                var wanted = parsed.GetValue(names)!.Select(Find).ToList();
-                foreach (var published in wanted)
+                var wanted = parsed.GetValue(models)!.Select(text => ModelReference.Parse(text).FindPublished()).ToList();
+                var fetched = new List<DownloadedWeights>();
+                try
                 {
-                    var path = await FetchAsync(terminal, hub, published.Model, published.Name, cancellation);
-                    terminal.Out.WriteLine($"{published.Model}:{published.Name} {path ?? "comes with the program"}");
+                    foreach (var published in wanted)
+                    {
+                        var path = await FetchAsync(terminal, hub, published.Model, published.Name, cancellation);
+                        fetched.Add(new(published.Model, published.Name, path));
+                        if (!parsed.GetValue(json)) terminal.Out.WriteLine($"{published.Model}:{published.Name} {path ?? "comes with the program"}");
+                    }
+                }
+                finally
+                {
+                    if (parsed.GetValue(json)) terminal.WriteJson(fetched, Json.Default.IReadOnlyListDownloadedWeights);
                 }
             },
             CancellationToken.None));
@@ -40,29 +50,9 @@ internal static class DownloadCommand
         if (ModelZoo.FindWeights(id, weights) is not { } published || published.IsCached(hub))
             return await ModelZoo.DownloadAsync(id, weights, hub, cancellationToken: cancellation);
 
-        return await terminal.Progress.Progress().AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
-            .StartAsync(async context =>
-            {
-                var task = context.AddTask($"{published.Model}:{published.Name}", maxValue: published.FileSizeMegabytes * 1048576);
-                var progress = new Immediate<ByteProgress>(step =>
-                {
-                    task.MaxValue = step.Total;
-                    task.Value = step.Done;
-                });
-                return await published.DownloadAsync(hub, progress, cancellation);
-            });
-    }
-
-    private static PublishedWeights Find(string argument)
-    {
-        var colon = argument.IndexOf(':', StringComparison.Ordinal);
-        var (id, name) = colon < 0 ? (argument, ModelZoo.DefaultWeights) : (argument[..colon], argument[(colon + 1)..]);
-        if (ModelZoo.FindWeights(id, name) is { } published) return published;
-
-        var known = ModelZoo.Weights(id).Select(weights => weights.Name).ToList();
-        throw new UserException(known.Count == 0
-            ? $"Nobody has published weights for {id}"
-            : $"There are no weights '{name}' for {id}; there are {string.Join(", ", known)}");
+        return await terminal.ShowProgressAsync(
+            $"{published.Model}:{published.Name}",
+            progress => published.DownloadAsync(hub, new Immediate<ByteProgress>(step => progress(step.Done, step.Total)), cancellation),
+            new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn());
     }
 }

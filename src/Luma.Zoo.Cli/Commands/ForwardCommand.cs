@@ -13,35 +13,33 @@ internal static class ForwardCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var (id, weights, config, numClasses, json) = (Options.Id(), Options.Weights(), Options.Config(), Options.NumClasses(), Options.Json());
-        var heads = Options.AuxiliaryHeads();
+        var (model, weights, config, numClasses, json) = (Options.Model(), Options.Weights(), Options.Config(), Options.NumClasses(), Options.Json());
+        var (mirror, offline, heads) = (Options.Mirror(), Options.Offline(), Options.AuxiliaryHeads());
+        var (key, inertExtras, transform) = (WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
         var file = new Option<string?>("--input") { Description = "Take the input from a safetensors file: its only tensor, or the one named input.", HelpName = "FILE" };
-        var seed = new Option<long?>("--seed")
-        {
-            Description = "Seeds torch's generator before the network is built and the input drawn.",
-            HelpName = "S",
-        };
+        var seed = Options.Number("--seed", "Seeds torch's generator before the network is built and the input drawn.", long.MinValue, long.MaxValue);
         var save = new Option<string?>("--save")
         {
             Description = "Also write the weights that ran: .safetensors, or PyTorch's zip format under .pth, .pt or .bin.",
             HelpName = "FILE",
         };
-        var (key, inertExtras, transform) = (WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
         var shape = Options.Shape("Draw the input uniformly from [0, 1) in this shape; by default one image of the network's own size.");
 
         var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.")
         {
-            id, weights, config, numClasses, heads, seed, shape, file, save, transform, key, inertExtras, json,
+            model, weights, config, numClasses, heads, seed, shape, file, save, transform, key, inertExtras, mirror, offline, json,
         };
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellation) => Task.Run(async () =>
         {
             if (parsed.GetValue(file) is not null && parsed.GetValue(shape) is not null)
-                throw new UserException("--input and --shape exclude each other: the file's tensor has its own shape");
+                throw new UsageException("--input and --shape exclude each other: the file's tensor has its own shape");
 
             var target = parsed.GetValue(save);
-            var format = target is null ? default : ConvertCommand.FormatOf(target);
-            var (_, variant) = ModelZoo.Find(parsed.GetValue(id)!);
-            var given = parsed.GetValue(weights);
+            var format = target is null ? default : WeightTarget.Check(target);
+            var reference = ModelReference.Parse(parsed.GetValue(model)!, parsed.GetValue(weights));
+            var (variant, given) = (reference.Variant, reference.Weights);
+            var hub = Options.MakeHub(parsed.GetValue(mirror), parsed.GetValue(offline));
+            if (given is not null) await DownloadCommand.FetchAsync(terminal, hub, variant.Id, given, cancellation);
             var options = new ModelOptions
             {
                 Config = parsed.GetValue(config),
@@ -52,14 +50,15 @@ internal static class ForwardCommand
 
             NativeLibraries.EnsureLoaded();
             using var scope = NewDisposeScope();
-            using var loaded = given is null ? null : Load(terminal, variant, given, ref options, WeightOptions.Of(parsed.GetValue(key), parsed.GetValue(inertExtras)));
+            var opening = WeightOptions.Of(parsed.GetValue(key), parsed.GetValue(inertExtras));
+            using var loaded = given is null ? null : Load(terminal, variant, given, ref options, hub, opening);
             // Seeded, the weights are drawn even where others take their place: what is drawn next is the input.
             if (parsed.GetValue(seed) is { } number) manual_seed(number);
             using var drawn = given is null || parsed.GetValue(seed) is not null ? ModelZoo.Create(variant.Id, options) : null;
             var network = loaded ?? drawn!;
             var input = parsed.GetValue(file) is { } path
                 ? ReadInput(path)
-                : rand((parsed.GetValue(shape) ?? Shape.OneImage(variant)).Sizes);
+                : Shape.Draw((parsed.GetValue(shape) ?? Shape.OneImage(reference)).Sizes);
 
             network.eval();
             using var inference = inference_mode();
@@ -68,19 +67,20 @@ internal static class ForwardCommand
             if (target is not null)
             {
                 using var ran = StateDict.Of(network);
-                ran.Save(target, format);
+                ran.Save(target, format, cancellationToken: cancellation);
             }
             var report = new ForwardReport(output.shape, output.to(float32).data<float>().ToArray());
-            if (report.Output.Any(number => !float.IsFinite(number))) terminal.Error.WriteLine("luma: the output has NaN or infinite numbers: the weights or the input are damaged, or too large");
+            if (report.Output.Any(number => !float.IsFinite(number)))
+                terminal.Error.WriteLine("luma: the output has NaN or infinite numbers: the weights or the input are damaged, or too large");
             if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ForwardReport);
             else Show(report, terminal.Out);
-        });
+        }, CancellationToken.None));
         return command;
     }
 
-    private static Block Load(Terminal terminal, ModelVariant variant, string weights, ref ModelOptions options, WeightFileOptions file)
+    private static Block Load(Terminal terminal, ModelVariant variant, string weights, ref ModelOptions options, Hub hub, WeightFileOptions file)
     {
-        var network = ModelZoo.CreatePretrained(variant.Id, options, weights, out var report, file: file);
+        var network = ModelZoo.CreatePretrained(variant.Id, options, weights, out var report, hub, file);
         options = options with
         {
             NumClasses = options.NumClasses ?? report.ClassesOfWeights,

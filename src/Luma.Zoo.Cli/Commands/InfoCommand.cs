@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Luma.Neural;
 using Spectre.Console;
 
 namespace Luma.Zoo.Cli.Commands;
@@ -10,11 +9,11 @@ internal static class InfoCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var (id, config, numClasses, heads, json) = (Options.Id(), Options.Config(), Options.NumClasses(), Options.AuxiliaryHeads(), Options.Json());
-        var command = new Command("info", "Show one network and how many weights and biases it has.") { id, config, numClasses, heads, json };
+        var (model, config, numClasses, heads, json) = (Options.Model(), Options.Config(), Options.NumClasses(), Options.AuxiliaryHeads(), Options.Json());
+        var command = new Command("info", "Show one network and how many weights and biases it has.") { model, config, numClasses, heads, json };
         command.SetAction(parsed =>
         {
-            var report = Describe(parsed.GetValue(id)!, new ModelOptions
+            var report = Describe(ModelReference.Parse(parsed.GetValue(model)!), new ModelOptions
             {
                 Config = parsed.GetValue(config),
                 NumClasses = parsed.GetValue(numClasses),
@@ -26,13 +25,10 @@ internal static class InfoCommand
         return command;
     }
 
-    private static ModelReport Describe(string id, ModelOptions options)
+    private static ModelReport Describe(ModelReference model, ModelOptions options)
     {
-        var (family, variant) = ModelZoo.Find(id);
-
-        // Only sizes are wanted, so the weights need not be drawn.
-        using var skip = Initializers.Skip();
-        using var network = variant.Build(options);
+        var (family, variant) = (model.Family, model.Variant);
+        using var network = model.BuildForLooking(options);
         var figures = ModelFigures.Of(network);
         return new(
             variant.Id, family.Name, variant.Description, variant.Aliases, options.Config.ToString().ToLowerInvariant(),

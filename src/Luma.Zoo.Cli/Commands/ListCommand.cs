@@ -53,7 +53,7 @@ internal static class ListCommand
         if (found.Count > 0) return found;
 
         var nearest = Nearest(pattern, [.. names]);
-        throw new UserException($"There is no {kind} '{pattern}'; {(nearest.Length > 0 ? $"did you mean {string.Join(", ", nearest)}?" : "'luma list' shows all.")}");
+        throw new UsageException($"There is no {kind} '{pattern}'; {(nearest.Length > 0 ? $"did you mean {string.Join(", ", nearest)}?" : "'luma list' shows all.")}");
     }
 
     private static bool Matches(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: true);

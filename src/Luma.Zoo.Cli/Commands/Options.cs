@@ -1,20 +1,31 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Cli.Commands;
 
-/// <summary>The arguments that several verbs share.</summary>
+/// <summary>The arguments that several commands share.</summary>
 internal static class Options
 {
-    public static Argument<string> Id() => new("id") { Description = "The network's id; 'luma list' shows all." };
+    /// <summary>The option that every command has.</summary>
+    public const string VerboseName = "--verbose";
+
+    public static Argument<string> Model() => new("model")
+    {
+        Description = "The network's id ('luma list' shows all), or ID:WEIGHTS with the name of published weights or a weight file.",
+        HelpName = "ID[:WEIGHTS]",
+    };
 
     public static Option<bool> Json() => new("--json") { Description = "Write one JSON document and nothing else." };
 
-    public static Option<long?> NumClasses() => Positive("--num-classes", "The number of classes; the network's own by default.");
+    public static Option<bool> Verbose() => new(VerboseName) { Description = "Show progress also where there is no terminal, and the trace of an error.", Recursive = true };
+
+    public static Option<long?> NumClasses() => Number("--num-classes", "The number of classes; the network's own by default.");
 
     public static Option<string?> Weights() => new("--weights")
     {
-        Description = "A weight file (PyTorch or safetensors), or the name of published weights.",
+        Description = "The same as ID:WEIGHTS: a weight file (PyTorch or safetensors), or the name of published weights.",
         HelpName = "FILE|NAME",
     };
 
@@ -37,7 +48,7 @@ internal static class Options
     {
         Description = "default is what the authors or torchvision shipped, luma the Luma neural package's.",
         HelpName = "default|luma",
-        CustomParser = result => Enum.TryParse<ModelConfig>(result.Tokens[0].Value, ignoreCase: true, out var config) && !char.IsDigit(result.Tokens[0].Value[0])
+        CustomParser = result => Enum.TryParse<ModelConfig>(result.Tokens[0].Value, ignoreCase: true, out var config) && char.IsLetter(result.Tokens[0].Value[0])
             ? config
             : Report<ModelConfig>(result, $"There is no configuration '{result.Tokens[0].Value}': it is default or luma"),
     };
@@ -58,18 +69,22 @@ internal static class Options
             : Report<Shape?>(result, $"'{result.Tokens[0].Value}' is no shape: write it like 1,3,224,224"),
     };
 
-    public static Option<long?> Positive(string name, string description)
+    /// <summary>A whole number, null where it is not given.</summary>
+    public static Option<long?> Number(string name, string description, long least = 1, long most = int.MaxValue) => new(name)
     {
-        var option = new Option<long?>(name) { Description = description, HelpName = "N" };
-        option.Validators.Add(result =>
+        Description = description,
+        HelpName = "N",
+        CustomParser = result =>
         {
-            if (result.GetValueOrDefault<long?>() < 1) result.AddError($"{name} must be at least 1");
-        });
-        return option;
-    }
+            var text = result.Tokens[0].Value;
+            if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most) return number;
+            var range = least == long.MinValue ? "" : string.Create(CultureInfo.InvariantCulture, $" from {least} to {most}");
+            return Report<long?>(result, $"{name} must be a whole number{range}, not '{text}'");
+        },
+    };
 
-    /// <summary>Says what is wrong with an option, from within its parser.</summary>
-    public static T Report<T>(System.CommandLine.Parsing.ArgumentResult result, string error)
+    // Says what is wrong with an option, from within its parser.
+    private static T Report<T>(ArgumentResult result, string error)
     {
         result.AddError(error);
         return default!;

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using static TorchSharp.torch;
 
 namespace Luma.Zoo.Cli.Commands;
 
@@ -9,9 +10,15 @@ namespace Luma.Zoo.Cli.Commands;
 // Not an array: an option of that type takes several values.
 internal sealed record Shape(long[] Sizes)
 {
-    /// <summary>One image of the size that a network was made for.</summary>
-    public static Shape OneImage(ModelVariant variant) =>
-        new([1, variant.InputShape.Channels, variant.InputShape.Height, variant.InputShape.Width]);
+    /// <summary>One image of the size that a network was made for, or that its weights are for.</summary>
+    public static Shape OneImage(ModelReference model)
+    {
+        var (channels, height, width) = model.Variant.InputShape;
+        var published = model.Weights is null ? null : ModelZoo.FindWeights(model.Variant.Id, model.Weights);
+        return model.Variant.KeyMap.Fit(new ModelOptions(), weights: null, published).ImageSize is { } side
+            ? new([1, channels, side, side])
+            : new([1, channels, height, width]);
+    }
 
     /// <summary>Reads <c>1,3,224,224</c> or <c>1x3x224x224</c>.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out Shape? shape)
@@ -27,17 +34,26 @@ internal sealed record Shape(long[] Sizes)
         return true;
     }
 
+    /// <summary>Draws the input uniformly from [0, 1), as <c>torch.rand</c> does.</summary>
+    public static Tensor Draw(long[] sizes)
+    {
+        OutOfMemory.Refuse(sizes);
+        // TorchSharp's rand answers with an uninitialised pointer where libtorch refuses; its empty throws.
+        return empty(sizes).uniform_(0, 1);
+    }
+
     /// <summary>Runs a network; that it cannot take the input's shape is the user's mistake, not the program's.</summary>
     public static T Try<T>(ModelVariant variant, IReadOnlyList<long> sizes, Func<T> run)
     {
+        OutOfMemory.Refuse(sizes);
         try
         {
             return run();
         }
-        catch (Exception exception) when (exception is ArgumentException or ExternalException)
+        catch (Exception exception) when (exception is ArgumentException or ExternalException && OutOfMemory.Describe(exception) is null)
         {
             // libtorch adds where in its sources the error arose, on lines of their own.
-            throw new UserException($"{variant.Id} cannot take an input of ({string.Join(", ", sizes)}): {exception.Message.Split('\n')[0].TrimEnd()}");
+            throw new UsageException($"{variant.Id} cannot take an input of ({string.Join(", ", sizes)}): {exception.Message.Split('\n')[0].TrimEnd()}");
         }
     }
 }

@@ -10,27 +10,34 @@ internal static class WeightsCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var id = new Argument<string?>("id") { Description = "Only those of this network.", Arity = ArgumentArity.ZeroOrOne };
+        var model = new Argument<string?>("model") { Description = "Only those of this network, or only these.", HelpName = "ID[:WEIGHTS]", Arity = ArgumentArity.ZeroOrOne };
         var json = Options.Json();
 
-        var command = new Command("weights", "Show the published weights: accuracy, size, and whether they are on this machine.") { id, json };
+        var command = new Command("weights", "Show the published weights: accuracy, size, and whether they are on this machine.") { model, json };
         command.SetAction(parsed =>
         {
-            var weights = Select(parsed.GetValue(id));
+            var weights = Select(parsed.GetValue(model));
             if (parsed.GetValue(json)) terminal.WriteJson(weights, Json.Default.IReadOnlyListListedWeights);
             else Show(weights, terminal.Console);
         });
         return command;
     }
 
-    private static List<ListedWeights> Select(string? id)
+    private static List<ListedWeights> Select(string? model)
     {
         var hub = new Hub();
-        var models = id is null ? ModelZoo.Models : [ModelZoo.Find(id).Variant];
-        var weights = models.SelectMany(model => ModelZoo.Weights(model.Id)).Select(published => new ListedWeights(
+        return [.. Named(model).Select(published => new ListedWeights(
             published.Model, published.Name, published.IsDefault, published.Parameters, published.FileSizeMegabytes, published.Metrics,
-            published.IsCached(hub), published.Url?.ToString(), published.License, published.Paper, published.Recipe)).ToList();
-        return weights.Count > 0 ? weights : throw new UserException($"Nobody has published weights for {id}");
+            published.IsCached(hub), published.Url?.ToString(), published.License, published.Paper, published.Recipe))];
+    }
+
+    private static IEnumerable<PublishedWeights> Named(string? model)
+    {
+        if (model is null) return ModelZoo.Models.SelectMany(variant => ModelZoo.Weights(variant.Id));
+
+        var reference = ModelReference.Parse(model);
+        var published = reference.FindPublished();
+        return reference.Weights is null ? ModelZoo.Weights(reference.Variant.Id) : [published];
     }
 
     private static void Show(IReadOnlyList<ListedWeights> weights, IAnsiConsole console)

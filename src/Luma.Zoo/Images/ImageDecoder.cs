@@ -14,18 +14,47 @@ public static class ImageDecoder
     public static DecodedImage Decode(ImageSource source, DecodeOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(source);
-        options ??= DecodeOptions.Default;
-        return Decode(source.Read(options).Span, source.Name, options);
+        return Use(source, options ?? DecodeOptions.Default, new PixelBudget(long.MaxValue), image => image);
+    }
+
+    /// <summary>Reads, decodes and uses an image, once there is room for its pixels beside those of others.</summary>
+    /// <param name="source">The image.</param>
+    /// <param name="options">How large it may be.</param>
+    /// <param name="budget">The room.</param>
+    /// <param name="use">What is done with it; the room is given back afterwards.</param>
+    /// <exception cref="ImageException">It cannot be read, or is no image that can be used.</exception>
+    internal static T Use<T>(ImageSource source, DecodeOptions options, PixelBudget budget, Func<DecodedImage, T> use)
+    {
+        var name = source.Name;
+        try
+        {
+            var encoded = source.Read(options).Span;
+            if (encoded.IsEmpty) throw new ImageException(name, "the file is empty");
+            if (encoded.Length > options.MaxBytes) throw TooManyBytes(name, options);
+
+            var gif = GifFrame.Parse(encoded, name);
+            if (gif is null) return Decode(encoded, name, options, budget, use);
+
+            CheckSize(name, gif.CanvasWidth, gif.CanvasHeight, options);
+            using var room = budget.Take((long)gif.CanvasWidth * gif.CanvasHeight);
+            // The canvas has room; the frame on it may be as large once more.
+            return use(gif.OnCanvas(Decode(gif.Encoded, name, options, new PixelBudget(long.MaxValue), frame => frame)));
+        }
+        catch (OutOfMemoryException exception)
+        {
+            throw new ImageException(name, "there is not enough memory for it", exception);
+        }
+        catch (ImageException exception) when (exception.Name is null && name is not null)
+        {
+            throw new ImageException(name, exception.Reason, exception);
+        }
     }
 
     internal static ImageException TooManyBytes(string? name, DecodeOptions options) =>
         new(name, string.Create(CultureInfo.InvariantCulture, $"the file is larger than the limit of {options.MaxBytes:N0} bytes"));
 
-    private static unsafe DecodedImage Decode(ReadOnlySpan<byte> encoded, string? name, DecodeOptions options)
+    private static unsafe T Decode<T>(ReadOnlySpan<byte> encoded, string? name, DecodeOptions options, PixelBudget budget, Func<DecodedImage, T> use)
     {
-        if (encoded.IsEmpty) throw new ImageException(name, "the file is empty");
-        if (encoded.Length > options.MaxBytes) throw TooManyBytes(name, options);
-
         // Skia reads the caller's memory, which stays where it is until the codec is gone.
         fixed (byte* start = encoded)
         {
@@ -39,31 +68,34 @@ public static class ImageDecoder
                 throw new ImageException(name, "not a JPEG, PNG, WebP, GIF or BMP image");
 
             var (width, height) = (codec.Info.Width, codec.Info.Height);
-            if ((long)width * height > options.MaxPixels)
-            {
-                throw new ImageException(name, string.Create(CultureInfo.InvariantCulture,
-                    $"{width} by {height} pixels are more than the limit of {options.MaxPixels:N0}"));
-            }
+            CheckSize(name, width, height, options);
+            if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg) Check(name, JpegMarkers.Check(encoded));
 
-            if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg && !JpegMarkers.AreKnown(encoded))
-                throw new ImageException(name, Describe(SKCodecResult.ErrorInInput));
-
+            using var room = budget.Take((long)width * height);
             // No colour space: the file's numbers as they are. Unpremultiplied: alpha leaves the colours alone.
             var info = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
             var pixels = GC.AllocateUninitializedArray<byte>(width * height * DecodedImage.BytesPerPixel);
-            fixed (byte* target = pixels)
-            {
-                var result = codec.GetPixels(info, (nint)target);
-                if (result != SKCodecResult.Success) throw new ImageException(name, Describe(result));
-            }
-            return new DecodedImage(width, height, pixels);
+            fixed (byte* target = pixels) Check(name, codec.GetPixels(info, (nint)target));
+            if (codec.EncodedFormat == SKEncodedImageFormat.Bmp) Bmp16.Rescale(encoded, pixels);
+            return use(new DecodedImage(width, height, pixels));
         }
     }
 
-    private static string Describe(SKCodecResult result) => result switch
+    private static void CheckSize(string? name, int width, int height, DecodeOptions options)
     {
-        SKCodecResult.IncompleteInput => "the image is truncated",
-        SKCodecResult.ErrorInInput => "the image is damaged",
-        _ => $"the image cannot be decoded ({result})",
-    };
+        if ((long)width * height <= options.MaxPixels) return;
+        throw new ImageException(name, string.Create(
+            CultureInfo.InvariantCulture, $"{width} by {height} pixels are more than the limit of {options.MaxPixels:N0}"));
+    }
+
+    private static void Check(string? name, SKCodecResult result)
+    {
+        if (result == SKCodecResult.Success) return;
+        throw new ImageException(name, result switch
+        {
+            SKCodecResult.IncompleteInput => "the image is truncated",
+            SKCodecResult.ErrorInInput => "the image is damaged",
+            _ => $"the image cannot be decoded ({result})",
+        });
+    }
 }

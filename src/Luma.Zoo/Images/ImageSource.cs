@@ -18,7 +18,7 @@ public sealed class ImageSource
     /// <returns>The source.</returns>
     public static ImageSource FromFile(string path)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(path);
         return new(path, path: path);
     }
 
@@ -53,7 +53,9 @@ public sealed class ImageSource
         {
             if (path is not null)
             {
-                using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+                using var file = RegularFile.Open(path);
+                // A device has no length and no end.
+                if (file.Length == 0) throw new ImageException(Name, "the file is empty");
                 return ReadToEnd(file, options);
             }
             return stream is null ? bytes : ReadToEnd(stream, options);
@@ -62,7 +64,12 @@ public sealed class ImageSource
         {
             throw new ImageException(Name, "there is no such file", exception);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException or ObjectDisposedException)
+        catch (OutOfMemoryException exception)
+        {
+            throw new ImageException(Name, "the file is too large for the memory", exception);
+        }
+        // A stream may be anybody's, and throw anything.
+        catch (Exception exception) when (exception is not (ImageException or OperationCanceledException))
         {
             throw new ImageException(Name, $"cannot be read: {exception.Message}", exception);
         }

@@ -16,6 +16,12 @@ internal static class Resizer
     private const int PrecisionBits = 22;
     private const int Half = 1 << (PrecisionBits - 1);
 
+    // How far into an axis nearest neighbours are looked for: where PIL, which has all of it in memory, gave up long before.
+    private const long MostSteps = 1 << 28;
+
+    // How many weights, and how many bytes between the two passes, are in memory at a time.
+    private const int MostWeights = 1 << 22, MostBetween = 1 << 27;
+
     /// <summary>Resizes an image and cuts a window out of the result.</summary>
     /// <param name="source">The pixels, <paramref name="channels"/> bytes each.</param>
     /// <param name="channels">4 or 1.</param>
@@ -39,19 +45,31 @@ internal static class Resizer
         }
 
         // PIL leaves out the pass along an axis whose size stays.
-        var down = height == sourceHeight ? null : Taps.Create(sourceHeight, height, rows, interpolation);
-        var (firstRow, lastRow) = down is null ? ((int)rows.Start, (int)rows.Start + rows.Length) : down.Extent;
+        var vertical = new Axis(sourceHeight, height, interpolation);
+        var (firstRow, lastRow) = height == sourceHeight ? ((int)rows.Start, (int)rows.Start + rows.Length) : vertical.Extent(rows);
+        if ((long)(lastRow - firstRow) * columns.Length * channels > MostBetween && rows.Length > 1)
+        {
+            var half = rows.Length / 2;
+            return
+            [
+                .. Resize(source, channels, sourceWidth, sourceHeight, width, height, columns, rows with { Length = half }, interpolation),
+                .. Resize(source, channels, sourceWidth, sourceHeight, width, height, columns, new(rows.Start + half, rows.Length - half), interpolation),
+            ];
+        }
+
         var needed = source[(firstRow * sourceWidth * channels)..(lastRow * sourceWidth * channels)];
 
         var narrowed = width == sourceWidth
             ? Cut(needed, channels, sourceWidth, columns)
-            : Across(needed, channels, sourceWidth, Taps.Create(sourceWidth, width, columns, interpolation));
-        return down is null ? narrowed : Down(narrowed, columns.Length * channels, down, firstRow);
+            : Across(needed, channels, new Axis(sourceWidth, width, interpolation), columns);
+        return height == sourceHeight ? narrowed : Down(narrowed, columns.Length * channels, vertical, rows, firstRow);
     }
 
     // PIL adds the step again and again; multiplying instead would end in another pixel now and then.
     private static int[] NearestIndices(int sourceSize, long size, Segment window)
     {
+        if (window.Start > MostSteps) throw new ImageException(null, $"{sourceSize} pixels in a row are too many to resize to {size} by steps");
+
         var step = (double)sourceSize / size;
         var position = step * 0.5;
         for (var i = 0L; i < window.Start; i++) position += step;
@@ -86,19 +104,23 @@ internal static class Resizer
         return result;
     }
 
-    private static byte[] Across(ReadOnlySpan<byte> source, int channels, int sourceWidth, Taps taps)
+    private static byte[] Across(ReadOnlySpan<byte> source, int channels, Axis axis, Segment columns)
     {
-        var rows = source.Length / (sourceWidth * channels);
-        if ((long)rows * taps.Count * channels > Array.MaxLength)
-            throw new ImageException(null, $"{rows} rows of {sourceWidth} pixels are too long and narrow to resize");
+        var sourceStride = axis.SourceSize * channels;
+        var (rows, stride) = (source.Length / sourceStride, columns.Length * channels);
+        if ((long)rows * stride > Array.MaxLength)
+            throw new ImageException(null, $"{rows} rows of {axis.SourceSize} pixels are too long and narrow to resize");
 
-        var result = GC.AllocateUninitializedArray<byte>(rows * taps.Count * channels);
-        for (var row = 0; row < rows; row++)
+        var result = GC.AllocateUninitializedArray<byte>(rows * stride);
+        foreach (var (offset, taps) in axis.Weigh(columns))
         {
-            var line = source.Slice(row * sourceWidth * channels, sourceWidth * channels);
-            var target = result.AsSpan(row * taps.Count * channels, taps.Count * channels);
-            if (channels == 4) AcrossColour(MemoryMarshal.Cast<byte, uint>(line), MemoryMarshal.Cast<byte, uint>(target), taps);
-            else AcrossGrey(line, target, taps);
+            for (var row = 0; row < rows; row++)
+            {
+                var line = source.Slice(row * sourceStride, sourceStride);
+                var target = result.AsSpan((row * stride) + (offset * channels), taps.Count * channels);
+                if (channels == 4) AcrossColour(MemoryMarshal.Cast<byte, uint>(line), MemoryMarshal.Cast<byte, uint>(target), taps);
+                else AcrossGrey(line, target, taps);
+            }
         }
         return result;
     }
@@ -133,19 +155,22 @@ internal static class Resizer
         }
     }
 
-    private static byte[] Down(byte[] source, int stride, Taps taps, int firstRow)
+    private static byte[] Down(byte[] source, int stride, Axis axis, Segment rows, int firstRow)
     {
-        var result = GC.AllocateUninitializedArray<byte>(taps.Count * stride);
+        var result = GC.AllocateUninitializedArray<byte>(rows.Length * stride);
         var sums = new int[stride];
-        for (var row = 0; row < taps.Count; row++)
+        foreach (var (offset, taps) in axis.Weigh(rows))
         {
-            var weights = taps.Weights(row);
-            Array.Fill(sums, Half);
-            for (var tap = 0; tap < weights.Length; tap++)
-                AddProduct(source.AsSpan((taps.Start(row) - firstRow + tap) * stride, stride), weights[tap], sums);
+            for (var row = 0; row < taps.Count; row++)
+            {
+                var weights = taps.Weights(row);
+                Array.Fill(sums, Half);
+                for (var tap = 0; tap < weights.Length; tap++)
+                    AddProduct(source.AsSpan((taps.Start(row) - firstRow + tap) * stride, stride), weights[tap], sums);
 
-            var target = result.AsSpan(row * stride, stride);
-            for (var i = 0; i < stride; i++) target[i] = ToByte(sums[i]);
+                var target = result.AsSpan((offset + row) * stride, stride);
+                for (var i = 0; i < stride; i++) target[i] = ToByte(sums[i]);
+            }
         }
         return result;
     }
@@ -170,6 +195,29 @@ internal static class Resizer
 
     private static byte ToByte(int sum) => (byte)Math.Clamp(sum >> PrecisionBits, 0, 255);
 
+    /// <summary>How one axis is resized.</summary>
+    private readonly record struct Axis(int SourceSize, long Size, Interpolation Interpolation)
+    {
+        /// <summary>The weights of a window, in pieces that are small however long the axis is, each with its place in the window.</summary>
+        public IEnumerable<(int Offset, Taps Taps)> Weigh(Segment window)
+        {
+            var piece = Math.Max(1, MostWeights / Taps.Stride(SourceSize, Size, Interpolation));
+            for (var offset = 0; offset < window.Length; offset += piece)
+            {
+                var part = new Segment(window.Start + offset, Math.Min(piece, window.Length - offset));
+                yield return (offset, Taps.Create(SourceSize, Size, part, Interpolation));
+            }
+        }
+
+        /// <summary>The first pixel that any of a window comes from, and the one after the last.</summary>
+        public (int First, int End) Extent(Segment window)
+        {
+            var first = Taps.Create(SourceSize, Size, window with { Length = 1 }, Interpolation);
+            var last = Taps.Create(SourceSize, Size, new Segment(window.Start + window.Length - 1, 1), Interpolation);
+            return (first.Start(0), last.Start(0) + last.Weights(0).Length);
+        }
+    }
+
     /// <summary>For every pixel along an axis of the window, which of the original's pixels it comes from, and their weights.</summary>
     private sealed class Taps
     {
@@ -181,16 +229,17 @@ internal static class Resizer
 
         public int Count => starts.Length;
 
-        /// <summary>The first pixel that any comes from, and the one after the last.</summary>
-        public (int First, int End) Extent => (starts[0], starts[^1] + counts[^1]);
+        /// <summary>The most pixels that one comes from.</summary>
+        public static int Stride(int sourceSize, long size, Interpolation interpolation) =>
+            Math.Min(((int)Math.Ceiling(Support(sourceSize, size, interpolation)) * 2) + 1, sourceSize);
 
         public static Taps Create(int sourceSize, long size, Segment window, Interpolation interpolation)
         {
             var scale = (double)sourceSize / size;
             var stretch = Math.Max(scale, 1);
-            var support = (interpolation == Interpolation.Bicubic ? 2 : 1) * stretch;
+            var support = Support(sourceSize, size, interpolation);
 
-            var taps = new Taps(window.Length, Math.Min(((int)Math.Ceiling(support) * 2) + 1, sourceSize));
+            var taps = new Taps(window.Length, Stride(sourceSize, size, interpolation));
             var exact = new double[taps.stride];
             for (var i = 0; i < window.Length; i++)
             {
@@ -219,6 +268,9 @@ internal static class Resizer
         public int Start(int index) => starts[index];
 
         public ReadOnlySpan<int> Weights(int index) => weights.AsSpan(index * stride, counts[index]);
+
+        private static double Support(int sourceSize, long size, Interpolation interpolation) =>
+            (interpolation == Interpolation.Bicubic ? 2 : 1) * Math.Max((double)sourceSize / size, 1);
 
         private static double Cubic(double distance) => distance switch
         {

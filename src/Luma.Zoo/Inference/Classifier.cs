@@ -12,8 +12,13 @@ namespace Luma.Zoo.Inference;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The model is set to evaluation mode here, once; move it to its device and type before, and leave it as it is while the classifier
-/// is in use.
+/// Each call sets the model to evaluation mode, where somebody has set it to training in between. Move it to its device and type before;
+/// it must not be trained while a call is under way.
+/// </para>
+/// <para>
+/// However many callers there are, no more calls run at a time than there are processors, no more passes of the model than its threads
+/// leave processors for, and the images that are decoded at a time have together no more pixels than
+/// <see cref="DecodeOptions.MaxPixels"/>, or than half of the memory holds; a larger one is decoded alone.
 /// </para>
 /// <para>
 /// The first classifier of a process lets it keep the memory that tensors leave, up to a gigabyte, which makes passes up to twice as fast
@@ -23,10 +28,14 @@ namespace Luma.Zoo.Inference;
 public sealed class Classifier : IDisposable
 {
     private readonly NeuralModule model;
+    private readonly nn.Module[] modules;
     private readonly bool ownsModel;
     private readonly Device device;
     private readonly ScalarType type;
     private readonly DecodeOptions decoding;
+    private readonly PixelBudget pixels;
+    private readonly CallGate calls = new(Environment.ProcessorCount);
+    private readonly CallGate passes = new(Math.Max(1, Environment.ProcessorCount / get_num_threads()));
 
     /// <summary>Puts a classifier together.</summary>
     /// <param name="model">Takes <c>(N, C, H, W)</c> as the preset makes it and gives logits <c>(N, classes)</c>.</param>
@@ -45,10 +54,12 @@ public sealed class Classifier : IDisposable
         if (labels.Count == 0) throw new ArgumentException("There are no labels.", nameof(labels));
 
         NativeHeap.KeepFreed();
-        model.eval();
+        modules = [model, .. model.modules()];
         var parameter = model.parameters().FirstOrDefault();
         (this.model, Preset, Labels, this.decoding) = (model, preset, [.. labels], decoding ?? DecodeOptions.Default);
         this.ownsModel = ownsModel;
+        pixels = PixelBudget.For(this.decoding);
+        EnsureEvaluation();
         (device, type) = (parameter?.device ?? CPU, parameter?.dtype ?? ScalarType.Float32);
     }
 
@@ -64,7 +75,12 @@ public sealed class Classifier : IDisposable
     /// <returns>The most likely classes, the likeliest first.</returns>
     /// <exception cref="ImageException">The image cannot be read, or is none that can be used.</exception>
     /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
-    public IReadOnlyList<Prediction> Classify(ImageSource image, int top = 5) => Classify(ImageDecoder.Decode(image, decoding), top);
+    /// <exception cref="ObjectDisposedException">The classifier has been disposed of.</exception>
+    public IReadOnlyList<Prediction> Classify(ImageSource image, int top = 5)
+    {
+        using var call = calls.Enter();
+        return ClassifyOne(image, top, CancellationToken.None);
+    }
 
     /// <summary>Classifies one decoded image.</summary>
     /// <param name="image">The image.</param>
@@ -73,8 +89,9 @@ public sealed class Classifier : IDisposable
     /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
     public IReadOnlyList<Prediction> Classify(DecodedImage image, int top = 5)
     {
+        using var call = calls.Enter();
         using var scope = NewDisposeScope();
-        return ClassifyBatch(Preset.Apply(image), top)[0];
+        return Predict(Preset.Apply(image), top)[0];
     }
 
     /// <summary>Classifies images that are the model's input already.</summary>
@@ -86,18 +103,11 @@ public sealed class Classifier : IDisposable
     public IReadOnlyList<IReadOnlyList<Prediction>> ClassifyBatch(Tensor input, int top = 5)
     {
         ArgumentNullException.ThrowIfNull(input);
-        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         if (!input.is_floating_point() || input.dim() is not (3 or 4))
             throw new ArgumentException($"Expected floats (N, C, H, W) or (C, H, W), got {input.dtype} ({string.Join(", ", input.shape)}).", nameof(input));
 
-        using var inference = inference_mode();
-        using var scope = NewDisposeScope();
-        var logits = model.call((input.dim() == 3 ? input.unsqueeze(0) : input).to(type, device));
-        if (logits.dim() != 2 || logits.size(1) != Labels.Count)
-            throw new InvalidOperationException($"The model gives ({string.Join(", ", logits.shape)}), but there are {Labels.Count} labels: expected (N, {Labels.Count}).");
-
-        var probabilities = logits.to(ScalarType.Float32).softmax(1).cpu().data<float>().ToArray();
-        return [.. probabilities.Chunk(Labels.Count).Select(row => Best(row, top))];
+        using var call = calls.Enter();
+        return Predict(input, top);
     }
 
     /// <summary>Classifies one image on another thread.</summary>
@@ -108,13 +118,11 @@ public sealed class Classifier : IDisposable
     /// <exception cref="ImageException">The image cannot be read, or is none that can be used.</exception>
     /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public Task<IReadOnlyList<Prediction>> ClassifyAsync(ImageSource image, int top = 5, CancellationToken cancellation = default) =>
-        Task.Run(() =>
-        {
-            var decoded = ImageDecoder.Decode(image, decoding);
-            cancellation.ThrowIfCancellationRequested();
-            return Classify(decoded, top);
-        }, cancellation);
+    public async Task<IReadOnlyList<Prediction>> ClassifyAsync(ImageSource image, int top = 5, CancellationToken cancellation = default)
+    {
+        using var call = await calls.EnterAsync(cancellation).ConfigureAwait(false);
+        return await Task.Run(() => ClassifyOne(image, top, cancellation), cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>Classifies images in batches, as they are asked for; one that cannot be used does not stop the others.</summary>
     /// <param name="images">The images.</param>
@@ -135,10 +143,17 @@ public sealed class Classifier : IDisposable
             var done = 0L;
             foreach (var sources in images.Chunk(BatchSize(options)))
             {
-                var results = ClassifyTogether(sources, options, cancellation);
+                var results = ClassifyNext(sources);
                 options.Progress?.Report(done += results.Length);
                 foreach (var result in results) yield return result;
             }
+        }
+
+        // The place is given back before the caller looks at the results.
+        Classification[] ClassifyNext(ImageSource[] sources)
+        {
+            using var call = calls.Enter(cancellation);
+            return ClassifyTogether(sources, options, cancellation);
         }
     }
 
@@ -157,16 +172,51 @@ public sealed class Classifier : IDisposable
         var done = 0L;
         foreach (var sources in images.Chunk(BatchSize(options)))
         {
-            var results = await Task.Run(() => ClassifyTogether(sources, options, cancellation), cancellation).ConfigureAwait(false);
+            var results = await ClassifyNextAsync(sources).ConfigureAwait(false);
             options.Progress?.Report(done += results.Length);
             foreach (var result in results) yield return result;
         }
+
+        async Task<Classification[]> ClassifyNextAsync(ImageSource[] sources)
+        {
+            using var call = await calls.EnterAsync(cancellation).ConfigureAwait(false);
+            return await Task.Run(() => ClassifyTogether(sources, options, cancellation), cancellation).ConfigureAwait(false);
+        }
     }
 
-    /// <summary>Disposes of the model, if the classifier owns it. No call may be under way.</summary>
+    /// <summary>Refuses further calls, waits for those under way, and disposes of the model if the classifier owns it.</summary>
     public void Dispose()
     {
+        calls.Dispose();
         if (ownsModel) model.Dispose();
+    }
+
+    private IReadOnlyList<Prediction> ClassifyOne(ImageSource image, int top, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        var input = ImageDecoder.Use(image, decoding, pixels, Preset.Apply);
+        cancellation.ThrowIfCancellationRequested();
+        return Predict(input, top)[0];
+    }
+
+    private IReadOnlyList<Prediction>[] Predict(Tensor input, int top)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
+        using var pass = passes.Enter();
+        EnsureEvaluation();
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        var logits = model.call((input.dim() == 3 ? input.unsqueeze(0) : input).to(type, device));
+        if (logits.dim() != 2 || logits.size(1) != Labels.Count)
+            throw new InvalidOperationException($"The model gives ({string.Join(", ", logits.shape)}), but there are {Labels.Count} labels: expected (N, {Labels.Count}).");
+
+        var probabilities = logits.to(ScalarType.Float32).softmax(1).cpu().data<float>().ToArray();
+        return [.. probabilities.Chunk(Labels.Count).Select(row => Best(row, top))];
+    }
+
+    private void EnsureEvaluation()
+    {
+        if (Array.Exists(modules, module => module.training)) model.eval();
     }
 
     // A span over the batch must not be longer than spans can be.
@@ -180,23 +230,33 @@ public sealed class Classifier : IDisposable
         var errors = new ImageException?[sources.Length];
         Parallel.For(0, sources.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Decoders, CancellationToken = cancellation }, index =>
         {
-            var floats = MemoryMarshal.Cast<byte, float>(batch.bytes);
-            var input = floats.Slice(index * (floats.Length / sources.Length), floats.Length / sources.Length);
             try
             {
-                Preset.Write(ImageDecoder.Decode(sources[index], decoding), input);
+                Write(sources[index], index);
             }
             catch (ImageException exception)
             {
                 errors[index] = exception;
-                input.Clear();
+                Input(index).Clear();
             }
         });
         cancellation.ThrowIfCancellationRequested();
 
         // An image that failed goes along as zeros: rare enough not to rebuild the batch for it.
-        var predictions = Array.TrueForAll(errors, error => error is not null) ? [] : ClassifyBatch(batch, options.Top);
+        var predictions = Array.TrueForAll(errors, error => error is not null) ? [] : Predict(batch, options.Top);
         return [.. sources.Select((source, index) => new Classification(source.Name, errors[index] is null ? predictions[index] : [], errors[index]))];
+
+        void Write(ImageSource source, int index) => ImageDecoder.Use(source, decoding, pixels, image =>
+        {
+            Preset.Write(image, Input(index));
+            return true;
+        });
+
+        Span<float> Input(int index)
+        {
+            var floats = MemoryMarshal.Cast<byte, float>(batch.bytes);
+            return floats.Slice(index * (floats.Length / sources.Length), floats.Length / sources.Length);
+        }
     }
 
     private Prediction[] Best(float[] probabilities, int top) =>

@@ -10,7 +10,10 @@ namespace Luma.Zoo.Training;
 /// is seeded once when a training begins, as by <c>torch.manual_seed</c>; it is the process's, so of two trainings at a time only
 /// those without dropout repeat themselves.
 /// </para>
-/// <para>Parameters that do not require gradients stay as they are. A network is trained by one thread at a time.</para>
+/// <para>
+/// Parameters that do not require gradients stay as they are, and so do the statistics of a batch norm none of whose parameters
+/// requires them: it stays in evaluation mode. A network is trained by one thread at a time.
+/// </para>
 /// </remarks>
 /// <param name="model">The network: an image <c>(N, C, H, W)</c> in, one number a class <c>(N, classes)</c> out.</param>
 /// <param name="options">How to train it.</param>
@@ -19,7 +22,10 @@ public sealed class Trainer(NeuralModule model, TrainingOptions options)
     private const int EvaluationBatch = 500;
     private const int ReportsPerEpoch = 50;
 
-    /// <summary>Trains the network. However it ends, the network has the best weights that it had after an epoch.</summary>
+    /// <summary>
+    /// Trains the network. However it ends, the network has the best weights that it had after an epoch; if it is cancelled in the first
+    /// epoch, those of its last step.
+    /// </summary>
     /// <param name="training">What to learn from.</param>
     /// <param name="validation">
     /// What to choose the best weights by, or null to hold out <see cref="TrainingOptions.HoldOut"/> of the training images. Never
@@ -42,37 +48,40 @@ public sealed class Trainer(NeuralModule model, TrainingOptions options)
         var (learnt, held) = Split(training, validation, random);
         if (learnt.Count == 0) throw new ArgumentException("There are no images to learn from.", nameof(training));
 
-        var wasTraining = model.training;
+        using var modes = new ModuleModes(model);
         using var best = new Snapshot(model);
         using var step = new TrainingStep(model, options.Optimizer, options.LabelSmoothing);
         var result = new TrainingResult(0, 0, null, double.NaN, Cancelled: false);
+        var steps = Steps(learnt);
         try
         {
             for (var epoch = 1; epoch <= options.Epochs; epoch++)
             {
-                model.train();
+                modes.Train();
                 var loss = RunEpoch(epoch, step, learnt, random, progress, cancellation);
-                var evaluation = held is null ? null : Evaluate(model, held, cancellation: cancellation);
+                // What fits memory with gradients fits without.
+                var evaluation = held is null ? null : Evaluate(model, held, options.BatchSize, cancellation);
+                if (evaluation is not null && !double.IsFinite(evaluation.Loss)) throw new TrainingDivergedException(epoch, steps, validation: true);
                 result = result with { Epochs = epoch, Loss = loss };
                 if (IsBetter(evaluation, result.Best))
                 {
                     best.Take();
                     result = result with { BestEpoch = epoch, Best = evaluation };
                 }
-                var steps = Steps(learnt);
                 progress?.Report(new TrainingProgress(epoch, options.Epochs, steps, steps, loss, RateAt(epoch, steps - 1, steps), evaluation));
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             result = result with { Cancelled = true };
+            // What the first steps have learnt is better than nothing.
+            if (result.BestEpoch == 0) best.Take();
         }
         finally
         {
             best.PutBack();
-            model.train(wasTraining);
         }
-        return result;
+        return result with { Steps = step.Count };
     }
 
     /// <summary>Measures how well a network classifies a data set, in evaluation mode.</summary>
@@ -91,28 +100,21 @@ public sealed class Trainer(NeuralModule model, TrainingOptions options)
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         if (data.Count == 0) throw new ArgumentException("There are no images to measure with.", nameof(data));
 
-        var wasTraining = model.training;
-        model.eval();
-        try
+        using var modes = new ModuleModes(model);
+        modes.Evaluate();
+        var (correct, loss) = (0L, 0.0);
+        var device = DeviceOf(model);
+        using var noGradients = inference_mode();
+        foreach (var indices in Enumerable.Range(0, data.Count).Select(i => (long)i).Chunk(batchSize))
         {
-            var (correct, loss) = (0L, 0.0);
-            var device = DeviceOf(model);
-            using var noGradients = inference_mode();
-            foreach (var indices in Enumerable.Range(0, data.Count).Select(i => (long)i).Chunk(batchSize))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                using var scope = NewDisposeScope();
-                var batch = data.GetBatch(indices).To(device);
-                var output = model.call(batch.Inputs);
-                correct += output.argmax(1).eq(batch.Labels).sum().item<long>();
-                loss += nn.functional.cross_entropy(output, batch.Labels, reduction: nn.Reduction.Sum).item<float>();
-            }
-            return new Evaluation(data.Count, (int)correct, loss / data.Count);
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            var batch = data.GetBatch(indices).To(device);
+            var output = model.call(batch.Inputs);
+            correct += output.argmax(1).eq(batch.Labels).sum().item<long>();
+            loss += nn.functional.cross_entropy(output, batch.Labels, reduction: nn.Reduction.Sum).item<float>();
         }
-        finally
-        {
-            model.train(wasTraining);
-        }
+        return new Evaluation(data.Count, (int)correct, loss / data.Count);
     }
 
     private static bool IsBetter(Evaluation? evaluation, Evaluation? best)

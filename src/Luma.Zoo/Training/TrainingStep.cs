@@ -11,6 +11,9 @@ internal sealed class TrainingStep(NeuralModule model, Optimizer optimizer, doub
     private readonly Parameter[] parameters = [.. model.parameters().Where(p => p.requires_grad)];
     private readonly optim.Optimizer updates = optimizer.Create(model.parameters().Where(p => p.requires_grad));
 
+    /// <summary>How many steps were taken.</summary>
+    public long Count { get; private set; }
+
     /// <summary>The learning rate of the next step.</summary>
     public double LearningRate
     {
@@ -33,6 +36,7 @@ internal sealed class TrainingStep(NeuralModule model, Optimizer optimizer, doub
         var loss = nn.functional.cross_entropy(output, batch.Labels, label_smoothing: labelSmoothing);
         loss.backward();
         updates.step();
+        Count++;
         return loss.detach().MoveToOuterDisposeScope();
     }
 

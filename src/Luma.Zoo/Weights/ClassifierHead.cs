@@ -39,6 +39,9 @@ internal static class ClassifierHead
             : [];
     }
 
+    /// <summary>How many classes a network tells apart: the outputs of its last dense layer or convolution.</summary>
+    public static long CountClasses(NeuralModule network) => network.modules().Select(Outputs).Last(count => count is not null)!.Value;
+
     private static long? Outputs(nn.Module module) => module switch
     {
         Dense dense => dense.OutFeatures,

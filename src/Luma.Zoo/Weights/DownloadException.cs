@@ -37,8 +37,11 @@ public enum DownloadFailure
     /// <summary>The server refused, or failed again and again.</summary>
     Server,
 
-    /// <summary>The content is not what the file's name promises.</summary>
+    /// <summary>The content is not what the file's name, or who asked for it, promises.</summary>
     Hash,
+
+    /// <summary>The file is larger than it can be.</summary>
+    Size,
 
     /// <summary>The cache folder cannot be written.</summary>
     Disk,

@@ -48,9 +48,22 @@ public sealed partial class Hub(HubOptions? options = null)
     /// <exception cref="ArgumentException">The address ends with no file name.</exception>
     /// <exception cref="DownloadException">The file could not be fetched.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public Task<string> DownloadAsync(Uri address, IProgress<ByteProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        DownloadAsync(address, new ExpectedFile(), progress, cancellationToken);
+
+    /// <summary>Fetches a file of which something is known, unless it is there.</summary>
+    /// <param name="address">The address. Where the file's name has a hash before its last dot, the content is checked by it.</param>
+    /// <param name="expected">What is known of the file.</param>
+    /// <param name="progress">Is told the bytes that are there and the bytes of the whole file, if something is fetched.</param>
+    /// <param name="cancellationToken">Stops it; what has come so far is kept for the next time.</param>
+    /// <returns>The path of the file.</returns>
+    /// <exception cref="ArgumentException">The address ends with no file name.</exception>
+    /// <exception cref="DownloadException">The file could not be fetched.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public async Task<string> DownloadAsync(
-        Uri address, IProgress<ByteProgress>? progress = null, CancellationToken cancellationToken = default)
+        Uri address, ExpectedFile expected, IProgress<ByteProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(expected);
         var path = GetPath(address);
         if (File.Exists(path)) return path;
         if (Options.Offline)
@@ -65,7 +78,7 @@ public sealed partial class Hub(HubOptions? options = null)
         // Another process may have fetched it in the meantime.
         if (File.Exists(path)) return path;
 
-        using var transfer = HubTransfer.Open(source, path, HashPrefixOf(path), Options, progress);
+        using var transfer = HubTransfer.Open(source, path, expected with { Sha256 = expected.Sha256 ?? HashPrefixOf(path) }, Options, progress);
         await transfer.RunAsync(cancellationToken).ConfigureAwait(false);
         return path;
     }
@@ -106,5 +119,31 @@ public sealed partial class Hub(HubOptions? options = null)
                 throw HubTransfer.DiskFailure(source, path, error);
             }
         }
+    }
+}
+
+/// <summary>What is known of a file before it is fetched.</summary>
+public sealed record ExpectedFile
+{
+    /// <summary>The most bytes that it can have; null for no limit. A longer answer is cut off, and nothing of it is kept.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number is below 1.</exception>
+    public long? MaxBytes
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value ?? 1, 1, nameof(MaxBytes));
+            field = value;
+        }
+    }
+
+    /// <summary>Its SHA-256 in hexadecimal digits, or the beginning of it; null where it is not known.</summary>
+    /// <exception cref="ArgumentException">It is no such hash.</exception>
+    public string? Sha256
+    {
+        get;
+        init => field = value is null || (value.Length is > 0 and <= 64 && value.All(char.IsAsciiHexDigit))
+            ? value?.ToLowerInvariant()
+            : throw new ArgumentException($"'{value}' is not the beginning of a SHA-256 in hexadecimal digits.", nameof(Sha256));
     }
 }

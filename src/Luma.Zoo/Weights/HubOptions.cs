@@ -28,13 +28,20 @@ public sealed record HubOptions
     /// <summary>How long a server may be silent before the connection counts as broken.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Waits before another attempt.</summary>
-    internal Func<TimeSpan, CancellationToken, Task> Delay { get; init; } = Task.Delay;
+    /// <summary>
+    /// What sends the requests, and stays the caller's: for proxies, certificates or handlers of one's own. By default a client that
+    /// lives as long as a download.
+    /// </summary>
+    public HttpClient? HttpClient { get; init; }
+
+    /// <summary>What tells the time between two attempts.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>The folder that PyTorch keeps weight files in, in an environment.</summary>
     internal static string FolderOf(Func<string, string?> variable)
     {
-        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        // Unverified: a home that is not there yet is made with the cache in it.
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
         var torch = Given("TORCH_HOME") ?? Path.Combine(Given("XDG_CACHE_HOME") ?? Path.Combine(home, ".cache"), "torch");
         return Path.Combine(torch, "hub", "checkpoints");
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using Polly;
+using Polly.Retry;
 
 namespace Luma.Zoo.Weights;
 
@@ -14,10 +16,10 @@ internal sealed class HubTransfer : IDisposable
 
     private readonly Uri source;
     private readonly string path;
-    private readonly string? hashPrefix;
+    private readonly ExpectedFile expected;
     private readonly HubOptions options;
     private readonly IProgress<ByteProgress>? progress;
-    private readonly HttpClient client = new() { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient client;
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly FileStream part;
     private readonly byte[] buffer = new byte[BufferBytes];
@@ -26,26 +28,30 @@ internal sealed class HubTransfer : IDisposable
     private EntityTagHeaderValue? version;
     private long position;
 
-    // Whether the part was put together from more than one answer.
-    private bool patched;
+    // Whether the part was put together from more than one answer, and whether it was thrown away for that once.
+    private bool patched, again;
 
-    private HubTransfer(Uri source, string path, string? hashPrefix, HubOptions options, IProgress<ByteProgress>? progress, FileStream part)
+    // The attempts in a row that got no further than this.
+    private int failures;
+    private long furthest;
+
+    private HubTransfer(Uri source, string path, ExpectedFile expected, HubOptions options, IProgress<ByteProgress>? progress, FileStream part)
     {
-        (this.source, this.path, this.hashPrefix, this.options, this.progress, this.part) = (source, path, hashPrefix, options, progress, part);
-        client.DefaultRequestHeaders.UserAgent.ParseAdd("Luma.Zoo");
+        (this.source, this.path, this.expected, this.options, this.progress, this.part) = (source, path, expected, options, progress, part);
+        client = options.HttpClient ?? new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     private string Name => Path.GetFileName(path);
 
     /// <summary>Opens the part that an earlier run left, or an empty one. The caller holds the file's lock.</summary>
     /// <exception cref="DownloadException">The part cannot be opened.</exception>
-    public static HubTransfer Open(Uri source, string path, string? hashPrefix, HubOptions options, IProgress<ByteProgress>? progress)
+    public static HubTransfer Open(Uri source, string path, ExpectedFile expected, HubOptions options, IProgress<ByteProgress>? progress)
     {
         try
         {
             var part = new FileStream(
                 PartOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
-            return new(source, path, hashPrefix, options, progress, part);
+            return new(source, path, expected, options, progress, part);
         }
         catch (Exception error) when (IsOfDisk(error))
         {
@@ -59,27 +65,14 @@ internal sealed class HubTransfer : IDisposable
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await OnDisk(() => HashPartAsync(cancellationToken)).ConfigureAwait(false);
-        var (failures, furthest, again) = (0, position, false);
-        while (true)
+        furthest = position;
+        try
         {
-            try
-            {
-                await FetchAsync(cancellationToken).ConfigureAwait(false);
-                var actual = Convert.ToHexStringLower(hash.GetCurrentHash());
-                if (hashPrefix is null || actual.StartsWith(hashPrefix, StringComparison.Ordinal)) break;
-
-                // Parts of different files may have been put together: once more, in one piece.
-                if (!patched || again) throw HashFailure(actual);
-                again = true;
-                Restart();
-            }
-            catch (InterruptionException interruption)
-            {
-                failures = position > furthest ? 1 : failures + 1;
-                furthest = Math.Max(furthest, position);
-                if (failures >= options.Attempts) throw Failure(interruption);
-                await options.Delay(DelayAfter(failures, interruption.RetryAfter), cancellationToken).ConfigureAwait(false);
-            }
+            await Retries().ExecuteAsync(async token => await AttemptAsync(token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        }
+        catch (InterruptionException interruption)
+        {
+            throw Failure(interruption);
         }
         await OnDisk(Finish).ConfigureAwait(false);
     }
@@ -89,7 +82,7 @@ internal sealed class HubTransfer : IDisposable
     {
         part.Dispose();
         hash.Dispose();
-        client.Dispose();
+        if (options.HttpClient is null) client.Dispose();
     }
 
     /// <summary>Whether an exception is the file system's.</summary>
@@ -103,11 +96,44 @@ internal sealed class HubTransfer : IDisposable
 
     private static string PartOf(string path) => $"{path}.part";
 
+    // As long as attempts get further, or few in a row do not.
+    private ResiliencePipeline Retries() => new ResiliencePipelineBuilder { TimeProvider = options.Time }
+        .AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = int.MaxValue,
+            ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is InterruptionException && HasPatience()),
+            DelayGenerator = args => ValueTask.FromResult<TimeSpan?>(DelayAfter(failures, (args.Outcome.Exception as InterruptionException)?.RetryAfter)),
+        })
+        .Build();
+
+    private bool HasPatience()
+    {
+        failures = position > furthest ? 1 : failures + 1;
+        furthest = Math.Max(furthest, position);
+        return failures < options.Attempts;
+    }
+
     // The time doubles, and a server may ask for more.
     private static TimeSpan DelayAfter(int failures, TimeSpan? asked)
     {
         var delay = TimeSpan.FromTicks(Math.Max(FirstDelay.Ticks << Math.Min(failures - 1, 10), (asked ?? TimeSpan.Zero).Ticks));
         return delay < LongestDelay ? delay : LongestDelay;
+    }
+
+    // Gets what is missing, and checks the whole.
+    private async Task AttemptAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await FetchAsync(cancellationToken).ConfigureAwait(false);
+            var actual = Convert.ToHexStringLower(hash.GetCurrentHash());
+            if (expected.Sha256 is not { } wanted || actual.StartsWith(wanted, StringComparison.Ordinal)) return;
+
+            // Parts of different files may have been put together: once more, in one piece.
+            if (!patched || again) throw HashFailure(actual);
+            again = true;
+            Restart();
+        }
     }
 
     // One request, and what comes of it.
@@ -118,6 +144,7 @@ internal sealed class HubTransfer : IDisposable
         {
             silence.CancelAfter(options.Patience);
             using var request = new HttpRequestMessage(HttpMethod.Get, source);
+            request.Headers.UserAgent.ParseAdd("Luma.Zoo");
             if (position > 0)
             {
                 request.Headers.Range = new RangeHeaderValue(position, null);
@@ -132,6 +159,7 @@ internal sealed class HubTransfer : IDisposable
                 silence.CancelAfter(options.Patience);
                 var count = await content.ReadAsync(buffer, silence.Token).ConfigureAwait(false);
                 if (count == 0) break;
+                RefuseMoreThan(position + count);
                 await OnDisk(() => AppendAsync(buffer.AsMemory(0, count), cancellationToken)).ConfigureAwait(false);
                 progress?.Report(new(position, Math.Max(position, total)));
             }
@@ -141,6 +169,11 @@ internal sealed class HubTransfer : IDisposable
         {
             throw new InterruptionException(
                 string.Create(CultureInfo.InvariantCulture, $"the server was silent for {options.Patience.TotalSeconds:0.##} seconds"), error);
+        }
+        catch (HttpRequestException error) when (Hopeless(error.HttpRequestError) is { } advice)
+        {
+            throw new DownloadException(
+                DownloadFailure.Network, source, $"{Name} cannot be fetched from {source}: {error.Message.TrimEnd('.')}. {advice}", innerException: error);
         }
         // What the disk throws has become a DownloadException.
         catch (Exception error) when (error is HttpRequestException or IOException)
@@ -176,8 +209,31 @@ internal sealed class HubTransfer : IDisposable
                     $"{Name} cannot be fetched from {source}: {Describe(response)}. {Advice(status)}", status);
         }
         if (response.Headers.ETag is { IsWeak: false } tag) version = tag;
-        return range?.Length ?? (position + response.Content.Headers.ContentLength) ?? 0;
+        var total = range?.Length ?? (position + response.Content.Headers.ContentLength) ?? 0;
+        RefuseMoreThan(total);
+        return total;
     }
+
+    private void RefuseMoreThan(long bytes)
+    {
+        if (expected.MaxBytes is not { } most || bytes <= most) return;
+
+        Discard();
+        throw new DownloadException(DownloadFailure.Size, source, string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Name} from {source} is not that file: it has more than the {most:N0} bytes that it can have. Nothing was kept; try another network or mirror."));
+    }
+
+    // What another attempt would meet again.
+    private static string? Hopeless(HttpRequestError error) => error switch
+    {
+        HttpRequestError.NameResolutionError => "Check the name of the server and the connection to the network.",
+        HttpRequestError.SecureConnectionError => "Check the server's certificate, this machine's clock and any proxy between.",
+        HttpRequestError.ProxyTunnelError or HttpRequestError.UserAuthenticationError => "Check the proxy.",
+        HttpRequestError.VersionNegotiationError or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.InvalidResponse =>
+            "The server does not speak HTTP as it should: check the address.",
+        _ => null,
+    };
 
     private bool IsSameVersion(HttpResponseMessage response) => version is null || response.Headers.ETag is null || version.Equals(response.Headers.ETag);
 
@@ -236,14 +292,19 @@ internal sealed class HubTransfer : IDisposable
 
     private DownloadException HashFailure(string actual)
     {
-        // Nothing can be built on it.
+        Discard();
+        return new(
+            DownloadFailure.Hash, source,
+            $"{Name} from {source} is not that file: its SHA-256 should begin with {expected.Sha256} and is {actual}. "
+            + "Nothing was kept; try another network or mirror.");
+    }
+
+    // Nothing can be built on it.
+    private void Discard()
+    {
         Restart();
         part.Dispose();
         File.Delete(PartOf(path));
-        return new(
-            DownloadFailure.Hash, source,
-            $"{Name} from {source} is not that file: its SHA-256 should begin with {hashPrefix} and is {actual}. "
-            + "Nothing was kept; try another network or mirror.");
     }
 
     private DownloadException Failure(InterruptionException interruption) => new(

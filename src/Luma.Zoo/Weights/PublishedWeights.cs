@@ -36,6 +36,10 @@ public sealed record PublishedWeights : IJsonOnDeserialized
     [JsonIgnore]
     public string? HashPrefix => Url is null ? null : Hub.HashPrefixOf(Url.AbsolutePath);
 
+    /// <summary>The file's whole SHA-256 in hexadecimal digits, where the manifest has it.</summary>
+    [JsonPropertyName("sha256")]
+    public string? Sha256 { get; init; }
+
     /// <summary>How many parameters they hold.</summary>
     [JsonPropertyName("num_params")]
     public required long Parameters { get; init; }
@@ -84,8 +88,14 @@ public sealed record PublishedWeights : IJsonOnDeserialized
     /// <exception cref="DownloadException">The file could not be fetched.</exception>
     /// <exception cref="OperationCanceledException">The download was stopped.</exception>
     public async Task<string?> DownloadAsync(
-        Hub? hub = null, IProgress<ByteProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        Url is null ? null : await (hub ?? new()).DownloadAsync(Url, progress, cancellationToken).ConfigureAwait(false);
+        Hub? hub = null, IProgress<ByteProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        if (Url is null) return null;
+
+        // The manifests round; a file that is a tenth larger is another one.
+        var expected = new ExpectedFile { MaxBytes = (long)(FileSizeMegabytes * 1048576 * 1.1) + 65536, Sha256 = Sha256 };
+        return await (hub ?? new()).DownloadAsync(Url, expected, progress, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Opens the weights, and waits for their download where they have to be fetched.</summary>
     /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>

@@ -70,8 +70,69 @@ public class ClassifyTests
 
     [Theory]
     [InlineData("There is no network 'lenet5'; did you mean lenet_5, lenet_1, lenet_4?", "lenet5", "x.png")]
-    [InlineData("Say which weights to take: nobody has published weights for lenet_1.", "lenet_1", "x.png")]
-    [InlineData("--top must be at least 1 (see luma classify --help)", "lenet_5", "x.png", "--top", "0")]
+    [InlineData("--top must be a whole number from 1 to 2147483647, not '0' (see luma classify --help)", "lenet_5", "x.png", "--top", "0")]
     public async Task A_mistake_is_one_line(string message, params string[] arguments) =>
         Assert.Equal(message, (await Run.Of(["classify", .. arguments])).Mistake());
+
+    [Fact]
+    public async Task A_network_without_weights_needs_some() => Assert.Equal(
+        "Say which weights to take: nobody has published weights for lenet_1.", (await Run.Of("classify", "lenet_1", "x.png")).Failure());
+
+    [Theory]
+    [InlineData("@photo.png")]
+    [InlineData("-photo.png", "--")]
+    public async Task A_name_stands_for_the_file_of_that_name(string name, params string[] before)
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(Digits, Names[0]), folder.File(name));
+        var here = Directory.GetCurrentDirectory();
+        Directory.SetCurrentDirectory(folder.File(""));
+        try
+        {
+            var result = Assert.Single((await Run.Of(["classify", "lenet_5", "--json", .. before, name])).Json().EnumerateArray());
+            Assert.Equal(name, result.GetProperty("path").GetString());
+        }
+        finally
+        {
+            Directory.SetCurrentDirectory(here);
+        }
+    }
+
+    [Fact]
+    public async Task Weights_may_be_named_with_the_network()
+    {
+        var image = Path.Combine(Digits, Names[0]);
+
+        Assert.Equal((await Run.Of("classify", "lenet_5", image)).Output, (await Run.Of("classify", "lenet_5:MNIST", image)).Output);
+    }
+
+    [Fact]
+    public async Task Folders_in_a_folder_are_searched_where_it_is_asked_for()
+    {
+        using var folder = new TemporaryFolder();
+        var inner = folder.File("seven");
+        Directory.CreateDirectory(inner);
+        File.Copy(Path.Combine(Digits, Names[0]), Path.Combine(inner, "a.JPE"));
+        // A link back must not be followed for ever.
+        Directory.CreateSymbolicLink(Path.Combine(inner, "loop"), folder.File(""));
+
+        var refused = (await Run.Of("classify", "lenet_5", folder.File("."))).Failure();
+        var found = (await Run.Of("classify", "lenet_5", folder.File("."), "--recursive", "--json")).Json();
+
+        Assert.EndsWith("there are no images in this folder; --recursive searches the folders in it too", refused, StringComparison.Ordinal);
+        Assert.EndsWith("a.JPE", Assert.Single(found.EnumerateArray()).GetProperty("path").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_without_images_does_not_stop_the_others()
+    {
+        using var folder = new TemporaryFolder();
+        var image = Path.Combine(Digits, Names[0]);
+
+        var run = await Run.Of("classify", "lenet_5", image, folder.File("."), image, "--json");
+
+        Assert.Equal(1, run.ExitCode);
+        var results = System.Text.Json.JsonDocument.Parse(run.Output).RootElement.EnumerateArray();
+        Assert.Equal([false, true, false], results.Select(result => result.TryGetProperty("error", out _)));
+    }
 }

@@ -62,7 +62,7 @@ public class ConvertTests
         var (input, output) = (folder.File("in.safetensors"), folder.File("out.pth"));
         using (var weights = ModelZoo.OpenWeights("lenet_5", "MNIST")) weights.Save(input);
 
-        var mistake = (await Run.Of("convert", input, output, "--as", "lenet_4")).Mistake();
+        var mistake = (await Run.Of("convert", input, output, "--as", "lenet_4")).Failure();
 
         Assert.StartsWith($"{input} does not fit LeNet_4. 2 unexpected: fc3.weight, fc3.bias 5 mismatched: ", mistake, StringComparison.Ordinal);
         Assert.False(File.Exists(output));
@@ -74,5 +74,21 @@ public class ConvertTests
         var mistake = (await Run.Of("convert", "in.pth", "out.txt")).Mistake();
 
         Assert.Equal("out.txt: its name must end in .safetensors, .pth, .pt or .bin, which says the format to write", mistake);
+    }
+
+    [Fact]
+    public async Task A_place_that_cannot_be_written_is_refused_by_the_name_that_was_given() => Assert.StartsWith(
+        "nodir/x.pth: there is no folder ", (await Run.Of("convert", "in.pth", "nodir/x.pth")).Failure(), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task The_document_says_what_was_written()
+    {
+        using var folder = new TemporaryFolder();
+        var (input, output) = (folder.File("in.safetensors"), folder.File("out.pth"));
+        using (var weights = ModelZoo.OpenWeights("lenet_5", "MNIST")) weights.Save(input);
+
+        var report = (await Run.Of("convert", input, output, "--json")).Json();
+
+        Assert.Equal((output, 10, 4 * 61_706), (report.GetProperty("path").GetString(), report.GetProperty("tensors").GetInt32(), report.GetProperty("bytes").GetInt32()));
     }
 }

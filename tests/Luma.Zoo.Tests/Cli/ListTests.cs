@@ -50,7 +50,7 @@ public class ListTests
 
     [Fact]
     public async Task A_network_without_weights_is_not_pretrained() =>
-        Assert.Equal("There are no trained weights for any of these networks", (await Run.Of("list", "lenet_1", "--pretrained")).Mistake());
+        Assert.Equal("There are no trained weights for any of these networks", (await Run.Of("list", "lenet_1", "--pretrained")).Failure());
 
     [Fact]
     public async Task People_see_a_family_once()

@@ -25,10 +25,15 @@ internal sealed record Run(int ExitCode, string Output, string Error)
         return document.RootElement.Clone();
     }
 
-    /// <summary>The one line that a user's mistake must be answered with.</summary>
-    public string Mistake()
+    /// <summary>The one line that wrong usage must be answered with.</summary>
+    public string Mistake() => Line(CommandLine.UsageError);
+
+    /// <summary>The one line that a file that fails must be answered with.</summary>
+    public string Failure() => Line(CommandLine.Failure);
+
+    private string Line(int exitCode)
     {
-        Assert.Equal((1, ""), (ExitCode, Output));
+        Assert.Equal((exitCode, ""), (ExitCode, Output));
         var line = Assert.Single(Error.TrimEnd('\n', '\r').Split('\n'));
         Assert.StartsWith("luma: ", line, StringComparison.Ordinal);
         return line["luma: ".Length..].TrimEnd();

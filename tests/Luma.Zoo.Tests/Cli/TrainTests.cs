@@ -36,7 +36,7 @@ public class TrainTests
         using var folder = new TemporaryFolder();
         var here = Path.GetDirectoryName(folder.File("x"))!;
 
-        var mistake = (await Run.Of("train", "lenet_5", "--data", here, "--output", folder.File("out.pth"))).Mistake();
+        var mistake = (await Run.Of("train", "lenet_5", "--data", here, "--output", folder.File("out.pth"))).Failure();
 
         Assert.StartsWith($"{here}: it has none of train-images-idx3-ubyte, ", mistake, StringComparison.Ordinal);
         Assert.Empty(folder.Names);
@@ -46,11 +46,46 @@ public class TrainTests
     public async Task A_place_that_cannot_be_written_is_refused_before_the_training()
     {
         using var digits = new DigitFiles().WithPart("train", 20).WithPart("t10k", 10);
-        var output = Path.Combine(digits.Folder, "no", "where.pth");
+        var missing = Path.Combine(digits.Folder, "no", "where.pth");
 
-        var mistake = (await Run.Of("train", "lenet_5", "--data", digits.Folder, "--output", output)).Mistake();
+        Assert.Equal($"{missing}: there is no folder {Path.GetDirectoryName(missing)}", (await Train(missing)).Failure());
+        Assert.Equal($"{digits.Folder}: this is a folder; name a file in it", (await Train(digits.Folder)).Failure());
+        Assert.Equal(
+            "x.onnx: its name must end in .safetensors, .pth, .pt or .bin, which says the format to write", (await Train("x.onnx")).Mistake());
+        // Not even root can write there.
+        if (OperatingSystem.IsLinux())
+            Assert.StartsWith("/proc/x.pth: nothing can be written to the folder /proc: ", (await Train("/proc/x.pth")).Failure(), StringComparison.Ordinal);
 
-        Assert.Equal($"{output}: there is no folder {Path.GetDirectoryName(output)}", mistake);
+        Task<Run> Train(string output) => Run.Of("train", "lenet_5", "--data", digits.Folder, "--output", output);
+    }
+
+    [Fact]
+    public async Task Training_goes_on_from_weights_that_are_named()
+    {
+        using var digits = new DigitFiles().WithPart("train", 100).WithPart("t10k", 50);
+        using var folder = new TemporaryFolder();
+
+        Assert.Equal(0, (await Run.Of("train", "lenet_5:MNIST", "--data", digits.Folder, "--epochs", "1", "--output", folder.File("on.pth"))).ExitCode);
+        Assert.StartsWith(
+            "There is no weight file 'nowhere'", (await Run.Of("train", "lenet_5:nowhere", "--data", digits.Folder, "--output", folder.File("no.pth"))).Failure(),
+            StringComparison.Ordinal);
+
+        using var before = ModelZoo.OpenWeights("lenet_5", "MNIST");
+        using var after = ModelZoo.OpenWeights("lenet_5", folder.File("on.pth"));
+        using var scope = NewDisposeScope();
+        var moved = (after["conv1.weight"].ToTensor() - before["conv1.weight"].ToTensor()).abs().max().item<float>();
+        Assert.InRange(moved, 1e-6f, 0.5f);
+    }
+
+    [Fact]
+    public async Task Progress_is_written_where_it_is_asked_for()
+    {
+        using var digits = new DigitFiles().WithPart("train", 100).WithPart("t10k", 50);
+        using var folder = new TemporaryFolder();
+        string[] args = ["train", "lenet_5", "--data", digits.Folder, "--epochs", "2", "--output", folder.File("x.pth")];
+
+        Assert.Equal("", (await Run.Of(args)).Error);
+        Assert.Contains("epoch 2: loss ", (await Run.Of([.. args, "--verbose"])).Error, StringComparison.Ordinal);
     }
 
     [Fact]

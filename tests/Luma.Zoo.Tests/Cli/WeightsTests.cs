@@ -99,10 +99,42 @@ public sealed class WeightsTests : IDisposable
     [Theory]
     [InlineData("There is no network 'resnet19'; did you mean resnet18, resnet101, resnet152?", "download", "resnet18", "resnet19")]
     [InlineData("There are no weights 'V9' for resnet50; there are IMAGENET1K_V2, IMAGENET1K_V1", "download", "resnet50:V9")]
-    [InlineData("Nobody has published weights for lenet_1", "download", "lenet_1")]
-    [InlineData("Nobody has published weights for lenet_1", "weights", "lenet_1")]
+    [InlineData("There are no weights 'V9' for resnet50; there are IMAGENET1K_V2, IMAGENET1K_V1", "info", "resnet50:V9")]
     public async Task A_mistake_is_one_line(string message, params string[] arguments) =>
         Assert.Equal(message, (await Run.Of(arguments)).Mistake());
+
+    [Theory]
+    [InlineData("download")]
+    [InlineData("weights")]
+    public async Task A_network_without_weights_is_told_in_one_line(string command) =>
+        Assert.Equal("Nobody has published weights for lenet_1", (await Run.Of(command, "lenet_1")).Failure());
+
+    [Fact]
+    public async Task Weights_may_be_named_with_the_network()
+    {
+        var listed = (await Run.Of("weights", "resnet50:IMAGENET1K_V1", "--json")).Json();
+        Cache("resnet18-f37072fd.pth");
+        var fetched = (await Run.Of("download", "resnet18:IMAGENET1K_V1", "lenet_5", "--json", "--offline")).Json();
+
+        Assert.Equal("IMAGENET1K_V1", Text(Assert.Single(listed.EnumerateArray()), "name"));
+        Assert.Equal(["resnet18", "lenet_5"], fetched.EnumerateArray().Select(entry => Text(entry, "id")));
+        // Made for larger images.
+        Assert.Equal(
+            [1, 3, 518, 518], (await Run.Of("summary", "vit_h_14:IMAGENET1K_SWAG_E2E_V1", "--json")).Json().GetProperty("input").EnumerateArray().Select(size => size.GetInt32()));
+    }
+
+    [Fact]
+    public async Task Forward_fetches_weights_as_classify_does()
+    {
+        await using var server = new FileServer((_, _) => new("404 Not Found"));
+
+        var run = await Run.Of("forward", "resnet18:IMAGENET1K_V1", "--mirror", server.Address);
+        var offline = await Run.Of("forward", "resnet18:IMAGENET1K_V1", "--offline");
+
+        Assert.Contains("the server answered 404 (Not Found)", run.Failure(), StringComparison.Ordinal);
+        Assert.Contains("offline nothing is fetched", offline.Failure(), StringComparison.Ordinal);
+        Assert.Single(server.Requests);
+    }
 
     private string Cache(string name)
     {

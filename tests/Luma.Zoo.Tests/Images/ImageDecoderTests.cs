@@ -1,4 +1,5 @@
 using Luma.Zoo.Images;
+using Luma.Zoo.Tests.Weights;
 
 namespace Luma.Zoo.Tests.Images;
 
@@ -95,6 +96,30 @@ public class ImageDecoderTests
     }
 
     [Theory]
+    [InlineData(0.3)]
+    [InlineData(0.6)]
+    [InlineData(0.9)]
+    [InlineData(0.999)]
+    public void A_progressive_JPEG_that_is_cut_between_or_in_its_scans_is_truncated(double part)
+    {
+        var bytes = File.ReadAllBytes(ImageGoldens.Sample("rgb-progressive.jpg"));
+
+        var error = Assert.Throws<ImageException>(() => ImageDecoder.Decode(bytes[..(int)(bytes.Length * part)]));
+
+        Assert.Equal("the image is truncated", error.Reason);
+    }
+
+    [Fact]
+    public void A_GIF_whose_blocks_are_cut_or_missing_is_refused()
+    {
+        var bytes = File.ReadAllBytes(ImageGoldens.Sample("transparent.gif"));
+
+        for (var length = 6; length < bytes.Length * 95 / 100; length += 7)
+            Assert.Equal("the image is truncated", Assert.Throws<ImageException>(() => ImageDecoder.Decode(bytes[..length])).Reason);
+        Assert.Equal("there is no image in this GIF", Assert.Throws<ImageException>(() => ImageDecoder.Decode((byte[])[.. bytes[..61], 0x3B])).Reason);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("just text")]
     [InlineData("<svg xmlns='http://www.w3.org/2000/svg'/>")]
@@ -112,7 +137,49 @@ public class ImageDecoderTests
         Assert.Equal("nowhere.png: there is no such file", Assert.Throws<ImageException>(() => ImageDecoder.Decode("nowhere.png")).Message);
 
         var error = Assert.Throws<ImageException>(() => ImageDecoder.Decode(AppContext.BaseDirectory));
-        Assert.StartsWith($"{AppContext.BaseDirectory}: cannot be read", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{AppContext.BaseDirectory}: cannot be read: it is a folder", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a\0b.png")]
+    [InlineData("\uD83D.png")]
+    [InlineData("nowhere/x.png")]
+    [InlineData("/dev/zero", "the file is empty")]
+    [InlineData("/dev/full", "the file is empty")]
+    [InlineData("/dev/null", "the file is empty")]
+    [InlineData("/proc/self/mem")]
+    [InlineData("/proc/self/environ")]
+    [InlineData("/proc/kmsg")]
+    public void Any_path_without_an_image_gives_the_one_exception(string path, string? reason = null)
+    {
+        if (reason is not null && !OperatingSystem.IsLinux()) return;
+
+        var error = Assert.Throws<ImageException>(() => ImageDecoder.Decode(path));
+
+        Assert.Equal(path, error.Name);
+        if (reason is not null) Assert.Equal(reason, error.Reason);
+    }
+
+    [LinuxFact]
+    public void A_pipe_is_refused_at_once()
+    {
+        using var folder = new TemporaryFolder();
+        var pipe = folder.File("pipe.png");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", pipe)) made.WaitForExit();
+
+        var refused = Task.Run(() => Assert.Throws<ImageException>(() => ImageDecoder.Decode(pipe)));
+
+        Assert.True(refused.Wait(TimeSpan.FromSeconds(30)));
+        Assert.Equal("cannot be read: it is a pipe or a device, not a file", refused.Result.Reason);
+    }
+
+    [Fact]
+    public void A_stream_that_throws_anything_gives_the_one_exception()
+    {
+        using var stream = new Broken();
+
+        Assert.Equal("broken: cannot be read: no more", Assert.Throws<ImageException>(() => ImageDecoder.Decode(ImageSource.FromStream(stream, "broken"))).Message);
     }
 
     [Fact]
@@ -161,6 +228,11 @@ public class ImageDecoderTests
 
         Assert.Throws<ArgumentException>(() => DecodedImage.FromTensor(floats));
         Assert.Throws<ArgumentException>(() => DecodedImage.FromTensor(batch));
+    }
+
+    private sealed class Broken : MemoryStream
+    {
+        public override int Read(Span<byte> buffer) => throw new InvalidTimeZoneException("no more");
     }
 
     /// <summary>A stream that does not know its length and gives a few bytes at a time.</summary>

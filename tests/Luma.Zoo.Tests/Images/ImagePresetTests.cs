@@ -126,4 +126,28 @@ public class ImagePresetTests
 
         Assert.Throws<ArgumentException>(() => (Preset with { Std = [1] }).Apply(image));
     }
+
+    [Theory]
+    [InlineData(20_000_000, 1, Interpolation.Bilinear)]
+    [InlineData(20_000_000, 1, Interpolation.Bicubic)]
+    [InlineData(1, 20_000_000, Interpolation.Bicubic)]
+    public void A_line_of_many_pixels_is_resized_in_pieces(int width, int height, Interpolation interpolation)
+    {
+        var pixels = new byte[4L * width * height];
+        Array.Fill(pixels, (byte)77);
+        var image = new DecodedImage(width, height, pixels);
+        var preset = new ImagePreset { ResizeSize = [224, 224], CropSize = [224], Interpolation = interpolation, Mean = [0, 0, 0], Std = [1, 1, 1] };
+
+        using var input = preset.Apply(image);
+
+        Assert.Equal((77 / 255f, 77 / 255f), (input.min().item<float>(), input.max().item<float>()));
+    }
+
+    [Fact]
+    public void Steps_without_end_are_refused()
+    {
+        var image = new DecodedImage(1, 10_000_000, new byte[40_000_000]);
+
+        Assert.Throws<ImageException>(() => new ImagePreset { ResizeSize = [256], CropSize = [224], Interpolation = Interpolation.Nearest }.Apply(image));
+    }
 }

@@ -211,6 +211,80 @@ public sealed class ClassifierTests : IDisposable
     }
 
     [Fact]
+    public void A_model_that_was_set_to_training_in_between_is_in_evaluation_mode_again()
+    {
+        using var dropping = new Sequence { new Flatten(), new Dropout(0.5), new Dense(3 * 8 * 8, 6) };
+        using var sharing = new Classifier(dropping, Preset, classifier.Labels);
+        var expected = sharing.Classify(Sample("rgb.png"));
+
+        dropping.train();
+
+        Assert.Equal(expected, sharing.Classify(Sample("rgb.png")));
+        dropping.train();
+        Assert.Equal(expected, sharing.ClassifyMany([Sample("rgb.png")]).Single().Predictions);
+    }
+
+    [Fact]
+    public async Task Disposing_waits_for_the_calls_under_way_and_refuses_new_ones()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var owner = new Classifier(new Sequence { new Flatten(), new Dense(3 * 8 * 8, 6) }, Preset, classifier.Labels, ownsModel: true);
+            var callers = Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
+            {
+                while (true)
+                {
+                    if (i % 2 == 0) Assert.NotEmpty(owner.Classify(Sample("rgb.png")));
+                    else Assert.NotEmpty(await owner.ClassifyAsync(Sample("rgb.png")));
+                }
+            })).ToList();
+            await Task.Delay(10);
+
+            owner.Dispose();
+
+            // Each caller ends with this one exception, and none with another.
+            foreach (var caller in callers) await Assert.ThrowsAsync<ObjectDisposedException>(() => caller);
+            Assert.Throws<ObjectDisposedException>(() => owner.ClassifyMany([Sample("rgb.png")]).ToList());
+            owner.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task Sixteen_callers_are_as_fast_as_one()
+    {
+        manual_seed(1);
+        using var network = ModelZoo.Create("resnet18", numClasses: 6);
+        var preset = new ImagePreset { ResizeSize = [128], CropSize = [112] };
+        using var shared = new Classifier(network, preset, classifier.Labels);
+        var image = File.ReadAllBytes(Sample("rgb-444.jpg"));
+        var expected = shared.Classify(image);
+        Run(callers: 1, calls: 8);
+
+        // The best of a few: the machine has other things to do.
+        var (one, many) = (TimeSpan.MaxValue, TimeSpan.MaxValue);
+        for (var round = 0; round < 3; round++)
+        {
+            one = TimeSpan.FromTicks(Math.Min(one.Ticks, Run(callers: 1, calls: 48).Ticks));
+            many = TimeSpan.FromTicks(Math.Min(many.Ticks, Run(callers: 16, calls: 48).Ticks));
+        }
+
+        Assert.InRange(many / one, 0, 1.15);
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => shared.ClassifyAsync(image))), predictions => Assert.Equal(expected, predictions));
+
+        TimeSpan Run(int callers, int calls)
+        {
+            var clock = Stopwatch.StartNew();
+            var threads = Enumerable.Range(0, callers).Select(_ => new Thread(() =>
+            {
+                for (var i = 0; i < calls / callers; i++) shared.Classify(image);
+            })).ToList();
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+            return clock.Elapsed;
+        }
+    }
+
+    [Fact]
     public void Labels_that_do_not_fit_the_model_are_told_so()
     {
         var other = new Classifier(model, Preset, ["a", "b"]);

@@ -12,6 +12,9 @@ internal sealed class Bars(int count, int seed = 1, int size = 16) : IDataset
 
     public List<long> Asked { get; } = [];
 
+    /// <summary>The most images that it was asked for at a time.</summary>
+    public int Largest { get; private set; }
+
     /// <summary>After how many batches the next one fails.</summary>
     public int FailAfter { get; init; } = int.MaxValue;
 
@@ -24,6 +27,7 @@ internal sealed class Bars(int count, int seed = 1, int size = 16) : IDataset
         if (batches++ >= FailAfter) throw new IOException("The disk is gone.");
 
         Asked.AddRange(indices);
+        Largest = Math.Max(Largest, indices.Length);
         using var scope = NewDisposeScope();
         var chosen = tensor(indices.ToArray());
         return new Batch(images.index_select(0, chosen).MoveToOuterDisposeScope(), chosen.remainder(10).MoveToOuterDisposeScope());

@@ -111,7 +111,7 @@ public class TrainerTests
         Assert.Equal(best.Index + 1, result.BestEpoch);
         Assert.Equal(best.Item.Evaluation, result.Best);
         Assert.Equal(best.Item.Weights, Weights(model));
-        Assert.Equal(result.Best, Trainer.Evaluate(model, validation));
+        Assert.Equal(result.Best, Trainer.Evaluate(model, validation, Quick.BatchSize));
     }
 
     [Fact]
@@ -332,6 +332,68 @@ public class TrainerTests
         Assert.StartsWith("There is no training recipe for 'resnet50'", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_the_steps_of_the_first_epoch_have_learnt_stays_when_it_is_cancelled()
+    {
+        using var data = new Bars(200);
+        using var model = Small();
+        using var cancellation = new CancellationTokenSource();
+        var before = Weights(model);
+
+        var result = new Trainer(model, Quick).Fit(data, progress: new Told(progress =>
+        {
+            if (progress.Step == 5) cancellation.Cancel();
+        }), cancellation: cancellation.Token);
+
+        Assert.Equal((true, 0, 0, 5L), (result.Cancelled, result.Epochs, result.BestEpoch, result.Steps));
+        Assert.NotEqual(before, Weights(model));
+    }
+
+    [Fact]
+    public void A_validation_loss_that_is_no_number_ends_the_training()
+    {
+        using var data = new Bars(40);
+        using var validation = new Spoilt(20);
+        using var model = Small();
+
+        var error = Assert.Throws<TrainingDivergedException>(() => new Trainer(model, Quick).Fit(data, validation));
+
+        Assert.Equal(1, error.Epoch);
+        Assert.StartsWith("The validation loss is no longer finite", error.Message, StringComparison.Ordinal);
+        Assert.All(Weights(model), weight => Assert.True(float.IsFinite(weight)));
+    }
+
+    [Fact]
+    public void The_evaluation_takes_batches_of_the_size_of_the_training()
+    {
+        using var data = new Bars(64);
+        using var validation = new Bars(100);
+        using var model = Small();
+
+        new Trainer(model, Quick with { BatchSize = 7, Epochs = 1 }).Fit(data, validation);
+
+        Assert.Equal(7, validation.Largest);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_frozen_batch_norm_stays_as_it_is(bool byMode)
+    {
+        using var data = new Bars(64);
+        var (frozen, free) = (new BatchNorm1D(20), new BatchNorm1D(20));
+        using var model = Seeded(() => new Sequence { new Flatten(), new Dense(256, 20), frozen, free, new Dense(20, 10) });
+        if (byMode) frozen.eval();
+        else foreach (var parameter in frozen.parameters()) parameter.requires_grad = false;
+
+        new Trainer(model, Quick with { HoldOut = 16 }).Fit(data);
+
+        Assert.Equal(Enumerable.Repeat(0f, 20), frozen.RunningMean!.data<float>().ToArray());
+        Assert.DoesNotContain(0f, free.RunningMean!.data<float>().ToArray());
+        // The flags are as before.
+        Assert.Equal((true, !byMode, true), (model.training, frozen.training, free.training));
+    }
+
     private static Sequence Small() => Seeded(() => new Sequence { new Flatten(), new Dense(256, 10) });
 
     private static T Seeded<T>(Func<T> make)
@@ -348,5 +410,29 @@ public class TrainerTests
         using var model = Seeded(() => new Sequence { new Flatten(), new Dense(256, 40), new Tanh(), new Dropout(0.5), new Dense(40, 10) });
         new Trainer(model, options).Fit(data);
         return Weights(model);
+    }
+
+    private sealed class Told(Action<TrainingProgress> tell) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => tell(value);
+    }
+
+    /// <summary>Images of which one is not a number.</summary>
+    private sealed class Spoilt(int count) : IDataset
+    {
+        private readonly Bars bars = new(count);
+
+        public int Count => bars.Count;
+
+        public IReadOnlyList<string> Classes => bars.Classes;
+
+        public Batch GetBatch(ReadOnlySpan<long> indices)
+        {
+            var batch = bars.GetBatch(indices);
+            batch.Inputs[0].fill_(float.NaN);
+            return batch;
+        }
+
+        public void Dispose() => bars.Dispose();
     }
 }

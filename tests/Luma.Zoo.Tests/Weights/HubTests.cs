@@ -378,6 +378,82 @@ public sealed class HubTests : IDisposable
         Assert.Equal([0, 100_000, 0], server.Requests.Select(request => request.From));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_file_that_is_larger_than_it_can_be_is_cut_off(bool declared)
+    {
+        await using var server = new FileServer((_, _) => declared ? FileAnswer.Whole(Bytes) : new("200 OK") { Body = Bytes });
+
+        var error = await Assert.ThrowsAsync<DownloadException>(() =>
+            MakeHub().DownloadAsync(server.File(Name), new ExpectedFile { MaxBytes = Bytes.Length - 1 }));
+
+        Assert.Equal(DownloadFailure.Size, error.Failure);
+        Assert.Single(server.Requests);
+        Assert.Empty(folder.Names);
+        await MakeHub().DownloadAsync(server.File(Name), new ExpectedFile { MaxBytes = Bytes.Length });
+        AssertFetched();
+    }
+
+    [Fact]
+    public async Task The_limit_of_published_weights_is_that_of_their_manifest()
+    {
+        // 44.7 MB; a server that never ends.
+        await using var server = new FileServer((_, _) => new("200 OK", ("Content-Length", "60000000")));
+        var hub = MakeHub(options => options with { Mirror = server.Address });
+
+        var error = await Assert.ThrowsAsync<DownloadException>(() => ModelZoo.DownloadAsync("resnet18", hub: hub));
+
+        Assert.Equal(DownloadFailure.Size, error.Failure);
+    }
+
+    [Fact]
+    public async Task A_whole_hash_is_checked_where_it_is_known()
+    {
+        await using var server = new FileServer((request, _) => FileAnswer.Of(Bytes, request));
+        var hash = Convert.ToHexString(SHA256.HashData(Bytes));
+
+        var error = await Assert.ThrowsAsync<DownloadException>(() =>
+            MakeHub().DownloadAsync(server.File("plain.pth"), new ExpectedFile { Sha256 = new string('0', 64) }));
+
+        Assert.Equal(DownloadFailure.Hash, error.Failure);
+        Assert.Empty(folder.Names);
+        Assert.Equal(Bytes, File.ReadAllBytes(await MakeHub().DownloadAsync(server.File("plain.pth"), new ExpectedFile { Sha256 = hash })));
+        Assert.Throws<ArgumentException>(() => new ExpectedFile { Sha256 = "no hash" });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ExpectedFile { MaxBytes = 0 });
+    }
+
+    [Theory]
+    [InlineData(HttpRequestError.NameResolutionError)]
+    [InlineData(HttpRequestError.SecureConnectionError)]
+    [InlineData(HttpRequestError.ProxyTunnelError)]
+    public async Task What_another_attempt_would_meet_again_is_told_at_once(HttpRequestError failure)
+    {
+        using var handler = new Failing(failure);
+        using var client = new HttpClient(handler);
+        var address = new Uri($"https://weights.example/{Name}");
+
+        var error = await Assert.ThrowsAsync<DownloadException>(() => MakeHub(options => options with { HttpClient = client }).DownloadAsync(address));
+
+        Assert.Equal((DownloadFailure.Network, 1), (error.Failure, handler.Requests));
+        Assert.Empty(delays);
+        // The client stays its owner's.
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(address));
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_refused_is_tried_again()
+    {
+        using var handler = new Failing(HttpRequestError.ConnectionError);
+        using var client = new HttpClient(handler);
+
+        await Assert.ThrowsAsync<DownloadException>(() =>
+            MakeHub(options => options with { HttpClient = client }).DownloadAsync(new Uri($"https://weights.example/{Name}")));
+
+        Assert.Equal(5, handler.Requests);
+        Assert.Equal([1, 2, 4, 8], delays.Select(delay => delay.TotalSeconds));
+    }
+
     [Fact]
     public async Task A_cache_folder_that_cannot_be_made_is_told()
     {
@@ -476,11 +552,7 @@ public sealed class HubTests : IDisposable
             Folder = Path.GetDirectoryName(Cached)!,
             Mirror = null,
             Offline = false,
-            Delay = (delay, _) =>
-            {
-                delays.Add(delay);
-                return Task.CompletedTask;
-            },
+            Time = new Hasty(delays),
         };
         return new(change?.Invoke(options) ?? options);
     }
@@ -497,6 +569,27 @@ public sealed class HubTests : IDisposable
     {
         Assert.Equal(Bytes, File.ReadAllBytes(Cached));
         Assert.Equal([Name], folder.Names);
+    }
+
+    /// <summary>A time in which every wait is over at once.</summary>
+    private sealed class Hasty(List<TimeSpan> delays) : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime > TimeSpan.Zero) delays.Add(dueTime);
+            return base.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? TimeSpan.Zero : dueTime, period);
+        }
+    }
+
+    private sealed class Failing(HttpRequestError error) : HttpMessageHandler
+    {
+        public int Requests { get; private set; }
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Requests++;
+            throw new HttpRequestException(error);
+        }
     }
 
     private sealed class Direct(List<ByteProgress> steps) : IProgress<ByteProgress>

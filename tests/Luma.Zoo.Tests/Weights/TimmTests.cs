@@ -247,7 +247,7 @@ public class TimmTests
 
         if (!fits)
         {
-            Assert.StartsWith($"{input} is not for efficientnet_b0: ", run.Mistake(), StringComparison.Ordinal);
+            Assert.StartsWith($"{input} is not for efficientnet_b0: ", run.Failure(), StringComparison.Ordinal);
             Assert.False(File.Exists(output));
             return;
         }
@@ -283,7 +283,7 @@ public class TimmTests
         Assert.Equal(5, right.Json()[0].GetProperty("predictions").GetArrayLength());
         Assert.Equal(
             $"{files[1]} is not for resnet18: by the name of the file its network blurs where it halves the size, and this one does not.",
-            wrong.Mistake());
+            wrong.Failure());
     }
 
     [Fact]

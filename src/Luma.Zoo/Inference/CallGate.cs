@@ -1,0 +1,81 @@
+namespace Luma.Zoo.Inference;
+
+/// <summary>Lets in as many calls as may run at a time, and waits for those inside before it closes for good.</summary>
+/// <param name="capacity">How many may run at a time.</param>
+internal sealed class CallGate(int capacity) : IDisposable
+{
+    private readonly SemaphoreSlim places = new(capacity, capacity);
+    private readonly Lock changing = new();
+    private readonly ManualResetEventSlim empty = new(initialState: true);
+    private int calls;
+    private bool closed;
+
+    /// <summary>Enters, and waits for a place.</summary>
+    /// <returns>What leaves when it is disposed of.</returns>
+    /// <exception cref="ObjectDisposedException">The gate is closed.</exception>
+    /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
+    public Pass Enter(CancellationToken cancellation = default)
+    {
+        Count();
+        try
+        {
+            places.Wait(cancellation);
+            return new Pass(this);
+        }
+        catch
+        {
+            Uncount();
+            throw;
+        }
+    }
+
+    /// <summary>As <see cref="Enter"/>, without blocking a thread.</summary>
+    public async Task<Pass> EnterAsync(CancellationToken cancellation)
+    {
+        Count();
+        try
+        {
+            await places.WaitAsync(cancellation).ConfigureAwait(false);
+            return new Pass(this);
+        }
+        catch
+        {
+            Uncount();
+            throw;
+        }
+    }
+
+    /// <summary>Lets nobody in any more, and waits until everybody has left.</summary>
+    public void Dispose()
+    {
+        lock (changing) closed = true;
+        empty.Wait();
+    }
+
+    private void Count()
+    {
+        lock (changing)
+        {
+            ObjectDisposedException.ThrowIf(closed, typeof(Classifier));
+            if (calls++ == 0) empty.Reset();
+        }
+    }
+
+    private void Uncount()
+    {
+        lock (changing)
+        {
+            if (--calls == 0) empty.Set();
+        }
+    }
+
+    /// <summary>A place inside.</summary>
+    public readonly struct Pass(CallGate gate) : IDisposable
+    {
+        public void Dispose()
+        {
+            gate.places.Release();
+            gate.Uncount();
+        }
+    }
+}
