@@ -353,7 +353,8 @@ public static class ModelZoo
         using var fitting = weights.Fit(candidate => NetworkFit.Accepts(variant, network, candidate));
         using var adapted = variant.Adapt(fitting ?? weights, network);
         var state = adapted ?? fitting ?? weights;
-        return WeightLoader.Load(network, state, strict: true, rename: null, freshHead ? ClassifierHead.Unfit(network, state) : []);
+        var report = WeightLoader.Load(network, state, strict: true, rename: null, freshHead ? ClassifierHead.Unfit(network, state) : []);
+        return report with { Warnings = NetworkFacts.Contradictions(network, weights) };
     }
 
     private static Dictionary<string, (ModelFamily, ModelVariant)> Index()

@@ -24,6 +24,14 @@ internal static class NetworkFacts
     public static bool? TransformInput(StateDict weights) =>
         weights.Metadata.TryGetValue(TransformKey, out var text) && bool.TryParse(text, out var transform) ? transform : null;
 
+    /// <summary>What is to be said where a network that is there already does not do what weights say of theirs.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="weights">The weights.</param>
+    public static IReadOnlyList<string> Contradictions(nn.Module network, StateDict weights) =>
+        TransformInput(weights) is { } transform && Of(network).TryGetValue(TransformKey, out var actual) && bool.Parse(actual) != transform
+            ? [$"the weights are for a network that {(transform ? "transforms" : "does not transform")} its input, and this one {(transform ? "does not" : "does")}"]
+            : [];
+
     /// <summary>The metadata of weights with what is known of them: it goes into the files that are written.</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="options">What is known of the network.</param>

@@ -201,6 +201,10 @@ public sealed class WeightFileTests : IDisposable
             }
         }
 
+        using (var other = ModelZoo.Create(id, new ModelOptions { TransformInput = true }))
+        using (var state = StateDict.Open(folder.File("a.pth")))
+            Assert.Contains("does not transform its input", Assert.Single(ModelZoo.Load(other, id, state).Warnings), StringComparison.Ordinal);
+
         using var unknown = StateDict.Open(folder.File("a.pth"));
         StateDict.Of(unknown.Entries.Select(entry => KeyValuePair.Create(entry.Name, entry.ToTensor()))).Save(folder.File("unknown.pth"));
         using var guessed = ModelZoo.Create(id, new ModelOptions(), folder.File("unknown.pth"), out var warned);

@@ -110,12 +110,18 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, TorchGlobals globals,
             case Opcode.BinInt2: PushNumber(BinaryPrimitives.ReadUInt16LittleEndian(Take(2))); break;
             case Opcode.Long1: PushInteger(Take(1)[0]); break;
             case Opcode.Long4: PushInteger(BinaryPrimitives.ReadInt32LittleEndian(Take(4))); break;
-            case Opcode.BinFloat: Take(8); Push(Fraction); break;
+            case Opcode.BinFloat:
+                Take(8);
+                Push(Fraction);
+                break;
 
             // Protocol 1 writes some numbers, and truth, as text.
             case Opcode.Int: PushText(TakeLine()); break;
             case Opcode.Long: PushText(TakeLine().TrimEnd('L')); break;
-            case Opcode.Float: TakeLine(); Push(Fraction); break;
+            case Opcode.Float:
+                TakeLine();
+                Push(Fraction);
+                break;
 
             // Python 2 wrote its strings so.
             case Opcode.ShortBinString: PushString(Take(1)[0]); break;
@@ -208,7 +214,8 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, TorchGlobals globals,
         var left = data.Length - position;
         if (count <= (ulong)left) return (int)count;
         throw new MalformedDataException(
-            data.Length == MaxBytes ? $"the pickle has more than {MaxBytes} bytes" : $"{count} bytes are announced, {left} are left") { IsCutOff = true };
+            data.Length == MaxBytes ? $"the pickle has more than {MaxBytes} bytes" : $"{count} bytes are announced, {left} are left")
+        { IsCutOff = true };
     }
 
     private static string Text(ReadOnlySpan<byte> utf8)

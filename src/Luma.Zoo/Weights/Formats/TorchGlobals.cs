@@ -144,8 +144,7 @@ internal sealed class TorchGlobals(ReadBudget budget, bool inertExtras = false)
 
     /// <summary>What a call with named arguments gives: only inert things are made so.</summary>
     /// <exception cref="MalformedDataException">It is not of an inert thing.</exception>
-    public object CallWithNames(object? function, object? arguments) => function is PickledGlobal { IsInert: true } && arguments is object?[]
-        ? Call(function, arguments)
+    public object CallWithNames(object? function, object? arguments) => function is PickledGlobal { IsInert: true } && arguments is object?[]? Call(function, arguments)
         : throw new MalformedDataException("a call with named arguments, which weights do not need");
 
     private static MalformedDataException Unknown(string module, string name)
