@@ -44,7 +44,8 @@ internal sealed record ConvertedFile(string Path, int Tensors, long Bytes);
 /// <summary>What <c>luma download --json</c> says of weights. A null path means that they come with the program.</summary>
 internal sealed record DownloadedWeights(string Id, string Name, string? Path);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+// A network may answer with what is no number: "NaN", "Infinity" and "-Infinity", as strings.
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(IReadOnlyList<ListedModel>))]
 [JsonSerializable(typeof(ModelReport))]
 [JsonSerializable(typeof(IReadOnlyList<ListedWeights>))]

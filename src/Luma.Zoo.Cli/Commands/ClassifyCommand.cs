@@ -36,6 +36,8 @@ internal static class ClassifyCommand
                 if (parsed.GetValue(json)) terminal.WriteJson(results, Json.Default.IReadOnlyListClassifiedImage);
                 else Show(results, terminal.Console);
 
+                if (results.Any(result => result.Predictions?.Any(prediction => !float.IsFinite(prediction.Probability)) == true))
+                    terminal.Error.WriteLine("luma: warning: the network's answers are not numbers; its weights may be damaged or another network's");
                 foreach (var failed in results.Where(result => result.Error is not null)) terminal.Error.WriteLine($"luma: {failed.Error!.ReplaceLineEndings(" ")}");
                 if (results.Count < files.Count) throw new OperationCanceledException(cancellation);
                 return results.Any(result => result.Error is not null) ? CommandLine.Failure : CommandLine.Success;

@@ -47,7 +47,10 @@ internal static class Resizer
         // PIL leaves out the pass along an axis whose size stays.
         var vertical = new Axis(sourceHeight, height, interpolation);
         var (firstRow, lastRow) = height == sourceHeight ? ((int)rows.Start, (int)rows.Start + rows.Length) : vertical.Extent(rows);
-        if ((long)(lastRow - firstRow) * columns.Length * channels > MostBetween && rows.Length > 1)
+        var between = (long)(lastRow - firstRow) * columns.Length * channels;
+        if (between > Array.MaxLength)
+            throw new ImageException(null, $"{lastRow - firstRow} rows of {sourceWidth} pixels are too long and narrow to resize");
+        if (between > MostBetween && rows.Length > 1)
         {
             var half = rows.Length / 2;
             return
@@ -108,9 +111,6 @@ internal static class Resizer
     {
         var sourceStride = axis.SourceSize * channels;
         var (rows, stride) = (source.Length / sourceStride, columns.Length * channels);
-        if ((long)rows * stride > Array.MaxLength)
-            throw new ImageException(null, $"{rows} rows of {axis.SourceSize} pixels are too long and narrow to resize");
-
         var result = GC.AllocateUninitializedArray<byte>(rows * stride);
         foreach (var (offset, taps) in axis.Weigh(columns))
         {

@@ -135,4 +135,23 @@ public class ClassifyTests
         var results = System.Text.Json.JsonDocument.Parse(run.Output).RootElement.EnumerateArray();
         Assert.Equal([false, true, false], results.Select(result => result.TryGetProperty("error", out _)));
     }
+
+    [Fact]
+    public async Task Answers_that_are_no_numbers_are_written_and_warned_about()
+    {
+        using var folder = new TemporaryFolder();
+        using (var network = ModelZoo.Create("lenet_5"))
+        {
+            foreach (var parameter in network.parameters()) TorchSharp.torch.nn.init.constant_(parameter, double.NaN);
+            using var state = Luma.Zoo.Weights.StateDict.Of(network);
+            state.Save(folder.File("nan.pth"));
+        }
+
+        var run = await Run.Of("classify", $"lenet_5:{folder.File("nan.pth")}", Path.Combine(Digits, Names[0]), "--json");
+        var forward = (await Run.Of("forward", $"lenet_5:{folder.File("nan.pth")}", "--json")).Json();
+
+        Assert.Contains("\"probability\":\"NaN\"", run.Output, StringComparison.Ordinal);
+        Assert.StartsWith("luma: warning: the network's answers are not numbers", run.Error, StringComparison.Ordinal);
+        Assert.All(forward.GetProperty("output").EnumerateArray(), number => Assert.Equal("NaN", number.GetString()));
+    }
 }

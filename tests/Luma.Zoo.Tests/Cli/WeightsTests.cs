@@ -120,7 +120,7 @@ public sealed class WeightsTests : IDisposable
         Assert.Equal(["resnet18", "lenet_5"], fetched.EnumerateArray().Select(entry => Text(entry, "id")));
         // Made for larger images.
         Assert.Equal(
-            [1, 3, 518, 518], (await Run.Of("summary", "vit_h_14:IMAGENET1K_SWAG_E2E_V1", "--json")).Json().GetProperty("input").EnumerateArray().Select(size => size.GetInt32()));
+            [1, 3, 384, 384], (await Run.Of("summary", "vit_b_16:IMAGENET1K_SWAG_E2E_V1", "--json")).Json().GetProperty("input").EnumerateArray().Select(size => size.GetInt32()));
     }
 
     [Fact]
