@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
 using Luma.Zoo.Weights;
