@@ -58,7 +58,7 @@ public sealed record HubOptions
     /// <summary>The mirror that an environment names.</summary>
     internal static string? MirrorOf(Func<string, string?> variable) => variable("LUMA_MIRROR") is { Length: > 0 } mirror ? mirror : null;
 
-    /// <summary>Whether an environment forbids to fetch.</summary>
+    /// <summary>Whether an environment says that nothing is to be fetched.</summary>
     internal static bool OfflineOf(Func<string, string?> variable) =>
         variable("LUMA_OFFLINE") is { Length: > 0 } value && value != "0" && !value.Equals("false", StringComparison.OrdinalIgnoreCase);
 }

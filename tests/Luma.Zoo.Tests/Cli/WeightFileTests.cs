@@ -78,7 +78,7 @@ public sealed class WeightFileTests : IDisposable
         var actual = await Run.Of("forward", "lenet_1", "--weights", both, "--seed", "1", "--key", "b");
 
         Assert.Equal((0, expected.Output), (actual.ExitCode, actual.Output));
-        Assert.Contains("12 unexpected", (await Run.Of("forward", "lenet_1", "--weights", both)).Mistake(), StringComparison.Ordinal);
+        Assert.Contains("12 unexpected", (await Run.Of("forward", "lenet_1", "--weights", both)).Failure(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class WeightFileTests : IDisposable
 
         Assert.Equal("shape (1, 5)", run.Lines[0]);
         Assert.Equal($"luma: {five}: 5 classes, as the weights have", run.Error.TrimEnd());
-        Assert.Contains("another number of classes", asked.Mistake(), StringComparison.Ordinal);
+        Assert.Contains("another number of classes", asked.Failure(), StringComparison.Ordinal);
         using var classifier = ModelZoo.CreateClassifier("lenet_1", five);
         Assert.Equal(["0", "1", "2", "3", "4"], classifier.Labels);
     }
@@ -240,7 +240,7 @@ public sealed class WeightFileTests : IDisposable
     {
         File.WriteAllText(folder.File("page.pth"), text);
 
-        var mistake = (await Run.Of("convert", folder.File("page.pth"), folder.File("out.pth"))).Mistake();
+        var mistake = (await Run.Of("convert", folder.File("page.pth"), folder.File("out.pth"))).Failure();
 
         Assert.StartsWith($"{folder.File("page.pth")}: ", mistake, StringComparison.Ordinal);
         Assert.Contains(kind, mistake, StringComparison.Ordinal);
