@@ -5,6 +5,7 @@ using Luma.Neural.Operations;
 
 namespace Luma.Neural.Tests;
 
+[Collection(Generator.Name)]
 public class GraphTests
 {
     [Fact]
