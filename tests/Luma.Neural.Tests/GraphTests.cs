@@ -35,8 +35,8 @@ public class GraphTests
         using var nothing = new Sequence();
         var x = randn(2, 3);
 
-        Assert.Equal(x.tanh().data<float>().ToArray(), Graph.Record(layer, ones(1)).Run(x).data<float>().ToArray());
-        Assert.Equal(x.data<float>().ToArray(), Graph.Record(nothing, ones(1)).Run(x).data<float>().ToArray());
+        Assert.Equal(x.tanh().data<float>().ToArray(), Graph.Record(layer, ones(1, 3)).Run(x).data<float>().ToArray());
+        Assert.Equal(x.data<float>().ToArray(), Graph.Record(nothing, ones(1, 3)).Run(x).data<float>().ToArray());
     }
 
     [Fact]
@@ -98,6 +98,34 @@ public class GraphTests
             var error = Assert.Throws<InvalidOperationException>(() => Graph.Record(network, ones(2, 2)));
             Assert.Contains("in the network reads what an operation in place has overwritten", error.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void An_input_of_another_size_that_the_graph_does_not_take_is_refused_in_our_words()
+    {
+        using var scope = NewDisposeScope();
+        using var network = new Sequence { new Convolution2D(3, 4, 3), new Flatten(), new Dense(4 * 3 * 3, 2) };
+        var graph = Graph.Record(network, rand(1, 3, 5, 5));
+
+        Assert.Equal(
+            "The graph was recorded for (N, 3, 5, 5) and does not take (2, 3, 6, 5): record the network for that size.",
+            Assert.Throws<InputShapeException>(() => graph.Run(rand(2, 3, 6, 5))).Message);
+        Assert.Throws<InputShapeException>(() => graph.Run(rand(2, 1, 5, 5)));
+        Assert.Throws<InputShapeException>(() => graph.Run(rand(3, 5, 5)));
+        Assert.Throws<ArgumentOutOfRangeException>("value", () => graph.IsConstant(-1));
+        Assert.Throws<ArgumentOutOfRangeException>("value", () => graph.IsConstant(99));
+    }
+
+    [Fact]
+    public void A_graph_of_a_network_that_was_converted_since_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        using var network = new Sequence { new Dense(2, 3) };
+        var graph = Graph.Record(network, rand(1, 2));
+
+        network.to(float64);
+
+        Assert.Contains("record it anew", Assert.Throws<InvalidOperationException>(() => graph.Run(rand(1, 2).to(float64))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

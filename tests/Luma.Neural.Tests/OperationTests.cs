@@ -126,6 +126,7 @@ public class OperationTests
         ["Slice"] = new(new Operation.Slice(2, 1, 4, 2), [[2, 3, 5]], x => stack([x[0].select(2, 1), x[0].select(2, 3)], 2)),
         ["Slice to the end"] = new(new Operation.Slice(1, 1, null, 1), [[2, 3]], x => stack([x[0].select(1, 1), x[0].select(1, 2)], 1)),
         ["Select"] = new(new Operation.Select(1, 2), [[2, 3, 4]], x => x[0][.., 2]),
+        ["Concat of one"] = new(new Operation.Concat(1), [[2, 3]], x => x[0].clone()),
         ["Concat"] = new(new Operation.Concat(1), [[2, 3], [2, 1], [2, 2]], x => hstack([x[0], x[1], x[2]])),
         ["ExpandLike"] = new(new Operation.ExpandLike(0), [[1, 3, 4], [5, 2]], x => x[0].repeat(5, 1, 1)),
         ["Pad"] = new(
@@ -195,7 +196,7 @@ public class OperationTests
         }
 
         // Memory shows by writing to it.
-        if (inputs is not [{ } first, ..] || operation.MayShareMemory) return;
+        if (inputs is not [{ } first, ..] || operation.MayShareMemory()) return;
         var kept = first.clone();
         output.zero_();
         Assert.True(first.equal(kept).all().item<bool>());
@@ -269,6 +270,36 @@ public class OperationTests
         Assert.Equal([false, true, true, false, false], Enumerable.Range(0, 5).Select(operation.Overwrites));
         Assert.True(mean.allclose(x.mean([0]) * 0.25));
         Assert.True(variance.allclose((x.var([0]) * 0.25) + 0.75));
+    }
+
+    [Fact]
+    public void Inputs_that_are_missing_or_too_many_are_refused()
+    {
+        using var scope = NewDisposeScope();
+        var x = ones(2, 3);
+
+        Assert.Equal("Linear: expected 3 inputs, of which the last 1 may be null, got 2. (Parameter 'inputs')", Refusal(new Operation.Linear(), x, x));
+        Assert.Equal("ReLU: expected 1 inputs, got 2. (Parameter 'inputs')", Refusal(new Operation.ReLU(false), x, x));
+        Assert.Equal("Concat: expected at least 1 inputs, got 0. (Parameter 'inputs')", Refusal(new Operation.Concat(0)));
+        Assert.Equal("Add: input 1 is null. (Parameter 'inputs')", Refusal(new Operation.Add(false), x, null));
+
+        static string Refusal(Operation operation, params Tensor?[] inputs) => Assert.Throws<ArgumentException>(nameof(inputs), () => operation.Compute(inputs)).Message;
+    }
+
+    [Fact]
+    public void Observations_may_end_in_any_order()
+    {
+        using var scope = NewDisposeScope();
+        var (outer, inner) = (new Recorder(), new Recorder());
+        var first = ForwardPass.Observe(outer);
+        var second = ForwardPass.Observe(inner);
+
+        first.Dispose();
+        Ops.Identity(ones(1));
+        second.Dispose();
+        Ops.Identity(ones(1));
+
+        Assert.Equal((0, 1), (outer.Seen.Count, inner.Seen.Count));
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public abstract class ConvBlock : LayerBlock
 /// <param name="stride">The step of the window; 1 by default.</param>
 /// <param name="padding">The padding of the input; none by default.</param>
 /// <param name="dilation">The distance between the elements of the window; 1 by default.</param>
-/// <param name="groups">Into how many groups the channels fall.</param>
+/// <param name="groups">The number of groups of channels.</param>
 /// <param name="bias">Whether the convolution adds a bias.</param>
 /// <param name="norm">The batch normalisation, or null for none.</param>
 /// <param name="activation">The activation; by default an in-place <see cref="ReLU"/>.</param>
@@ -56,7 +56,7 @@ public sealed class ConvBlock1D(
 /// <param name="stride">The step of the window; 1 by default.</param>
 /// <param name="padding">The padding of the input; none by default.</param>
 /// <param name="dilation">The distance between the elements of the window; 1 by default.</param>
-/// <param name="groups">Into how many groups the channels fall.</param>
+/// <param name="groups">The number of groups of channels.</param>
 /// <param name="bias">Whether the convolution adds a bias.</param>
 /// <param name="norm">The batch normalisation, or null for none.</param>
 /// <param name="activation">The activation; by default an in-place <see cref="ReLU"/>.</param>
@@ -83,7 +83,7 @@ public sealed class ConvBlock2D(
 /// <param name="stride">The step of the window; 1 by default.</param>
 /// <param name="padding">The padding of the input; none by default.</param>
 /// <param name="dilation">The distance between the elements of the window; 1 by default.</param>
-/// <param name="groups">Into how many groups the channels fall.</param>
+/// <param name="groups">The number of groups of channels.</param>
 /// <param name="bias">Whether the convolution adds a bias.</param>
 /// <param name="norm">The batch normalisation, or null for none.</param>
 /// <param name="activation">The activation; by default an in-place <see cref="ReLU"/>.</param>

@@ -16,7 +16,7 @@ public sealed class ConvNormActivation : Sequence
     /// <param name="stride">The step of the window.</param>
     /// <param name="padding">The padding of the input; by default (kernelSize - 1) / 2 * dilation.</param>
     /// <param name="dilation">The distance between the elements of the window.</param>
-    /// <param name="groups">Into how many groups the channels fall.</param>
+    /// <param name="groups">The number of groups of channels.</param>
     /// <param name="bias">Whether the convolution adds a bias; by default where no norm follows.</param>
     /// <param name="norm">The norm, or null for none.</param>
     /// <param name="activation">The activation, or null for none.</param>

@@ -26,7 +26,7 @@ public static partial class ResNetBlock
         /// <param name="inChannels">The number of channels of the input.</param>
         /// <param name="channels">A quarter of the number of channels of the output.</param>
         /// <param name="stride">The step of one of the convolutions and of the shortcut.</param>
-        /// <param name="groups">Into how many groups the channels of the 3x3 convolution fall.</param>
+        /// <param name="groups">The number of groups of channels in the 3x3 convolution.</param>
         /// <param name="baseWidth">
         /// How many channels a group has for every 64 of <paramref name="channels"/>: the 3x3 convolution has
         /// <c>channels * baseWidth / 64 * groups</c>.

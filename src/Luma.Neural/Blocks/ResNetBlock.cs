@@ -24,6 +24,7 @@ public static partial class ResNetBlock
     // A projection is followed by a norm where the block's convolutions are; pre-activation blocks have theirs before.
     private static NeuralModule ShortcutFor(ResNetShortcut kind, long inChannels, long outChannels, long stride, bool norm, bool bias)
     {
+        if (!Enum.IsDefined(kind)) throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such shortcut.");
         if (stride == 1 && inChannels == outChannels) return new Identity();
         if (kind != ResNetShortcut.Projection)
             return new ZeroPaddedShortcut(inChannels, outChannels, stride, isAround: kind == ResNetShortcut.ZeroPaddingAround);

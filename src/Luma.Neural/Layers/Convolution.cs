@@ -80,7 +80,7 @@ public abstract class Convolution : Layer
     /// <summary>The distance between the elements of the window.</summary>
     public PerAxis Dilation { get; }
 
-    /// <summary>Into how many groups the channels fall, each with filters of its own.</summary>
+    /// <summary>The number of groups of channels, each with filters of its own.</summary>
     public long Groups { get; }
 
     /// <summary>What the input is padded with.</summary>
@@ -132,7 +132,7 @@ public abstract class Convolution : Layer
 /// <param name="stride">The step of the window; 1 by default.</param>
 /// <param name="padding">The padding of the input; none by default.</param>
 /// <param name="dilation">The distance between the elements of the window; 1 by default.</param>
-/// <param name="groups">Into how many groups the channels fall.</param>
+/// <param name="groups">The number of groups of channels.</param>
 /// <param name="bias">Whether a bias is added.</param>
 /// <param name="paddingMode">What the input is padded with; zeros by default.</param>
 /// <exception cref="ArgumentOutOfRangeException">
@@ -151,7 +151,7 @@ public sealed class Convolution1D(
 /// <param name="stride">The step of the window; 1 by default.</param>
 /// <param name="padding">The padding of the input; none by default.</param>
 /// <param name="dilation">The distance between the elements of the window; 1 by default.</param>
-/// <param name="groups">Into how many groups the channels fall.</param>
+/// <param name="groups">The number of groups of channels.</param>
 /// <param name="bias">Whether a bias is added.</param>
 /// <param name="paddingMode">What the input is padded with; zeros by default.</param>
 /// <exception cref="ArgumentOutOfRangeException">
@@ -170,7 +170,7 @@ public sealed class Convolution2D(
 /// <param name="stride">The step of the window; 1 by default.</param>
 /// <param name="padding">The padding of the input; none by default.</param>
 /// <param name="dilation">The distance between the elements of the window; 1 by default.</param>
-/// <param name="groups">Into how many groups the channels fall.</param>
+/// <param name="groups">The number of groups of channels.</param>
 /// <param name="bias">Whether a bias is added.</param>
 /// <param name="paddingMode">What the input is padded with; zeros by default.</param>
 /// <exception cref="ArgumentOutOfRangeException">

@@ -5,32 +5,32 @@ public static class ForwardPass
 {
     // Per thread: observing on one thread sees nothing of another, and costs nothing where nobody observes.
     [ThreadStatic]
-    private static IForwardObserver? observer;
+    private static Scope? innermost;
 
-    internal static IForwardObserver? Observer => observer;
+    internal static IForwardObserver? Observer => innermost?.Observer;
 
     /// <summary>Tells an observer all that runs on this thread until the result is disposed of.</summary>
     /// <param name="observer">The observer.</param>
     /// <returns>What ends the observation; dispose of it on the same thread.</returns>
-    /// <remarks>Observations nest: the innermost observer alone is told.</remarks>
+    /// <remarks>Observations nest: the innermost observer alone is told. They may end in any order.</remarks>
     public static IDisposable Observe(IForwardObserver observer)
     {
         ArgumentNullException.ThrowIfNull(observer);
-        return new Scope(observer);
+        return innermost = new Scope(observer, innermost);
     }
 
-    private sealed class Scope : IDisposable
+    private sealed class Scope(IForwardObserver observer, Scope? outer) : IDisposable
     {
-        private readonly IForwardObserver? outer = observer;
         private bool ended;
 
-        public Scope(IForwardObserver inner) => observer = inner;
+        public IForwardObserver Observer { get; } = observer;
 
         public void Dispose()
         {
-            if (ended) return;
             ended = true;
-            observer = outer;
+            while (innermost is { ended: true } scope) innermost = scope.Outer;
         }
+
+        private Scope? Outer { get; } = outer;
     }
 }

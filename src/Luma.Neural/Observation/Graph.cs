@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Luma.Neural.Operations;
 
 namespace Luma.Neural.Observation;
@@ -20,17 +21,20 @@ public sealed record GraphConstant(int Value, string Name, Tensor Tensor);
 /// operations. It holds no number of images, so it computes for a batch of any size what the network would, to the bit.
 /// </summary>
 /// <remarks>
-/// Its parameters and buffers are the network's own tensors: keep the network alive while you use it. Where a network decides by the
-/// height and width of its input, as Swin Transformers do, a graph is for the height and width that it was recorded with.
+/// Its parameters and buffers are the network's own tensors: keep the network alive while you use it, and record it anew when you have
+/// moved it to another device or type, which gives it other tensors. Where a network decides by the height and width of its input, as Swin
+/// Transformers do, a graph is for the height and width that it was recorded with.
 /// </remarks>
 public sealed class Graph
 {
     private readonly Dictionary<int, int> lastReads = [];
     private readonly HashSet<int> varying = [Input];
 
-    internal Graph(IReadOnlyList<GraphNode> nodes, IReadOnlyList<GraphConstant> constants, int output)
+    private readonly long[] inputShape;
+
+    internal Graph(long[] inputShape, IReadOnlyList<GraphNode> nodes, IReadOnlyList<GraphConstant> constants, int output)
     {
-        (Nodes, Constants, Output) = (nodes, constants, output);
+        (this.inputShape, Nodes, Constants, Output) = (inputShape, nodes, constants, output);
         foreach (var (place, node) in nodes.Index())
         {
             foreach (var input in node.Inputs.OfType<int>())
@@ -73,14 +77,40 @@ public sealed class Graph
     /// <summary>Whether a value depends on parameters and buffers alone, and so is the same for every input.</summary>
     /// <param name="value">The value's number.</param>
     /// <returns>Whether it can be computed once and for all.</returns>
-    public bool IsConstant(int value) => !varying.Contains(value);
+    /// <exception cref="ArgumentOutOfRangeException">The graph has no such value.</exception>
+    public bool IsConstant(int value)
+    {
+        if (value < 0 || value > Nodes.Count + Constants.Count) throw new ArgumentOutOfRangeException(nameof(value), value, "The graph has no such value.");
+        return !varying.Contains(value);
+    }
 
     /// <summary>Computes the network's output by the operations alone.</summary>
     /// <param name="input">The input: any number of images of the size that was recorded.</param>
     /// <returns>The output.</returns>
+    /// <exception cref="InputShapeException">The input has other channels than was recorded, or a size that the graph does not take.</exception>
+    /// <exception cref="InvalidOperationException">The network has been moved to another device or type, or disposed of.</exception>
     public Tensor Run(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        if (Constants.Any(constant => constant.Tensor.IsInvalid))
+            throw new InvalidOperationException("The network was moved to another device or type, or disposed of, since it was recorded: record it anew.");
+        if (input.Dimensions != inputShape.Length || !input.shape.Skip(1).Take(1).SequenceEqual(inputShape.Skip(1).Take(1))) throw WrongShape(input);
+
+        try
+        {
+            return Evaluate(input);
+        }
+        catch (Exception error) when (error is ExternalException or ArgumentException && !input.shape.Skip(1).SequenceEqual(inputShape.Skip(1)))
+        {
+            throw WrongShape(input);
+        }
+    }
+
+    private InputShapeException WrongShape(Tensor input) => new(
+        $"The graph was recorded for (N, {string.Join(", ", inputShape.Skip(1))}) and does not take ({string.Join(", ", input.shape)}): record the network for that size.");
+
+    private Tensor Evaluate(Tensor input)
+    {
         using var scope = NewDisposeScope();
         var values = Constants.ToDictionary(constant => constant.Value, constant => constant.Tensor);
         values[Input] = input;

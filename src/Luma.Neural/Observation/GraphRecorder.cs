@@ -6,6 +6,7 @@ namespace Luma.Neural.Observation;
 internal sealed class GraphRecorder : IForwardObserver
 {
     private readonly ModulePaths paths;
+    private readonly long[] inputShape;
     private readonly Dictionary<Tensor, string> names = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Tensor, int> values = new(ReferenceEqualityComparer.Instance);
     private readonly List<GraphNode> nodes = [];
@@ -18,7 +19,7 @@ internal sealed class GraphRecorder : IForwardObserver
 
     public GraphRecorder(NeuralModule network, Tensor input)
     {
-        paths = new(network);
+        (paths, inputShape) = (new(network), input.shape);
         foreach (var (name, parameter) in network.named_parameters()) names.TryAdd(parameter, name);
         foreach (var (name, buffer) in network.named_buffers(include_nonpersistent: true)) names.TryAdd(buffer, name);
         NewValue(input, memory: null);
@@ -50,12 +51,12 @@ internal sealed class GraphRecorder : IForwardObserver
             }
         }
 
-        int? shared = operation.MayShareMemory && numbers is [{ } first, ..] ? memories[first] : null;
+        int? shared = operation.MayShareMemory() && numbers is [{ } first, ..] ? memories[first] : null;
         nodes.Add(new(operation, numbers, NewValue(output, shared), modules.TryPeek(out var module) ? module : ""));
     }
 
     public Graph Finish(Tensor output) => values.TryGetValue(output, out var number)
-        ? new(nodes, constants, number)
+        ? new(inputShape, nodes, constants, number)
         : throw new InvalidOperationException("The network's output was made by no operation: compute it by Ops, so that it can be recorded.");
 
     private int Find(Tensor tensor, Operation operation)

@@ -9,13 +9,12 @@ public abstract partial record Operation
     public abstract record Activation(bool InPlace) : Operation
     {
         /// <inheritdoc/>
-        public sealed override bool MayShareMemory => InPlace;
+        public sealed override bool MayShareMemory() => InPlace;
 
         /// <inheritdoc/>
         public sealed override bool Overwrites(int input) => InPlace && input == 0;
 
-        /// <inheritdoc/>
-        public sealed override Tensor Compute(params ReadOnlySpan<Tensor?> inputs)
+        private protected sealed override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {
             if (!InPlace) return Apply(inputs[0]!);
 
@@ -113,8 +112,7 @@ public abstract partial record Operation
     /// <param name="Approximation">How it is computed.</param>
     public sealed record GELU(GELUApproximation Approximation) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => Approximation == GELUApproximation.Tanh
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => Approximation == GELUApproximation.Tanh
             ? inputs[0]!.gelu(TorchSharp.Modules.GELU.Approximate.tanh)
             : inputs[0]!.gelu();
     }
@@ -123,7 +121,6 @@ public abstract partial record Operation
     /// <param name="Dimension">The dimension along which the sum becomes 1.</param>
     public sealed record Softmax(long Dimension) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => inputs[0]!.softmax(Dimension);
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.softmax(Dimension);
     }
 }

@@ -6,10 +6,9 @@ public abstract partial record Operation
     public sealed record Identity : Operation
     {
         /// <inheritdoc/>
-        public override bool MayShareMemory => true;
+        public override bool MayShareMemory() => true;
 
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => inputs[0]!.alias();
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.alias();
     }
 
     /// <summary>The sum of two tensors, broadcasting as PyTorch does. Inputs: the two.</summary>
@@ -17,13 +16,14 @@ public abstract partial record Operation
     public sealed record Add(bool InPlace) : Operation
     {
         /// <inheritdoc/>
-        public override bool MayShareMemory => InPlace;
+        public override bool MayShareMemory() => InPlace;
 
         /// <inheritdoc/>
         public override bool Overwrites(int input) => InPlace && input == 0;
 
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs)
+        private protected override (int Required, int Optional) Arity => (2, 0);
+
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {
             using var one = 1.ToScalar();
             return InPlace ? inputs[0]!.add_(inputs[1]!, one).alias() : inputs[0]!.add(inputs[1]!, one);
@@ -33,16 +33,16 @@ public abstract partial record Operation
     /// <summary>The product of two tensors element by element, broadcasting as PyTorch does. Inputs: the two.</summary>
     public sealed record Multiply : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => inputs[0]!.mul(inputs[1]!);
+        private protected override (int Required, int Optional) Arity => (2, 0);
+
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.mul(inputs[1]!);
     }
 
     /// <summary>A tensor times a number. Input: any tensor.</summary>
     /// <param name="Factor">The number.</param>
     public sealed record Scale(double Factor) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs)
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {
             using var factor = Factor.ToScalar();
             return inputs[0]!.mul(factor);
@@ -53,13 +53,12 @@ public abstract partial record Operation
     public sealed record Increment : Operation
     {
         /// <inheritdoc/>
-        public override bool MayShareMemory => true;
+        public override bool MayShareMemory() => true;
 
         /// <inheritdoc/>
         public override bool Overwrites(int input) => input == 0;
 
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs)
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {
             using var one = 1.ToScalar();
             return inputs[0]!.add_(one).alias();
@@ -70,8 +69,7 @@ public abstract partial record Operation
     /// <param name="Exponent">The number.</param>
     public sealed record Power(double Exponent) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs)
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {
             using var exponent = Exponent.ToScalar();
             return inputs[0]!.pow(exponent);
@@ -81,30 +79,26 @@ public abstract partial record Operation
     /// <summary>e to the power of each element. Input: any tensor.</summary>
     public sealed record Exp : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => inputs[0]!.exp();
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.exp();
     }
 
     /// <summary>-1, 0 or 1, as each element is negative, zero or positive. Input: any tensor.</summary>
     public sealed record Sign : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => inputs[0]!.sign();
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.sign();
     }
 
     /// <summary>The magnitude of each element. Input: any tensor.</summary>
     public sealed record Abs : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => inputs[0]!.abs();
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.abs();
     }
 
     /// <summary>The elements, with those above a number lowered to it. Input: any tensor.</summary>
     /// <param name="Maximum">The number.</param>
     public sealed record ClampMax(double Maximum) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs)
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {
             using var maximum = Maximum.ToScalar();
             return inputs[0]!.clamp_max(maximum);

@@ -11,8 +11,9 @@ public abstract partial record Operation
     /// <param name="BatchStatistics">Whether mean and variance are the batch's own, as in training; otherwise they are the running ones.</param>
     public sealed record BatchNorm(double Epsilon, double Momentum, bool BatchStatistics) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) =>
+        private protected override (int Required, int Optional) Arity => (1, 4);
+
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) =>
             nn.functional.batch_norm(inputs[0]!, inputs[1]!, inputs[2]!, inputs[3]!, inputs[4]!, BatchStatistics, Momentum, Epsilon);
 
         /// <summary>In training the running mean and variance are overwritten.</summary>
@@ -29,8 +30,9 @@ public abstract partial record Operation
     /// <param name="Epsilon">What is added to the variance before its root is taken.</param>
     public sealed record LayerNorm(Integers Shape, double Epsilon) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) =>
+        private protected override (int Required, int Optional) Arity => (1, 2);
+
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) =>
             nn.functional.layer_norm(inputs[0]!, Shape.Array, inputs[1], inputs[2], Epsilon);
     }
 
@@ -43,8 +45,7 @@ public abstract partial record Operation
     /// <param name="K">What is added before the power is taken.</param>
     public sealed record LocalResponseNorm(long Size, double Alpha, double Beta, double K) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) =>
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) =>
             nn.functional.local_response_norm(inputs[0]!, Size, Alpha, Beta, K);
     }
 
@@ -54,7 +55,6 @@ public abstract partial record Operation
     /// <param name="Epsilon">What a smaller norm is replaced by.</param>
     public sealed record Normalize(long Dimension, double P, double Epsilon) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => nn.functional.normalize(inputs[0]!, P, Dimension, Epsilon);
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => nn.functional.normalize(inputs[0]!, P, Dimension, Epsilon);
     }
 }

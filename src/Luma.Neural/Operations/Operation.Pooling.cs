@@ -12,8 +12,7 @@ public abstract partial record Operation
     /// <param name="CeilMode">Whether the output's size is rounded up.</param>
     public sealed record MaxPool(Integers Kernel, Integers Stride, Integers Padding, Integers Dilation, bool CeilMode) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => Kernel.Count switch
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => Kernel.Count switch
         {
             1 => nn.functional.max_pool1d(inputs[0]!, Kernel[0], Stride[0], Padding[0], Dilation[0], CeilMode),
             2 => nn.functional.max_pool2d(inputs[0]!, Kernel.Array, Stride.Array, Padding.Array, Dilation.Array, CeilMode),
@@ -29,8 +28,7 @@ public abstract partial record Operation
     /// <param name="CountIncludePad">Whether the padding counts as elements.</param>
     public sealed record AveragePool(Integers Kernel, Integers Stride, Integers Padding, bool CeilMode, bool CountIncludePad) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => Kernel.Count switch
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => Kernel.Count switch
         {
             1 => nn.functional.avg_pool1d(inputs[0]!, Kernel[0], Stride[0], Padding[0], CeilMode, CountIncludePad),
             2 => nn.functional.avg_pool2d(inputs[0]!, Kernel.Array, Stride.Array, Padding.Array, CeilMode, CountIncludePad),
@@ -44,8 +42,7 @@ public abstract partial record Operation
     /// <param name="OutputSize">The size of the output on each axis: 1 is global pooling.</param>
     public sealed record AdaptiveAveragePool(Integers OutputSize) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => OutputSize.Count switch
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => OutputSize.Count switch
         {
             1 => nn.functional.adaptive_avg_pool1d(inputs[0]!, OutputSize[0]),
             2 => nn.functional.adaptive_avg_pool2d(inputs[0]!, OutputSize.Array),

@@ -10,11 +10,12 @@ public abstract partial record Operation
     /// <param name="PaddingBefore">How many zeros come before the input on each axis.</param>
     /// <param name="PaddingAfter">How many come after it.</param>
     /// <param name="Dilation">The distance between the elements of the window on each axis.</param>
-    /// <param name="Groups">Into how many groups the channels fall.</param>
+    /// <param name="Groups">The number of groups of channels.</param>
     public sealed record Convolution(Integers Stride, Integers PaddingBefore, Integers PaddingAfter, Integers Dilation, long Groups) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs)
+        private protected override (int Required, int Optional) Arity => (2, 1);
+
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {
             if (PaddingBefore == PaddingAfter) return Convolve(inputs[0]!, inputs[1]!, inputs[2], PaddingBefore.Array);
 
@@ -36,8 +37,9 @@ public abstract partial record Operation
     /// </summary>
     public sealed record Linear : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => DenseProduct.Of(inputs[0]!, inputs[1]!, inputs[2]);
+        private protected override (int Required, int Optional) Arity => (2, 1);
+
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => DenseProduct.Of(inputs[0]!, inputs[1]!, inputs[2]);
     }
 
     /// <summary>
@@ -53,8 +55,9 @@ public abstract partial record Operation
         // libtorch has a fused kernel for a batch, heads, tokens and features.
         private const int FusedRank = 4;
 
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs)
+        private protected override (int Required, int Optional) Arity => (3, 1);
+
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {
             using var scope = NewDisposeScope();
             var (query, key, value, mask) = (inputs[0]!, inputs[1]!, inputs[2]!, inputs[3]);

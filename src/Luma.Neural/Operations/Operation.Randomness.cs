@@ -11,13 +11,12 @@ public abstract partial record Operation
     {
         /// <inheritdoc/>
         // Where nothing is dropped, libtorch may give the input itself.
-        public override bool MayShareMemory => InPlace || Probability == 0;
+        public override bool MayShareMemory() => InPlace || Probability == 0;
 
         /// <inheritdoc/>
         public override bool Overwrites(int input) => InPlace && input == 0;
 
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) =>
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) =>
             nn.functional.dropout(inputs[0]!, Probability, training: true, InPlace);
     }
 
@@ -31,13 +30,12 @@ public abstract partial record Operation
     {
         /// <inheritdoc/>
         // Where nothing is dropped, libtorch may give the input itself.
-        public override bool MayShareMemory => InPlace || Probability == 0;
+        public override bool MayShareMemory() => InPlace || Probability == 0;
 
         /// <inheritdoc/>
         public override bool Overwrites(int input) => InPlace && input == 0;
 
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => inputs[0]!.Dimensions switch
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.Dimensions switch
         {
             3 => DropFromSequences(inputs[0]!),
             4 => nn.functional.dropout2d(inputs[0]!, Probability, training: true, InPlace),
@@ -60,8 +58,7 @@ public abstract partial record Operation
     /// <param name="Survival">The probability that it is not 0.</param>
     public sealed record SampleMask(double Survival) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs)
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {
             Span<long> sizes = stackalloc long[(int)inputs[0]!.Dimensions];
             sizes.Fill(1);

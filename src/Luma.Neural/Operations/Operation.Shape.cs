@@ -8,10 +8,9 @@ public abstract partial record Operation
     public sealed record Flatten(long First, long Last) : Operation
     {
         /// <inheritdoc/>
-        public override bool MayShareMemory => true;
+        public override bool MayShareMemory() => true;
 
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => inputs[0]!.flatten(First, Last);
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.flatten(First, Last);
     }
 
     /// <summary>One dimension made several. Input: any tensor.</summary>
@@ -20,11 +19,10 @@ public abstract partial record Operation
     public sealed record Unflatten(long Dimension, Integers Sizes) : Operation
     {
         /// <inheritdoc/>
-        public override bool MayShareMemory => true;
+        public override bool MayShareMemory() => true;
 
-        /// <inheritdoc/>
         // TorchSharp counts from the start alone.
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) =>
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) =>
             inputs[0]!.unflatten(Dimension < 0 ? Dimension + inputs[0]!.Dimensions : Dimension, Sizes.Array);
     }
 
@@ -33,10 +31,9 @@ public abstract partial record Operation
     public sealed record Reshape(Integers Shape) : Operation
     {
         /// <inheritdoc/>
-        public override bool MayShareMemory => true;
+        public override bool MayShareMemory() => true;
 
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => inputs[0]!.reshape(Shape.Array);
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.reshape(Shape.Array);
     }
 
     /// <summary>The dimensions in another order. Input: any tensor.</summary>
@@ -44,10 +41,9 @@ public abstract partial record Operation
     public sealed record Permute(Integers Dimensions) : Operation
     {
         /// <inheritdoc/>
-        public override bool MayShareMemory => true;
+        public override bool MayShareMemory() => true;
 
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => inputs[0]!.permute(Dimensions.Array);
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.permute(Dimensions.Array);
     }
 
     /// <summary>The slices of a tensor at regular places along a dimension. Input: any tensor.</summary>
@@ -58,10 +54,9 @@ public abstract partial record Operation
     public sealed record Slice(long Dimension, long Start, long? Stop, long Step) : Operation
     {
         /// <inheritdoc/>
-        public override bool MayShareMemory => true;
+        public override bool MayShareMemory() => true;
 
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => inputs[0]!.slice(Dimension, Start, Stop ?? long.MaxValue, Step);
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.slice(Dimension, Start, Stop ?? long.MaxValue, Step);
     }
 
     /// <summary>One element of a dimension, which is gone afterwards. Input: any tensor.</summary>
@@ -70,26 +65,29 @@ public abstract partial record Operation
     public sealed record Select(long Dimension, long Index) : Operation
     {
         /// <inheritdoc/>
-        public override bool MayShareMemory => true;
+        public override bool MayShareMemory() => true;
 
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => inputs[0]!.select(Dimension, Index);
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.select(Dimension, Index);
     }
 
     /// <summary>Slices of a tensor at places that another tensor names. Inputs: the tensor, and 64-bit integers of one dimension.</summary>
     /// <param name="Dimension">The dimension along which the slices lie.</param>
     public sealed record IndexSelect(long Dimension) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => inputs[0]!.index_select(Dimension, inputs[1]!);
+        private protected override (int Required, int Optional) Arity => (2, 0);
+
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.index_select(Dimension, inputs[1]!);
     }
 
     /// <summary>Tensors side by side. Inputs: any number of tensors, of one shape but for the dimension.</summary>
     /// <param name="Dimension">The dimension along which they lie.</param>
     public sealed record Concat(long Dimension) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => cat(inputs!, Dimension);
+        private protected override (int Required, int Optional) Arity => (1, Any);
+
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) =>
+            // Of a single tensor libtorch makes a view, which would share its memory.
+            inputs.Length == 1 ? inputs[0]!.clone() : cat(inputs!, Dimension);
     }
 
     /// <summary>
@@ -100,10 +98,11 @@ public abstract partial record Operation
     public sealed record ExpandLike(int Dimension) : Operation
     {
         /// <inheritdoc/>
-        public override bool MayShareMemory => true;
+        public override bool MayShareMemory() => true;
 
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs)
+        private protected override (int Required, int Optional) Arity => (2, 0);
+
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {
             Span<long> sizes = stackalloc long[(int)inputs[0]!.Dimensions];
             sizes.Fill(-1);
@@ -122,8 +121,7 @@ public abstract partial record Operation
     /// <param name="Value">The number, where it is one.</param>
     public sealed record Pad(Integers Before, Integers After, PaddingModes Mode, double Value) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs)
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {
             // libtorch reflects, repeats and continues spatial axes alone, and wants an amount for each of them.
             var first = Mode == PaddingModes.Constant ? 0 : 2;
@@ -136,8 +134,7 @@ public abstract partial record Operation
     /// <param name="Dimensions">The dimensions.</param>
     public sealed record Roll(Integers Shifts, Integers Dimensions) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs) => inputs[0]!.roll(Shifts.Array, Dimensions.Array);
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.roll(Shifts.Array, Dimensions.Array);
     }
 
     /// <summary>
@@ -156,8 +153,9 @@ public abstract partial record Operation
     public sealed record ShiftMask(
         long Height, long Width, long Window, long ShiftHeight, long ShiftWidth, ScalarType Type, DeviceType DeviceType, int DeviceIndex) : Operation
     {
-        /// <inheritdoc/>
-        public override Tensor Compute(params ReadOnlySpan<Tensor?> inputs)
+        private protected override (int Required, int Optional) Arity => (0, 0);
+
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {
             using var scope = NewDisposeScope();
             // Each pixel's region: those of one region were neighbours, or as near as the window is wide.
