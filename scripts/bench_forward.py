@@ -137,4 +137,5 @@ def compare(options, folder):
             side.close()
 
 
-main()
+if __name__ == "__main__":
+    main()
