@@ -85,7 +85,8 @@ internal static class CommandLine
     {
         var (code, message) = exception switch
         {
-            UsageException or UnknownModelException or ModelOptionException => (UsageError, exception.Message),
+            UsageException or UnknownModelException => (UsageError, exception.Message),
+            ModelOptionException choice => (UsageError, $"{choice.Reason} ({Options.NameOf(choice.Choice)})"),
             _ when OutOfMemory.Describe(exception) is { } memory => (Failure, memory),
             _ when IsForUser(exception) => (Failure, exception.Message),
             _ => (InternalError,

@@ -16,6 +16,19 @@ public sealed record ModelFamily(string Name, IReadOnlyList<ModelVariant> Varian
 /// <param name="Build">Builds it.</param>
 public sealed record ModelVariant(string Id, long Parameters, (int Channels, int Height, int Width) InputShape, Func<ModelOptions, Block> Build)
 {
+    /// <summary>Builds it. A choice that it does not have is refused under its id.</summary>
+    public Func<ModelOptions, Block> Build { get; } = options =>
+    {
+        try
+        {
+            return Build(options);
+        }
+        catch (ModelOptionException error)
+        {
+            throw error.Of(Id);
+        }
+    };
+
     /// <summary>What it is, in one line, with its source.</summary>
     public required string Description { get; init; }
 

@@ -65,9 +65,14 @@ public sealed record ModelOptions
         if (options.InChannels < 1)
             throw new ArgumentOutOfRangeException(nameof(options), options.InChannels, "A network needs at least one input channel.");
 
+        if (!Enum.IsDefined(options.Config))
+            throw new ArgumentOutOfRangeException(nameof(options), options.Config, "There is no such configuration.");
+        if (options.Shortcut is { } shortcut && !Enum.IsDefined(shortcut))
+            throw new ArgumentOutOfRangeException(nameof(options), shortcut, "There is no such shortcut.");
+
         foreach (var (choice, isChosen, lacks) in options.Choices())
         {
-            if (isChosen && !has.Contains(choice)) throw new ModelOptionException($"{network} {lacks} ({choice}).", nameof(options));
+            if (isChosen && !has.Contains(choice)) throw new ModelOptionException(network, lacks, choice);
         }
         return options;
     }
@@ -87,12 +92,22 @@ public sealed record ModelOptions
 }
 
 /// <summary>A network does not have what was chosen about it.</summary>
-/// <param name="message">What it does not have.</param>
-/// <param name="paramName">The name of the parameter with the choice.</param>
-public sealed class ModelOptionException(string message, string paramName) : ArgumentException(message, paramName)
+/// <param name="network">The network's name or id.</param>
+/// <param name="lacks">What it does not have, as a sentence goes on.</param>
+/// <param name="choice">The choice: the name of a property of <see cref="ModelOptions"/>.</param>
+public sealed class ModelOptionException(string network, string lacks, string choice) : ArgumentException(message: null, "options")
 {
+    /// <summary>What the network does not have, without the choice's name: <c>resnet50 has no auxiliary heads</c>.</summary>
+    public string Reason => $"{network} {lacks}";
+
+    /// <summary>The choice: the name of a property of <see cref="ModelOptions"/>.</summary>
+    public string Choice => choice;
+
     /// <inheritdoc/>
-    public override string Message { get; } = message;
+    public override string Message => $"{Reason} ({choice}).";
+
+    /// <summary>The same of a network that is known by an id.</summary>
+    internal ModelOptionException Of(string id) => new(id, lacks, choice);
 }
 
 /// <summary>A named configuration of a network.</summary>

@@ -15,13 +15,13 @@ internal static class ConvertCommand
         };
         var output = new Argument<string>("out") { Description = "The file to write: .safetensors, or PyTorch's zip format under .pth, .pt or .bin." };
         var model = new Option<string?>("--as") { Description = "Check the weights against this network, and write them under its names and in its order.", HelpName = "ID" };
-        var json = Options.Json();
+        var (json, shortcut) = (Options.Json(), Options.Shortcut());
         var imageSize = Options.Number("--image-size", "With --as: resize the position embeddings of a vision transformer to images of this size.");
         var (numClasses, key, inertExtras, transform) = (Options.NumClasses(), WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
 
         var command = new Command("convert", "Turn one weight format into another.")
         {
-            input, output, model, numClasses, imageSize, transform, key, inertExtras, json,
+            input, output, model, numClasses, imageSize, shortcut, transform, key, inertExtras, json,
         };
         command.SetAction((parsed, cancellation) => Task.Run(async () =>
         {
@@ -35,6 +35,7 @@ internal static class ConvertCommand
                     NumClasses = parsed.GetValue(numClasses),
                     ImageSize = (int?)parsed.GetValue(imageSize),
                     TransformInput = parsed.GetValue(transform),
+                    Shortcut = parsed.GetValue(shortcut),
                 };
                 using var weights = ModelZoo.OpenWeights(id, source, file: file);
                 WeightOptions.Say(terminal, source, weights.Selection);

@@ -3,6 +3,7 @@ using System.Globalization;
 using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Native;
+using Luma.Zoo.Models;
 using Luma.Zoo.Weights;
 using static TorchSharp.torch;
 
@@ -15,6 +16,7 @@ internal static class ForwardCommand
     {
         var (model, weights, config, numClasses, json) = (Options.Model(), Options.Weights(), Options.Config(), Options.NumClasses(), Options.Json());
         var (mirror, offline, heads) = (Options.Mirror(), Options.Offline(), Options.AuxiliaryHeads());
+        var shortcut = Options.Shortcut();
         var (key, inertExtras, transform) = (WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
         var file = new Option<string?>("--input") { Description = "Take the input from a safetensors file: its only tensor, or the one named input.", HelpName = "FILE" };
         var seed = Options.Number("--seed", "Seeds torch's generator before the network is built and the input drawn.", long.MinValue, long.MaxValue);
@@ -27,7 +29,7 @@ internal static class ForwardCommand
 
         var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.")
         {
-            model, weights, config, numClasses, heads, seed, shape, file, save, transform, key, inertExtras, mirror, offline, json,
+            model, weights, config, numClasses, heads, shortcut, seed, shape, file, save, transform, key, inertExtras, mirror, offline, json,
         };
         command.SetAction((parsed, cancellation) => Task.Run(async () =>
         {
@@ -46,6 +48,7 @@ internal static class ForwardCommand
                 NumClasses = parsed.GetValue(numClasses),
                 TransformInput = parsed.GetValue(transform),
                 AuxiliaryHeads = parsed.GetValue(heads),
+                Shortcut = parsed.GetValue(shortcut),
             };
 
             NativeLibraries.EnsureLoaded();
@@ -85,6 +88,7 @@ internal static class ForwardCommand
         {
             NumClasses = options.NumClasses ?? report.ClassesOfWeights,
             AuxiliaryHeads = options.AuxiliaryHeads ?? (network as AuxiliaryNetwork)?.HasAuxiliaries,
+            Shortcut = options.Shortcut ?? (network as CifarResNet)?.Shortcut,
         };
         WeightOptions.Say(terminal, weights, report);
         return network;

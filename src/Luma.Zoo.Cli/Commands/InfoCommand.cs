@@ -9,8 +9,9 @@ internal static class InfoCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var (model, config, numClasses, heads, json) = (Options.Model(), Options.Config(), Options.NumClasses(), Options.AuxiliaryHeads(), Options.Json());
-        var command = new Command("info", "Show one network and how many weights and biases it has.") { model, config, numClasses, heads, json };
+        var (model, config, numClasses, json) = (Options.Model(), Options.Config(), Options.NumClasses(), Options.Json());
+        var (heads, shortcut) = (Options.AuxiliaryHeads(), Options.Shortcut());
+        var command = new Command("info", "Show one network and how many weights and biases it has.") { model, config, numClasses, heads, shortcut, json };
         command.SetAction(parsed =>
         {
             var report = Describe(ModelReference.Parse(parsed.GetValue(model)!), new ModelOptions
@@ -18,6 +19,7 @@ internal static class InfoCommand
                 Config = parsed.GetValue(config),
                 NumClasses = parsed.GetValue(numClasses),
                 AuxiliaryHeads = parsed.GetValue(heads),
+                Shortcut = parsed.GetValue(shortcut),
             });
             if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ModelReport);
             else Show(report, terminal.Console);

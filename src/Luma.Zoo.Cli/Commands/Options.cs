@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Luma.Neural.Blocks;
 using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Cli.Commands;
@@ -53,11 +54,27 @@ internal static class Options
             : Report<ModelConfig>(result, $"There is no configuration '{result.Tokens[0].Value}': it is default or luma"),
     };
 
+    /// <summary>What a property of <see cref="ModelOptions"/> is called on the command line.</summary>
+    public static string NameOf(string choice) => choice switch
+    {
+        nameof(ModelOptions.AuxiliaryHeads) => "--aux-heads",
+        _ => $"--{string.Concat(choice.Select((letter, place) => char.IsUpper(letter) && place > 0 ? $"-{char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"))}",
+    };
+
     public static Option<bool?> AuxiliaryHeads() => new("--aux-heads")
     {
         Description = "Whether GoogLeNet or an Inception has its auxiliary heads; by default as in torchvision, or as the weight file has it.",
         HelpName = "true|false",
         Arity = ArgumentArity.ExactlyOne,
+    };
+
+    public static Option<ResNetShortcut?> Shortcut() => new("--shortcut")
+    {
+        Description = "The shortcuts of a residual network where the shape changes; by default as the weight file has it.",
+        HelpName = string.Join('|', NetworkFacts.Shortcuts.Keys),
+        CustomParser = result => NetworkFacts.Shortcuts.TryGetValue(result.Tokens[0].Value, out var shortcut)
+            ? shortcut
+            : Report<ResNetShortcut?>(result, $"There is no shortcut '{result.Tokens[0].Value}': it is {string.Join(" or ", NetworkFacts.Shortcuts.Keys)}"),
     };
 
     public static Option<Shape?> Shape(string description) => new("--shape")

@@ -10,13 +10,14 @@ internal static class SummaryCommand
 
     public static Command Create(Terminal terminal)
     {
-        var (model, config, numClasses, heads, json) = (Options.Model(), Options.Config(), Options.NumClasses(), Options.AuxiliaryHeads(), Options.Json());
+        var (model, config, numClasses, json) = (Options.Model(), Options.Config(), Options.NumClasses(), Options.Json());
+        var (heads, shortcut) = (Options.AuxiliaryHeads(), Options.Shortcut());
         var shape = Options.Shape("The shape of the input; by default one image of the network's own size.");
         var depth = Options.Number("--depth", "Fold what lies deeper than this; 0 is the network itself, and by default nothing is folded.", least: 0);
 
         var command = new Command("summary", "Show a network's layers with output shapes, parameters and multiply-adds.")
         {
-            model, config, numClasses, heads, shape, depth, json,
+            model, config, numClasses, heads, shortcut, shape, depth, json,
         };
         command.SetAction(parsed =>
         {
@@ -26,6 +27,7 @@ internal static class SummaryCommand
                 Config = parsed.GetValue(config),
                 NumClasses = parsed.GetValue(numClasses),
                 AuxiliaryHeads = parsed.GetValue(heads),
+                Shortcut = parsed.GetValue(shortcut),
             };
             var sizes = (parsed.GetValue(shape) ?? Shape.OneImage(reference)).Sizes;
 

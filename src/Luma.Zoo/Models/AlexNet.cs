@@ -140,7 +140,7 @@ public class AlexNetDesign : Sequence
                 CeilMode = false,
             },
         },
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>

@@ -121,7 +121,7 @@ public class AnyNet : Sequence
         ["regnet_y_16gf"] = AnyNetPlan.RegNet(18, 200, 106.23, 2.48, 112, 0.25),
         ["regnet_y_32gf"] = AnyNetPlan.RegNet(20, 232, 115.89, 2.53, 232, 0.25),
         ["regnet_y_128gf"] = AnyNetPlan.RegNet(27, 456, 160.83, 2.52, 264, 0.25),
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>

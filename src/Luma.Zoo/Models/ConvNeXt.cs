@@ -36,7 +36,7 @@ public sealed class ConvNeXt : Sequence
         ["convnext_small"] = new([96, 192, 384, 768], [3, 3, 27, 3], 0.4),
         ["convnext_base"] = new([128, 256, 512, 1024], [3, 3, 27, 3], 0.5),
         ["convnext_large"] = new([192, 384, 768, 1536], [3, 3, 27, 3], 0.5),
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>

@@ -35,7 +35,7 @@ public sealed class DenseNet : Sequence
         ["densenet161"] = new(48, [6, 12, 36, 24], 96),
         ["densenet169"] = new(32, [6, 12, 32, 32], 64),
         ["densenet201"] = new(32, [6, 12, 48, 32], 64),
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>

@@ -129,7 +129,7 @@ public sealed class EfficientNet : Sequence
             new(6, 3, 2, 384, 25),
             new(6, 3, 1, 640, 7),
         ]),
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>
@@ -145,6 +145,7 @@ public sealed class EfficientNet : Sequence
         plan = plan with { StochasticDepth = options.StochasticDepth ?? plan.StochasticDepth };
         PlanGuard.AtLeast(1, plan.Stem);
         PlanGuard.Rows(plan.Stages, stage => [stage.Expansion, stage.KernelSize, stage.Stride, stage.Channels, stage.Blocks]);
+        PlanGuard.Odd(plan.Stages.Select(stage => stage.KernelSize), "plan.Stages");
         PlanGuard.Probability(plan.StochasticDepth);
 
         var (before, numClasses) = (plan.Stages[^1].Channels, options.NumClasses ?? 1000);

@@ -57,7 +57,7 @@ public class FactorizedInception : AuxiliaryNetwork
     {
         ["inceptionnet_v2"] = new() { Luma = Luma with { Style = Luma.Style with { Norm = false } } },
         ["inceptionnet_v3"] = new() { NormedHeads = true, Luma = Luma with { NormedHeads = true } },
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>

@@ -73,7 +73,7 @@ public class GoogLeNet : AuxiliaryNetwork
             WeightStd = 0.01,
         },
         ["inceptionnet_v1"] = Published with { Luma = Published with { ResponseNorm = false } },
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>
@@ -92,6 +92,8 @@ public class GoogLeNet : AuxiliaryNetwork
     private protected GoogLeNet(string name, GoogLeNetPlan plan, ModelOptions? options) : base(name)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(plan.Style, "plan.Style");
+        if (plan.WeightStd is { } deviation) PlanGuard.Positive(deviation, "plan.WeightStd");
         List<string> has = [nameof(ModelOptions.AuxiliaryHeads), nameof(ModelOptions.TransformInput), nameof(ModelOptions.Dropout)];
         if (plan.Luma is not null) has.Add(nameof(ModelOptions.Config));
         options = ModelOptions.For(options, name, [.. has]);

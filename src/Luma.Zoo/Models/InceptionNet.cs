@@ -127,7 +127,7 @@ public class InceptionNet : Sequence
                 Dropout = 0.4,
             },
         },
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>

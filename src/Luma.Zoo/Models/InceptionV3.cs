@@ -39,7 +39,7 @@ public sealed class InceptionV3 : AuxiliaryNetwork
     public static IReadOnlyDictionary<string, InceptionV3Plan> Plans { get; } = new Dictionary<string, InceptionV3Plan>
     {
         ["inception_v3"] = new(),
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: the published one, or your own.</summary>
     /// <param name="plan">The plan.</param>
@@ -54,6 +54,7 @@ public sealed class InceptionV3 : AuxiliaryNetwork
     public InceptionV3(InceptionV3Plan plan, ModelOptions? options = null) : base(nameof(InceptionV3))
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Positive(plan.WeightStd);
         options = ModelOptions.For(
             options, nameof(InceptionV3),
             nameof(ModelOptions.AuxiliaryHeads), nameof(ModelOptions.TransformInput), nameof(ModelOptions.Dropout));

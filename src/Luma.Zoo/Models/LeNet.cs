@@ -37,7 +37,7 @@ public class LeNet : Block
         ["lenet_1"] = new(28, (4, 8), []),
         ["lenet_4"] = new(32, (4, 16), [120]),
         ["lenet_5"] = new(32, (6, 16), [120, 84]),
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>

@@ -48,7 +48,7 @@ public sealed class MaxVit : Block
     {
         // stem, channels, layers, stochastic depth
         ["maxvit_t"] = new(64, [64, 128, 256, 512], [2, 2, 5, 2], 0.2),
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>

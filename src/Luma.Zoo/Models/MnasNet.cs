@@ -53,7 +53,7 @@ public sealed class MnasNet : Sequence
         ["mnasnet0_75"] = new(0.75),
         ["mnasnet1_0"] = new(1),
         ["mnasnet1_3"] = new(1.3),
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>
@@ -68,6 +68,7 @@ public sealed class MnasNet : Sequence
         options = ModelOptions.For(options, nameof(MnasNet), nameof(ModelOptions.Dropout));
         PlanGuard.Positive(plan.Width);
         PlanGuard.Rows(plan.Stacks, stack => [stack.Expansion, stack.KernelSize, stack.Stride, stack.Channels, stack.Blocks]);
+        PlanGuard.Odd(plan.Stacks.Select(stack => stack.KernelSize), "plan.Stacks");
 
         // torchvision's first had other widths of the stem.
         StateVersion = 2;

@@ -52,7 +52,7 @@ public sealed class MobileNetV1 : Sequence
         ["mobilenet_v1_0_75"] = new(0.75),
         ["mobilenet_v1_0_5"] = new(0.5),
         ["mobilenet_v1_0_25"] = new(0.25),
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>

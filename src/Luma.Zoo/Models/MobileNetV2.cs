@@ -49,7 +49,7 @@ public sealed class MobileNetV2 : Sequence
     public static IReadOnlyDictionary<string, MobileNetV2Plan> Plans { get; } = new Dictionary<string, MobileNetV2Plan>
     {
         ["mobilenet_v2"] = new(),
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>

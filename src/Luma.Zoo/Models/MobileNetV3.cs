@@ -82,7 +82,7 @@ public sealed class MobileNetV3 : Sequence
             new(5, 960, 160, true, true, 1),
             new(5, 960, 160, true, true, 1),
         ], Hidden: 1280),
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>
@@ -97,6 +97,7 @@ public sealed class MobileNetV3 : Sequence
         options = ModelOptions.For(options, nameof(MobileNetV3), nameof(ModelOptions.Dropout));
         PlanGuard.Positive(plan.Width);
         PlanGuard.Rows(plan.Rows, row => [row.KernelSize, row.Hidden, row.Channels, row.Stride]);
+        PlanGuard.Odd(plan.Rows.Select(row => row.KernelSize), "plan.Rows");
         PlanGuard.AtLeast(1, plan.Hidden);
 
         // The tail is the last three rows. The first of them is as wide inside as the rows before it.

@@ -69,7 +69,7 @@ public class NetworkInNetwork : Sequence
             CeilMode = true,
             NumClasses = 10,
         },
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>

@@ -8,6 +8,9 @@ namespace Luma.Zoo.Models;
 /// </summary>
 internal static class PlanGuard
 {
+    // More channels than any memory holds.
+    private const double MostFactor = 1e6;
+
     /// <summary>Checks that there are stages, and that two lists have a number of at least 1 for each of them.</summary>
     /// <param name="one">One of the lists.</param>
     /// <param name="other">The other.</param>
@@ -19,6 +22,8 @@ internal static class PlanGuard
         IReadOnlyList<int> one, IReadOnlyList<int> other, [CallerArgumentExpression(nameof(one))] string? oneName = null,
         [CallerArgumentExpression(nameof(other))] string? otherName = null)
     {
+        ArgumentNullException.ThrowIfNull(one, oneName);
+        ArgumentNullException.ThrowIfNull(other, otherName);
         if (one.Count == 0) throw new ArgumentException("A network needs at least one stage.", oneName);
         if (one.Count != other.Count)
             throw new ArgumentException(Text($"{oneName} is for {one.Count} stages, but {otherName} is for {other.Count}."), otherName);
@@ -36,6 +41,7 @@ internal static class PlanGuard
     public static void Rows<TRow>(
         IReadOnlyList<TRow> rows, Func<TRow, long[]> numbers, [CallerArgumentExpression(nameof(rows))] string? name = null)
     {
+        ArgumentNullException.ThrowIfNull(rows, name);
         if (rows.Count == 0) throw new ArgumentException("A network needs at least one row of blocks.", name);
         foreach (var row in rows)
         {
@@ -54,13 +60,36 @@ internal static class PlanGuard
         if (number < least) throw new ArgumentOutOfRangeException(name, number, Text($"Must be at least {least}."));
     }
 
+    /// <summary>Checks that a number lies between two others.</summary>
+    /// <param name="least">The least that it may be.</param>
+    /// <param name="most">The most that it may be.</param>
+    /// <param name="number">The number.</param>
+    /// <param name="name">What it is called.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It does not.</exception>
+    public static void Between(long least, long most, long number, [CallerArgumentExpression(nameof(number))] string? name = null)
+    {
+        if (number < least || number > most) throw new ArgumentOutOfRangeException(name, number, Text($"Must lie between {least} and {most}."));
+    }
+
     /// <summary>Checks that a factor on a network's width is a positive number.</summary>
     /// <param name="factor">The factor.</param>
     /// <param name="name">What it is called.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
     public static void Positive(double factor, [CallerArgumentExpression(nameof(factor))] string? name = null)
     {
-        if (!(factor > 0 && double.IsFinite(factor))) throw new ArgumentOutOfRangeException(name, factor, "Must be positive.");
+        if (!(factor is > 0 and <= MostFactor)) throw new ArgumentOutOfRangeException(name, factor, Text($"Must be positive, and at most {MostFactor}."));
+    }
+
+    /// <summary>Checks that windows have a middle, as padding that keeps the size needs.</summary>
+    /// <param name="windows">The sides of the windows.</param>
+    /// <param name="name">The part of the plan that has them.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A side is even.</exception>
+    public static void Odd(IEnumerable<int> windows, string name)
+    {
+        foreach (var window in windows)
+        {
+            if (window % 2 == 0) throw new ArgumentOutOfRangeException(name, window, "The sides of windows must be odd.");
+        }
     }
 
     /// <summary>Checks that channels can be divided into equal parts.</summary>

@@ -38,7 +38,7 @@ public sealed class CifarResNet : Sequence
         ["resnet_56"] = new(9),
         ["resnet_110"] = new(18),
         ["resnet_1202"] = new(200),
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>
@@ -50,7 +50,7 @@ public sealed class CifarResNet : Sequence
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentOutOfRangeException.ThrowIfLessThan(plan.Blocks, 1, nameof(plan));
         options = ModelOptions.For(options, nameof(CifarResNet), nameof(ModelOptions.Shortcut));
-        var shortcut = options.Shortcut ?? plan.Shortcut;
+        Shortcut = options.Shortcut ?? plan.Shortcut;
 
         Add("conv1", new Convolution2D(options.InChannels ?? 3, 16, 3, padding: 1, bias: plan.ConvBias));
         Add("bn1", new BatchNorm2D(16));
@@ -63,12 +63,15 @@ public sealed class CifarResNet : Sequence
 
         Sequence Stage(long inChannels, long channels, long stride)
         {
-            var stage = new Sequence { new ResNetBlock.Basic(inChannels, channels, stride, shortcut, plan.ConvBias) };
+            var stage = new Sequence { new ResNetBlock.Basic(inChannels, channels, stride, Shortcut, plan.ConvBias) };
             for (var place = 1; place < plan.Blocks; place++)
-                stage.Add(new ResNetBlock.Basic(channels, channels, 1, shortcut, plan.ConvBias));
+                stage.Add(new ResNetBlock.Basic(channels, channels, 1, Shortcut, plan.ConvBias));
             return stage;
         }
     }
+
+    /// <summary>The shortcuts where the shape changes.</summary>
+    public ResNetShortcut Shortcut { get; }
 
     internal static IReadOnlyList<ModelVariant> Variants { get; } =
     [

@@ -58,7 +58,7 @@ public class PreActivationResNet : Sequence
         ["resnet_200"] = new(true, [3, 24, 36, 3]) { IsInLuma = true },
         ["resnet_269"] = new(true, [3, 30, 48, 8]) { IsInLuma = true },
         ["resnet_1001"] = new(true, [111, 111, 111]) { Cifar = true, IsInLuma = true },
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>

@@ -23,7 +23,7 @@ public enum ResNetUnit
 /// <param name="Depths">The number of units in each stage. The first stage has 64 channels, and each has twice those of the one before.</param>
 public sealed record ResNetPlan(ResNetUnit Unit, IReadOnlyList<int> Depths)
 {
-    /// <summary>Into how many groups the channels of a bottleneck's 3x3 convolution fall.</summary>
+    /// <summary>The number of groups of channels in a bottleneck's 3x3 convolution.</summary>
     public long Groups { get; init; } = 1;
 
     /// <summary>How many channels such a group has for every 64 of the stage.</summary>
@@ -91,12 +91,14 @@ public class ResNet : Sequence
         ["resnext50_32x4d"] = new(ResNetUnit.Bottleneck, [3, 4, 6, 3]) { Groups = 32, BaseWidth = 4 },
         ["resnext101_32x8d"] = new(ResNetUnit.Bottleneck, [3, 4, 23, 3]) { Groups = 32, BaseWidth = 8 },
         ["resnext101_64x4d"] = new(ResNetUnit.Bottleneck, [3, 4, 23, 3]) { Groups = 64, BaseWidth = 4 },
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="options">What else may be chosen: <see cref="ModelOptions.Shortcut"/>.</param>
-    /// <exception cref="ArgumentException">The plan has no stages, basic blocks are to be dilated, or an option is not the network's.</exception>
+    /// <exception cref="ArgumentException">
+    /// The plan has no stages, or asks for what its units do not have, or an option is not the network's.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
     public ResNet(ResNetPlan plan, ModelOptions? options = null) : this(nameof(ResNet), plan, options)
     {
@@ -105,14 +107,16 @@ public class ResNet : Sequence
     private protected ResNet(string name, ResNetPlan plan, ModelOptions? options) : base(name)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        string[] has = plan.IsInLuma ? [nameof(ModelOptions.Shortcut), nameof(ModelOptions.Config)] : [nameof(ModelOptions.Shortcut)];
-        options = ModelOptions.For(options, name, has);
+        List<string> has = [];
+        if (plan.Unit != ResNetUnit.Plain) has.Add(nameof(ModelOptions.Shortcut));
+        if (plan.IsInLuma) has.Add(nameof(ModelOptions.Config));
+        options = ModelOptions.For(options, name, [.. has]);
         plan = plan with
         {
             Shortcut = options.Shortcut ?? plan.Shortcut,
             ConvBias = plan.ConvBias || options.Config == ModelConfig.Luma,
         };
-        if (plan.Depths.Count == 0) throw new ArgumentException("A residual network needs at least one stage.", nameof(plan));
+        Check(plan);
 
         Add("conv1", new Convolution2D(options.InChannels ?? 3, 64, 7, stride: 2, padding: 3, bias: plan.ConvBias));
         Add("bn1", new BatchNorm2D(64));
@@ -121,6 +125,24 @@ public class ResNet : Sequence
         for (var stage = 0; stage < plan.Depths.Count; stage++) Add($"layer{stage + 1}", Stage(plan, stage));
         AddHead(this, (64L << (plan.Depths.Count - 1)) * plan.Expansion, options.NumClasses ?? 1000);
         Initialize(this, plan.ZeroInitResidual);
+    }
+
+    // What a unit does not have is refused, as in torchvision, and not ignored.
+    private static void Check(ResNetPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan.Depths, "plan.Depths");
+        ArgumentNullException.ThrowIfNull(plan.Dilate, "plan.Dilate");
+        if (!Enum.IsDefined(plan.Unit)) throw new ArgumentOutOfRangeException(nameof(plan), plan.Unit, "There is no such unit.");
+        if (plan.Depths.Count == 0) throw new ArgumentException("A residual network needs at least one stage.", nameof(plan));
+        PlanGuard.AtLeast(1, plan.Groups);
+        PlanGuard.AtLeast(1, plan.BaseWidth);
+        if (plan.Dilate.Count >= plan.Depths.Count)
+            throw new ArgumentException($"There are {plan.Depths.Count} stages, of which the first is never dilated: Dilate has {plan.Dilate.Count} entries.", nameof(plan));
+        if (plan.Unit == ResNetUnit.Bottleneck) return;
+
+        if (plan.Groups != 1 || plan.BaseWidth != 64) throw new ArgumentException("Only bottlenecks have groups and a width of their own.", nameof(plan));
+        if (plan.StrideFirst) throw new ArgumentException("Only bottlenecks have a choice of the convolution with the stride.", nameof(plan));
+        if (plan.Unit == ResNetUnit.Plain && plan.Shortcut != ResNetShortcut.Projection) throw new ArgumentException("Plain units have no shortcuts.", nameof(plan));
     }
 
     internal static ModelFamily Family { get; } = new("ResNet",

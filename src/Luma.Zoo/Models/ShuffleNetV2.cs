@@ -34,7 +34,7 @@ public sealed class ShuffleNetV2 : Sequence
         ["shufflenet_v2_x1_0"] = new([116, 232, 464], 1024),
         ["shufflenet_v2_x1_5"] = new([176, 352, 704], 1024),
         ["shufflenet_v2_x2_0"] = new([244, 488, 976], 2048),
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>

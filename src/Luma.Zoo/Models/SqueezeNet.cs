@@ -47,19 +47,19 @@ public sealed class SqueezeNet : Sequence
             [new(32, 128), new(32, 128)],
             [new(48, 192), new(48, 192), new(64, 256), new(64, 256)],
         ]),
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="options">What else may be chosen: <see cref="ModelOptions.Dropout"/>.</param>
-    /// <exception cref="ArgumentException">The plan has a stage without fire modules, or an option is not the network's.</exception>
+    /// <exception cref="ArgumentException">The plan has no stages, or one without fire modules, or an option is not the network's.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is below its least value.</exception>
     public SqueezeNet(SqueezeNetPlan plan, ModelOptions? options = null) : base(nameof(SqueezeNet))
     {
         ArgumentNullException.ThrowIfNull(plan);
         options = ModelOptions.For(options, nameof(SqueezeNet), nameof(ModelOptions.Dropout));
-        if (plan.Stages.Any(stage => stage.Count == 0))
-            throw new ArgumentException("Every stage needs at least one fire module.", nameof(plan));
+        if (plan.Stages.Count == 0 || plan.Stages.Any(stage => stage.Count == 0))
+            throw new ArgumentException("A SqueezeNet needs at least one stage, and every stage at least one fire module.", nameof(plan));
 
         var features = new Sequence
         {

@@ -47,6 +47,9 @@ public sealed record SwinTransformerPlan(int Channels, IReadOnlyList<int> Blocks
 /// </remarks>
 public sealed partial class SwinTransformer : Sequence
 {
+    // A window's attention weights are the square of its square.
+    private const int MostWindow = 128;
+
     /// <summary>The plans of the published networks by their ids. The stochastic depth is torchvision's.</summary>
     public static IReadOnlyDictionary<string, SwinTransformerPlan> Plans { get; } = new Dictionary<string, SwinTransformerPlan>
     {
@@ -57,7 +60,7 @@ public sealed partial class SwinTransformer : Sequence
         ["swin_v2_t"] = new(96, [2, 2, 6, 2], [3, 6, 12, 24], 0.2) { Version = SwinVersion.V2, Window = 8 },
         ["swin_v2_s"] = new(96, [2, 2, 18, 2], [3, 6, 12, 24], 0.3) { Version = SwinVersion.V2, Window = 8 },
         ["swin_v2_b"] = new(128, [2, 2, 18, 2], [4, 8, 16, 32], 0.5) { Version = SwinVersion.V2, Window = 8 },
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>
@@ -81,9 +84,10 @@ public sealed partial class SwinTransformer : Sequence
             AttentionDropout = options.AttentionDropout ?? plan.AttentionDropout,
             StochasticDepth = options.StochasticDepth ?? plan.StochasticDepth,
         };
+        if (!Enum.IsDefined(plan.Version)) throw new ArgumentOutOfRangeException(nameof(plan), plan.Version, "There is no such version.");
         PlanGuard.Stages(plan.Blocks, plan.Heads);
         PlanGuard.AtLeast(1, plan.Channels);
-        PlanGuard.AtLeast(2, plan.Window);
+        PlanGuard.Between(2, MostWindow, plan.Window);
         PlanGuard.Probability(plan.AttentionDropout);
         PlanGuard.Probability(plan.StochasticDepth);
         (Version, Window) = (plan.Version, plan.Window);

@@ -59,7 +59,7 @@ public class VGGNet : Sequence
         ["vgg16_bn"] = D with { BatchNorm = true },
         ["vgg19"] = E,
         ["vgg19_bn"] = E with { BatchNorm = true },
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>

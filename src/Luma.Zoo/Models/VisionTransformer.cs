@@ -47,7 +47,7 @@ public sealed class VisionTransformer : Block
         ["vit_l_16"] = new(16, 24, 16, 1024, 4096),
         ["vit_l_32"] = new(32, 24, 16, 1024, 4096),
         ["vit_h_14"] = new(14, 32, 16, 1280, 5120),
-    };
+    }.AsReadOnly();
 
     /// <summary>Makes a network from a plan: a published one, or your own.</summary>
     /// <param name="plan">The plan.</param>

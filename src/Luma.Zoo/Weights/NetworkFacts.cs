@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Luma.Neural.Blocks;
 using Luma.Zoo.Models;
 
 namespace Luma.Zoo.Weights;
@@ -11,13 +12,32 @@ internal static class NetworkFacts
         "nothing tells whether these weights were trained on images normalised as TensorFlow does it, as torchvision's are; "
         + "they are taken not to be: say so with --transform-input true or false (in C#: TransformInput)";
 
-    private const string TransformKey = "transform_input";
+    private const string TransformKey = "transform_input", ShortcutKey = "shortcut";
+
+    /// <summary>What the shortcuts of residual networks are called in files and on the command line.</summary>
+    public static IReadOnlyDictionary<string, ResNetShortcut> Shortcuts { get; } = new Dictionary<string, ResNetShortcut>
+    {
+        ["projection"] = ResNetShortcut.Projection,
+        ["zero-padding"] = ResNetShortcut.ZeroPadding,
+        ["zero-padding-around"] = ResNetShortcut.ZeroPaddingAround,
+    }.AsReadOnly();
 
     /// <summary>The metadata of a network's weights.</summary>
     /// <param name="module">The network.</param>
-    public static IReadOnlyDictionary<string, string> Of(nn.Module module) => module is GoogLeNet or InceptionV3
-        ? new Dictionary<string, string> { [TransformKey] = module.named_children().Any(child => child.module is TransformInput) ? "true" : "false" }
-        : new Dictionary<string, string>();
+    public static IReadOnlyDictionary<string, string> Of(nn.Module module) => module switch
+    {
+        GoogLeNet or InceptionV3 => new Dictionary<string, string>
+        {
+            [TransformKey] = module.named_children().Any(child => child.module is TransformInput) ? "true" : "false",
+        },
+        CifarResNet residual => new Dictionary<string, string> { [ShortcutKey] = NameOf(residual.Shortcut) },
+        _ => new Dictionary<string, string>(),
+    };
+
+    /// <summary>The shortcuts of the network that weights are for; null where they do not say so.</summary>
+    /// <param name="weights">The weights.</param>
+    public static ResNetShortcut? Shortcut(StateDict weights) =>
+        weights.Metadata.TryGetValue(ShortcutKey, out var text) && Shortcuts.TryGetValue(text, out var shortcut) ? shortcut : null;
 
     /// <summary>Whether the network that weights are for transforms its input; null where they do not say so.</summary>
     /// <param name="weights">The weights.</param>
@@ -35,9 +55,15 @@ internal static class NetworkFacts
     /// <summary>The metadata of weights with what is known of them: it goes into the files that are written.</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="options">What is known of the network.</param>
-    public static IReadOnlyDictionary<string, string> With(StateDict weights, ModelOptions options) => options.TransformInput is { } transform
-        ? new Dictionary<string, string>(weights.Metadata) { [TransformKey] = transform ? "true" : "false" }
-        : weights.Metadata;
+    public static IReadOnlyDictionary<string, string> With(StateDict weights, ModelOptions options)
+    {
+        var facts = new Dictionary<string, string>(weights.Metadata);
+        if (options.TransformInput is { } transform) facts[TransformKey] = transform ? "true" : "false";
+        if (options.Shortcut is { } shortcut) facts[ShortcutKey] = NameOf(shortcut);
+        return facts;
+    }
+
+    private static string NameOf(ResNetShortcut shortcut) => Shortcuts.First(entry => entry.Value == shortcut).Key;
 
     /// <summary>The published weights that a file holds, by its bytes and whatever its name; null where it holds none.</summary>
     /// <param name="known">The published weights.</param>

@@ -38,7 +38,7 @@ public class InfoTests
     [InlineData("forward")]
     public async Task A_choice_that_a_network_does_not_have_is_refused(string verb)
     {
-        Assert.Equal("LeNet_5 has no auxiliary heads (AuxiliaryHeads).", (await Run.Of(verb, "lenet_5", "--aux-heads", "true")).Mistake());
+        Assert.Equal("lenet_5 has no auxiliary heads (--aux-heads)", (await Run.Of(verb, "lenet_5", "--aux-heads", "true")).Mistake());
         Assert.Contains("maybe", (await Run.Of(verb, "googlenet", "--aux-heads", "maybe")).Mistake(), StringComparison.Ordinal);
     }
 

@@ -4,6 +4,7 @@ using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Zoo.Images;
 using Luma.Zoo.Models;
+using Luma.Zoo.Tests.Cli;
 using Luma.Zoo.Tests.Weights;
 using Luma.Zoo.Weights;
 
@@ -70,6 +71,46 @@ public class CifarResNetTests
 
         Assert.All(network.modules().OfType<ZeroPaddedShortcut>(), shortcut => Assert.Equal(0, shortcut.ZerosInFront));
         Assert.Equal(2, network.modules().OfType<ZeroPaddedShortcut>().Count());
+    }
+
+    [Theory]
+    [InlineData(ResNetShortcut.ZeroPaddingAround, "ours.safetensors")]
+    [InlineData(ResNetShortcut.ZeroPaddingAround, "ours.pth")]
+    [InlineData(ResNetShortcut.Projection, "ours.pth")]
+    [InlineData(ResNetShortcut.ZeroPadding, "ours.safetensors")]
+    public void What_is_saved_here_says_which_shortcut_it_is_for(ResNetShortcut shortcut, string name)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var source = WithWeights(shortcut, out var images);
+        using (var state = StateDict.Of(source)) state.Save(folder.File(name));
+
+        using var network = ModelZoo.Create("resnet_20", weights: folder.File(name));
+
+        network.eval();
+        using var inference = inference_mode();
+        Assert.Equal(source.call(images).data<float>().ToArray(), network.call(images).data<float>().ToArray());
+    }
+
+    [Theory]
+    [InlineData("converted.safetensors")]
+    [InlineData("converted.pth")]
+    public async Task A_converted_file_computes_what_its_source_does(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using var source = WithWeights(ResNetShortcut.ZeroPaddingAround, out _);
+        using (var state = StateDict.Of(source))
+        using (var theirs = state.Rename(key => key.Replace("fc.", "linear.", StringComparison.Ordinal)))
+            theirs.Save(folder.File("theirs.pth"));
+
+        var expected = await Run.Of("forward", "resnet_20", "--weights", folder.File("theirs.pth"), "--seed", "1");
+        Assert.Equal(0, (await Run.Of("convert", folder.File("theirs.pth"), folder.File(name), "--as", "resnet_20")).ExitCode);
+        var converted = await Run.Of("forward", "resnet_20", "--weights", folder.File(name), "--seed", "1");
+        var other = await Run.Of("forward", "resnet_20", "--weights", folder.File(name), "--seed", "1", "--shortcut", "zero-padding");
+
+        Assert.Equal(expected.Output, converted.Output);
+        Assert.NotEqual(expected.Output, other.Output);
     }
 
     [Fact]

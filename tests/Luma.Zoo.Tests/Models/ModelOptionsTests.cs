@@ -55,7 +55,7 @@ public class ModelOptionsTests
     }
 
     [Theory]
-    [InlineData("resnet50", "ResNet_50 has no auxiliary heads (AuxiliaryHeads).")]
+    [InlineData("resnet50", "resnet50 has no auxiliary heads (AuxiliaryHeads).")]
     [InlineData("vgg16", "has no auxiliary heads (AuxiliaryHeads).")]
     public void A_refusal_says_what_the_network_lacks(string id, string message)
     {

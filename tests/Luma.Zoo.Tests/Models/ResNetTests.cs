@@ -126,6 +126,23 @@ public class ResNetTests
     }
 
     [Fact]
+    public void What_a_unit_does_not_have_is_refused()
+    {
+        var (basic, plain) = (new ResNetPlan(ResNetUnit.Basic, [1]), new ResNetPlan(ResNetUnit.Plain, [1]));
+        ResNetPlan[] refused =
+        [
+            basic with { Groups = 32 }, basic with { BaseWidth = 128 }, basic with { StrideFirst = true }, basic with { Dilate = [true] },
+            plain with { Shortcut = ResNetShortcut.ZeroPadding },
+        ];
+
+        Assert.All(refused, plan => Assert.Throws<ArgumentException>(nameof(plan), () => new ResNet(plan)));
+        Assert.Throws<ModelOptionException>(() => new ResNet(plain, new() { Shortcut = ResNetShortcut.ZeroPadding }));
+        Assert.Throws<ArgumentOutOfRangeException>("plan", () => new ResNet(basic with { Unit = (ResNetUnit)9 }));
+        Assert.Throws<ArgumentOutOfRangeException>("options", () => new ResNet(basic, new() { Shortcut = (ResNetShortcut)9 }));
+        Assert.Throws<ArgumentNullException>("plan.Depths", () => new ResNet(basic with { Depths = null! }));
+    }
+
+    [Fact]
     public void Basic_blocks_have_no_dilation() => Assert.Throws<ArgumentException>(
         "plan", () => new ResNet(ResNet.Plans["resnet18"] with { Dilate = [false, false, true] }));
 

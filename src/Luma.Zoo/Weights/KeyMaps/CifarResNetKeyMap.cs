@@ -21,9 +21,13 @@ internal sealed class CifarResNetKeyMap : KeyMap
     /// <inheritdoc/>
     public override ModelOptions Fit(ModelOptions options, StateDict? weights, PublishedWeights? published)
     {
-        if (options.Shortcut is not null || weights is null || !AreTheirs(weights)) return options;
+        if (options.Shortcut is not null || weights is null) return options;
+        if (NetworkFacts.Shortcut(weights) is { } written) return options with { Shortcut = written };
 
-        // Their option B has projections, which show by their weights.
+        // Projections show by their weights, also under our names.
+        if (weights.Names.Any(name => name.Contains(".downsample.", StringComparison.Ordinal))) return options with { Shortcut = ResNetShortcut.Projection };
+        if (!AreTheirs(weights)) return options;
+
         var projects = weights.Names.Any(name => name.Contains(TheirProjection, StringComparison.Ordinal));
         return options with { Shortcut = projects ? ResNetShortcut.Projection : ResNetShortcut.ZeroPaddingAround };
     }
