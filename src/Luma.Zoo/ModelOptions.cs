@@ -55,7 +55,7 @@ public sealed record ModelOptions
     /// <param name="network">The network's name, for the message.</param>
     /// <param name="has">The names of the choices that the network has beside classes and input channels.</param>
     /// <returns>The options.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">There are no classes or no channels.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are no classes or no channels, or a probability does not lie between 0 and 1.</exception>
     /// <exception cref="ModelOptionException">The network does not have what was chosen.</exception>
     internal static ModelOptions For(ModelOptions? options, string network, params ReadOnlySpan<string> has)
     {
@@ -74,8 +74,17 @@ public sealed record ModelOptions
         {
             if (isChosen && !has.Contains(choice)) throw new ModelOptionException(network, lacks, choice);
         }
+
+        foreach (var (choice, probability) in options.Probabilities())
+        {
+            if (probability is not (null or (>= 0 and <= 1)))
+                throw new ArgumentOutOfRangeException(nameof(options), probability, $"{choice} is a probability: it must lie between 0 and 1.");
+        }
         return options;
     }
+
+    private (string Choice, double? Probability)[] Probabilities() =>
+        [(nameof(Dropout), Dropout), (nameof(AttentionDropout), AttentionDropout), (nameof(StochasticDepth), StochasticDepth)];
 
     // Each choice, whether it was made, and what a network without it is told.
     private (string Choice, bool IsChosen, string Lacks)[] Choices() =>

@@ -156,6 +156,7 @@ public class AlexNetDesign : Sequence
     private protected AlexNetDesign(string name, AlexNetPlan plan, ModelOptions? options) : base(name)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
         List<string> has = [nameof(ModelOptions.Dropout)];
         if (plan.ImageSize is not null) has.Add(nameof(ModelOptions.ImageSize));
         if (plan.Luma is not null) has.Add(nameof(ModelOptions.Config));

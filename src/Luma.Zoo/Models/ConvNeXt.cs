@@ -52,6 +52,7 @@ public sealed class ConvNeXt : Sequence
         plan = plan with { StochasticDepth = options.StochasticDepth ?? plan.StochasticDepth };
         PlanGuard.Stages(plan.Channels, plan.Blocks);
         PlanGuard.Probability(plan.StochasticDepth);
+        PlanGuard.Finite(plan.LayerScale);
 
         var features = new Sequence { Stem(options.InChannels ?? 3, plan.Channels[0]) };
         for (var stage = 0; stage < plan.Blocks.Count; stage++)

@@ -45,6 +45,7 @@ public sealed class DenseNet : Sequence
     public DenseNet(DenseNetPlan plan, ModelOptions? options = null) : base(nameof(DenseNet))
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
         options = ModelOptions.For(options, nameof(DenseNet), nameof(ModelOptions.Dropout));
         if (plan.Depths.Count == 0) throw new ArgumentException("A dense network needs at least one stage.", nameof(plan));
         var dropout = options.Dropout ?? plan.Dropout;

@@ -141,6 +141,7 @@ public sealed class EfficientNet : Sequence
     public EfficientNet(EfficientNetPlan plan, ModelOptions? options = null) : base(nameof(EfficientNet))
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
         options = ModelOptions.For(options, nameof(EfficientNet), nameof(ModelOptions.Dropout), nameof(ModelOptions.StochasticDepth));
         plan = plan with { StochasticDepth = options.StochasticDepth ?? plan.StochasticDepth };
         PlanGuard.AtLeast(1, plan.Stem);

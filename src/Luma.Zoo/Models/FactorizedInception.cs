@@ -75,6 +75,7 @@ public class FactorizedInception : AuxiliaryNetwork
     private protected FactorizedInception(string name, FactorizedInceptionPlan plan, ModelOptions? options) : base(name)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
         List<string> has = [nameof(ModelOptions.AuxiliaryHeads), nameof(ModelOptions.Dropout)];
         if (plan.Luma is not null) has.Add(nameof(ModelOptions.Config));
         options = ModelOptions.For(options, name, [.. has]);

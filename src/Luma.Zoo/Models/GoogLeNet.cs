@@ -92,6 +92,7 @@ public class GoogLeNet : AuxiliaryNetwork
     private protected GoogLeNet(string name, GoogLeNetPlan plan, ModelOptions? options) : base(name)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
         ArgumentNullException.ThrowIfNull(plan.Style, "plan.Style");
         if (plan.WeightStd is { } deviation) PlanGuard.Positive(deviation, "plan.WeightStd");
         List<string> has = [nameof(ModelOptions.AuxiliaryHeads), nameof(ModelOptions.TransformInput), nameof(ModelOptions.Dropout)];

@@ -141,6 +141,7 @@ public class InceptionNet : Sequence
     private protected InceptionNet(string name, InceptionPlan plan, ModelOptions? options) : base(name)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
         string[] has = plan.Luma is null ? [nameof(ModelOptions.Dropout)] : [nameof(ModelOptions.Dropout), nameof(ModelOptions.Config)];
         options = ModelOptions.For(options, name, has);
         if (options.Config == ModelConfig.Luma) plan = plan.Luma!;

@@ -54,6 +54,7 @@ public sealed class InceptionV3 : AuxiliaryNetwork
     public InceptionV3(InceptionV3Plan plan, ModelOptions? options = null) : base(nameof(InceptionV3))
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
         PlanGuard.Positive(plan.WeightStd);
         options = ModelOptions.For(
             options, nameof(InceptionV3),

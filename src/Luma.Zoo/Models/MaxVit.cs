@@ -63,6 +63,8 @@ public sealed class MaxVit : Block
     public MaxVit(MaxVitPlan plan, ModelOptions? options = null) : base(nameof(MaxVit))
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
+        PlanGuard.Probability(plan.AttentionDropout);
         options = ModelOptions.For(
             options, nameof(MaxVit), nameof(ModelOptions.Dropout), nameof(ModelOptions.AttentionDropout),
             nameof(ModelOptions.StochasticDepth));

@@ -65,6 +65,7 @@ public sealed class MnasNet : Sequence
     public MnasNet(MnasNetPlan plan, ModelOptions? options = null) : base(nameof(MnasNet))
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
         options = ModelOptions.For(options, nameof(MnasNet), nameof(ModelOptions.Dropout));
         PlanGuard.Positive(plan.Width);
         PlanGuard.Rows(plan.Stacks, stack => [stack.Expansion, stack.KernelSize, stack.Stride, stack.Channels, stack.Blocks]);

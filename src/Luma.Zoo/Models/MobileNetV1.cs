@@ -64,6 +64,7 @@ public sealed class MobileNetV1 : Sequence
     public MobileNetV1(MobileNetV1Plan plan, ModelOptions? options = null) : base(nameof(MobileNetV1))
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
         options = ModelOptions.For(options, nameof(MobileNetV1), nameof(ModelOptions.Dropout));
         PlanGuard.Positive(plan.Width);
         PlanGuard.Rows(plan.Rows, row => [row.Channels, row.Stride]);

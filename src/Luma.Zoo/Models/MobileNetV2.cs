@@ -61,6 +61,7 @@ public sealed class MobileNetV2 : Sequence
     public MobileNetV2(MobileNetV2Plan plan, ModelOptions? options = null) : base(nameof(MobileNetV2))
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
         options = ModelOptions.For(options, nameof(MobileNetV2), nameof(ModelOptions.Dropout));
         PlanGuard.Positive(plan.Width);
         PlanGuard.Rows(plan.Rows, row => [row.Expansion, row.Channels, row.Blocks, row.Stride]);

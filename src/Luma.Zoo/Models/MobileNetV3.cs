@@ -94,6 +94,7 @@ public sealed class MobileNetV3 : Sequence
     public MobileNetV3(MobileNetV3Plan plan, ModelOptions? options = null) : base(nameof(MobileNetV3))
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
         options = ModelOptions.For(options, nameof(MobileNetV3), nameof(ModelOptions.Dropout));
         PlanGuard.Positive(plan.Width);
         PlanGuard.Rows(plan.Rows, row => [row.KernelSize, row.Hidden, row.Channels, row.Stride]);

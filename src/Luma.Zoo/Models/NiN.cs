@@ -85,6 +85,7 @@ public class NetworkInNetwork : Sequence
     private protected NetworkInNetwork(string name, NinPlan plan, ModelOptions? options) : base(name)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
         options = ModelOptions.For(options, name, nameof(ModelOptions.Dropout));
         if (plan.Stages.Count == 0 || plan.Stages.Any(stage => stage.Channels.Count == 0))
             throw new ArgumentException("There must be a block before the last, and a convolution in every block.", nameof(plan));

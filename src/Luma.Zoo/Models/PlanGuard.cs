@@ -80,6 +80,15 @@ internal static class PlanGuard
         if (!(factor is > 0 and <= MostFactor)) throw new ArgumentOutOfRangeException(name, factor, Text($"Must be positive, and at most {MostFactor}."));
     }
 
+    /// <summary>Checks that a number is finite.</summary>
+    /// <param name="number">The number.</param>
+    /// <param name="name">What it is called.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is infinite, or not a number.</exception>
+    public static void Finite(double number, [CallerArgumentExpression(nameof(number))] string? name = null)
+    {
+        if (!double.IsFinite(number)) throw new ArgumentOutOfRangeException(name, number, "Must be finite.");
+    }
+
     /// <summary>Checks that windows have a middle, as padding that keeps the size needs.</summary>
     /// <param name="windows">The sides of the windows.</param>
     /// <param name="name">The part of the plan that has them.</param>
@@ -102,13 +111,13 @@ internal static class PlanGuard
         if (channels % divisor != 0) throw new ArgumentException(Text($"{channels} channels are not a multiple of {divisor}."), name);
     }
 
-    /// <summary>Checks a probability that the layers get only a share of.</summary>
+    /// <summary>Checks that a probability is one.</summary>
     /// <param name="probability">The probability.</param>
+    /// <param name="name">What it is called.</param>
     /// <exception cref="ArgumentOutOfRangeException">It does not lie between 0 and 1.</exception>
-    public static void Probability(double probability)
+    public static void Probability(double probability, [CallerArgumentExpression(nameof(probability))] string? name = null)
     {
-        if (probability is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(probability), probability, "Must lie between 0 and 1.");
+        if (probability is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(name, probability, "Must lie between 0 and 1.");
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

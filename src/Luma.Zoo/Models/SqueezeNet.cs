@@ -57,6 +57,7 @@ public sealed class SqueezeNet : Sequence
     public SqueezeNet(SqueezeNetPlan plan, ModelOptions? options = null) : base(nameof(SqueezeNet))
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
         options = ModelOptions.For(options, nameof(SqueezeNet), nameof(ModelOptions.Dropout));
         if (plan.Stages.Count == 0 || plan.Stages.Any(stage => stage.Count == 0))
             throw new ArgumentException("A SqueezeNet needs at least one stage, and every stage at least one fire module.", nameof(plan));

@@ -75,6 +75,7 @@ public sealed partial class SwinTransformer : Sequence
     public SwinTransformer(SwinTransformerPlan plan, ModelOptions? options = null) : base(nameof(SwinTransformer))
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
         options = ModelOptions.For(
             options, nameof(SwinTransformer), nameof(ModelOptions.Dropout), nameof(ModelOptions.AttentionDropout),
             nameof(ModelOptions.StochasticDepth));

@@ -75,6 +75,7 @@ public class VGGNet : Sequence
     private protected VGGNet(string name, VGGPlan plan, ModelOptions? options) : base(name)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
         options = ModelOptions.For(options, name, nameof(ModelOptions.Dropout), nameof(ModelOptions.Config));
         if (plan.Windows.Count == 0 || plan.Windows.Any(block => block.Count == 0))
             throw new ArgumentException("A VGG network needs at least one block, and every block at least one convolution.", nameof(plan));

@@ -62,6 +62,8 @@ public sealed class VisionTransformer : Block
     public VisionTransformer(VisionTransformerPlan plan, ModelOptions? options = null) : base(nameof(VisionTransformer))
     {
         ArgumentNullException.ThrowIfNull(plan);
+        PlanGuard.Probability(plan.Dropout);
+        PlanGuard.Probability(plan.AttentionDropout);
         options = ModelOptions.For(
             options, nameof(VisionTransformer), nameof(ModelOptions.ImageSize), nameof(ModelOptions.Dropout),
             nameof(ModelOptions.AttentionDropout));

@@ -115,8 +115,9 @@ public class ClassicNetworkTests
         { "plan", () => _ = new AnyNet(new(32, [])) },
         { "plan", () => _ = new AnyNet(new(32, [new(0, 32, 16)])) },
         { "groupWidth", () => _ = new AnyNet(new(32, [new(1, 40, 16)])) },
-        { "probability", () => _ = new VGGNet_11(new() { Dropout = 1.5 }) },
-        { "probability", () => _ = new DenseNet(DenseNet.Plans["densenet121"], new() { Dropout = -0.1 }) },
+        { "options", () => _ = new VGGNet_11(new() { Dropout = 1.5 }) },
+        { "options", () => _ = new DenseNet(DenseNet.Plans["densenet121"], new() { Dropout = -0.1 }) },
+        { "plan.Dropout", () => _ = new GoogLeNet(GoogLeNet.Plans["googlenet"] with { Dropout = double.NaN }) },
     };
 
     [Theory, MemberData(nameof(Types))]

@@ -63,10 +63,10 @@ public class MobileNetworkTests
 
     public static TheoryData<string, Action> Refused => new()
     {
-        { "probability", () => _ = new SqueezeNet(SqueezeNet.Plans["squeezenet1_1"], new() { Dropout = -0.1 }) },
-        { "probability", () => _ = new MobileNetV2(new(), new() { Dropout = double.NaN }) },
-        { "probability", () => _ = new EfficientNet(EfficientNet.Plans["efficientnet_b0"], new() { Dropout = 2 }) },
-        { "probability", () => _ = new EfficientNet(EfficientNet.Plans["efficientnet_b0"], new() { StochasticDepth = 1.01 }) },
+        { "options", () => _ = new SqueezeNet(SqueezeNet.Plans["squeezenet1_1"], new() { Dropout = -0.1 }) },
+        { "options", () => _ = new MobileNetV2(new(), new() { Dropout = double.NaN }) },
+        { "options", () => _ = new EfficientNet(EfficientNet.Plans["efficientnet_b0"], new() { Dropout = 2 }) },
+        { "options", () => _ = new EfficientNet(EfficientNet.Plans["efficientnet_b0"], new() { StochasticDepth = 1.01 }) },
     };
 
     [Theory, MemberData(nameof(Planned))]

@@ -22,16 +22,19 @@ public class WindowNetworkTests
         }
     }
 
-    public static TheoryData<Func<Block>> Improbable =>
-    [
-        () => new ConvNeXt(ConvNeXt.Plans["convnext_tiny"], new() { StochasticDepth = 1.5 }),
-        () => new ConvNeXt(new([8], [1], StochasticDepth: 1.5)),
-        () => new SwinTransformer(SwinTransformer.Plans["swin_t"], new() { Dropout = -0.1 }),
-        () => new SwinTransformer(SwinTransformer.Plans["swin_t"], new() { AttentionDropout = 1.1 }),
-        () => new SwinTransformer(SwinTransformer.Plans["swin_v2_t"], new() { StochasticDepth = double.NaN }),
-        () => new VisionTransformer(VisionTransformer.Plans["vit_b_32"], new() { Dropout = 1.1 }),
-        () => new MaxVit(MaxVit.Plans["maxvit_t"], new() { AttentionDropout = 2 }),
-    ];
+    public static TheoryData<string, Func<Block>> Improbable => new()
+    {
+        { "options", () => new ConvNeXt(ConvNeXt.Plans["convnext_tiny"], new() { StochasticDepth = 1.5 }) },
+        { "plan.StochasticDepth", () => new ConvNeXt(new([8], [1], StochasticDepth: 1.5)) },
+        { "options", () => new SwinTransformer(SwinTransformer.Plans["swin_t"], new() { Dropout = -0.1 }) },
+        { "options", () => new SwinTransformer(SwinTransformer.Plans["swin_t"], new() { AttentionDropout = 1.1 }) },
+        { "options", () => new SwinTransformer(SwinTransformer.Plans["swin_v2_t"], new() { StochasticDepth = double.NaN }) },
+        { "options", () => new VisionTransformer(VisionTransformer.Plans["vit_b_32"], new() { Dropout = 1.1 }) },
+        { "options", () => new MaxVit(MaxVit.Plans["maxvit_t"], new() { AttentionDropout = 2 }) },
+        { "plan.LayerScale", () => new ConvNeXt(new([8], [1]) { LayerScale = double.NaN }) },
+        { "plan.Dropout", () => new VisionTransformer(VisionTransformer.Plans["vit_b_32"] with { Dropout = -1 }) },
+        { "plan.AttentionDropout", () => new MaxVit(MaxVit.Plans["maxvit_t"] with { AttentionDropout = double.NaN }) },
+    };
 
     [Theory, MemberData(nameof(Planned))]
     public void An_id_and_its_plan_give_the_same_network(string id, Func<Block> build)
@@ -80,11 +83,11 @@ public class WindowNetworkTests
     }
 
     [Theory, MemberData(nameof(Improbable))]
-    public void A_probability_that_is_none_is_refused(Func<Block> build)
+    public void A_probability_that_is_none_is_refused(string name, Func<Block> build)
     {
         using var skip = Initializers.Skip();
 
-        Assert.Throws<ArgumentOutOfRangeException>("probability", () => build());
+        Assert.Throws<ArgumentOutOfRangeException>(name, () => build());
     }
 
     [Theory]

@@ -51,7 +51,7 @@ public sealed class FileServer : IAsyncDisposable
     private readonly Task serving;
 
     /// <summary>Starts it.</summary>
-    /// <param name="answer">The answer to a request, which is the so-manieth, counted from 0.</param>
+    /// <param name="answer">The answer to a request and its number, counted from 0.</param>
     public FileServer(Func<FileRequest, int, FileAnswer> answer)
     {
         this.answer = answer;
