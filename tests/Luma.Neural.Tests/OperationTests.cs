@@ -278,9 +278,9 @@ public class OperationTests
         using var scope = NewDisposeScope();
         var x = ones(2, 3);
 
-        Assert.Equal("Linear: expected 3 inputs, of which the last 1 may be null, got 2. (Parameter 'inputs')", Refusal(new Operation.Linear(), x, x));
-        Assert.Equal("ReLU: expected 1 inputs, got 2. (Parameter 'inputs')", Refusal(new Operation.ReLU(false), x, x));
-        Assert.Equal("Concat: expected at least 1 inputs, got 0. (Parameter 'inputs')", Refusal(new Operation.Concat(0)));
+        Assert.Equal("Linear: expected 3 inputs, of which the last may be null, got 2. (Parameter 'inputs')", Refusal(new Operation.Linear(), x, x));
+        Assert.Equal("ReLU: expected 1 input, got 2. (Parameter 'inputs')", Refusal(new Operation.ReLU(false), x, x));
+        Assert.Equal("Concat: expected at least 1 input, got 0. (Parameter 'inputs')", Refusal(new Operation.Concat(0)));
         Assert.Equal("Add: input 1 is null. (Parameter 'inputs')", Refusal(new Operation.Add(false), x, null));
 
         static string Refusal(Operation operation, params Tensor?[] inputs) => Assert.Throws<ArgumentException>(nameof(inputs), () => operation.Compute(inputs)).Message;

@@ -49,8 +49,10 @@ public abstract partial record Operation
 
     private static string Expected(int required, int optional) => optional switch
     {
-        Any => $"at least {required} inputs",
-        0 => $"{required} inputs",
-        _ => $"{required + optional} inputs, of which the last {optional} may be null",
+        Any => $"at least {Inputs(required)}",
+        0 => Inputs(required),
+        _ => $"{required + optional} inputs, of which the last{(optional == 1 ? "" : $" {optional}")} may be null",
     };
+
+    private static string Inputs(int number) => number == 1 ? "1 input" : $"{number} inputs";
 }

@@ -14,6 +14,8 @@ public sealed class WeightFileTests : IDisposable
         "model-00002-of-00002.safetensors",
     ];
 
+    private const string Cases = "cases/weights";
+
     private readonly TemporaryFolder folder = new();
     private readonly DisposeScope scope = NewDisposeScope();
 
@@ -23,12 +25,13 @@ public sealed class WeightFileTests : IDisposable
         folder.Dispose();
     }
 
-    [CasesFact]
+    [SharedFact(Cases)]
     public async Task Every_kind_of_file_gives_the_plain_ones_output()
     {
-        var input = Path.Combine(CasesFactAttribute.Folder!, "input.safetensors");
-        var expected = await Run.Of("forward", "lenet_1", "--weights", Path.Combine(CasesFactAttribute.Folder!, "01_plain.pth"), "--input", input);
-        foreach (var path in Directory.EnumerateFiles(CasesFactAttribute.Folder!).Where(path => !NotPlain.Contains(Path.GetFileName(path))))
+        var cases = SharedFiles.Find(Cases)!;
+        var input = Path.Combine(cases, "input.safetensors");
+        var expected = await Run.Of("forward", "lenet_1", "--weights", Path.Combine(cases, "01_plain.pth"), "--input", input);
+        foreach (var path in Directory.EnumerateFiles(cases).Where(path => !NotPlain.Contains(Path.GetFileName(path))))
         {
             var actual = await Run.Of("forward", "lenet_1", "--weights", path, "--input", input);
 
@@ -257,23 +260,5 @@ public sealed class WeightFileTests : IDisposable
         Assert.InRange(error.Message.Split('\n').Length, 2, 10);
         Assert.InRange(error.Message.Length, 1, 1000);
         Assert.Contains("--key", error.Message, StringComparison.Ordinal);
-    }
-}
-
-/// <summary>A test of the files in <c>shared/cases/weights</c> of a folder above, which is not there everywhere.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class CasesFactAttribute : FactAttribute
-{
-    public CasesFactAttribute()
-    {
-        if (Folder is null) Skip = "no folder above has shared/cases/weights";
-    }
-
-    public static string? Folder { get; } = Above(new DirectoryInfo(AppContext.BaseDirectory))
-        .Select(folder => Path.Combine(folder.FullName, "shared", "cases", "weights")).FirstOrDefault(Directory.Exists);
-
-    private static IEnumerable<DirectoryInfo> Above(DirectoryInfo? folder)
-    {
-        for (; folder is not null; folder = folder.Parent) yield return folder;
     }
 }
