@@ -12,8 +12,8 @@ For each network:
   seeded    the output of that network, evaluated on an input drawn after it with rand; where that overflows, in training mode and double
   weighted  the same network with healthy random weights (see `fill`), batch 2; in double where it magnifies rounding
   resized   for networks named with --resize: the output of those weights at another image size
-  step      for networks named with --step: loss, gradients and running statistics of one training step on those weights, with
-            nothing dropped; auxiliary heads count 0.3 each in the loss
+  step      for networks named with --step: loss, gradients and running statistics of one training step on those weights and on
+            small images, with nothing dropped; auxiliary heads count 0.3 each in the loss
   stepDrawn for networks named with --step-drawn: what remains of such a step on smaller images with everything dropped that training
             drops, and the number that the generator gives next
 
@@ -86,8 +86,9 @@ DROPPING = {
     "maxvit_t": {"mlp_dropout": 0.1, "attention_dropout": 0.1},
     **dict.fromkeys(("swin_t", "swin_v2_t", "vit_b_32"), {"dropout": 0.1, "attention_dropout": 0.1}),
 }
-# The side of the images of such a step, where it is not 64: what the network takes, or its least.
-STEP_SIDES = {"inception_v3": 299, "maxvit_t": 224, "vit_b_32": 224}
+# The side of a training step's images: small, but for networks that take one size alone or need a larger one.
+STEP_SIDES = {"alexnet_2012": 227, "inception_v3": 299, "maxvit_t": 224, "vit_b_32": 224}
+STEP_SIDE, DROPPING_STEP_SIDE = 96, 64
 
 
 def fill(model, gain):
@@ -176,8 +177,15 @@ def loss_of(output):
     return loss + sum(0.3 * torch.nn.functional.cross_entropy(head, labels) for head in heads)
 
 
-def step(model, gain, shape, batch):
+def step_images(name, shape, side):
+    """How many images, of which shape. Only a MaxViT is slow."""
+    side = STEP_SIDES.get(name, min(shape[1], side))
+    return 2 if name == "maxvit_t" else 4, (shape[0], side, side)
+
+
+def step(name, model, gain, shape):
     """In double precision: in a deep network some rectifier's input is nearly 0, and its sign decides on 1 % of a gradient."""
+    batch, shape = step_images(name, shape, STEP_SIDE)
     torch.manual_seed(1)
     fill(model, gain)
     images = draw_images(batch, shape).double()
@@ -189,7 +197,7 @@ def step(model, gain, shape, batch):
     loss = loss_of(model(images))
     loss.backward()
     return {
-        "batch": batch,
+        "batch": batch, "side": shape[1],
         "loss": loss.item(),
         "gradients": {name: digest(p.grad) for name, p in model.named_parameters()},
         "buffers": {name: digest(b) for name, b in model.named_buffers() if b.is_floating_point()},
@@ -203,17 +211,16 @@ def step_drawn(name, build, shape, gain):
         model = models.get_model(name, weights=None, num_classes=CLASSES, **DROPPING[name])
     else:
         model = build(CLASSES)
-    # Only a MaxViT is slow.
-    side, batch = STEP_SIDES.get(name, 64), 2 if name == "maxvit_t" else 4
+    batch, shape = step_images(name, shape, DROPPING_STEP_SIDE)
     torch.manual_seed(1)
     fill(model, gain)
-    images = draw_images(batch, (shape[0], side, side)).double()
+    images = draw_images(batch, shape).double()
     model.double().train()
     loss = loss_of(model(images))
     loss.backward()
     norms = [p.grad.norm().item() for p in model.parameters()]
     return {
-        "batch": batch, "side": side, "loss": loss.item(), "gradients": sum((i + 1) * norm for i, norm in enumerate(norms)),
+        "batch": batch, "side": shape[1], "loss": loss.item(), "gradients": sum((i + 1) * norm for i, norm in enumerate(norms)),
         "next": torch.rand(()).item(),
     }
 
@@ -292,7 +299,7 @@ def main():
         gain = result["weighted"]["gain"]
         parts = {
             "resized": (arguments.resize, lambda: resized(name, build, shape, gain)),
-            "step": (arguments.step, lambda: step(build(CLASSES), gain, shape, 4)),
+            "step": (arguments.step, lambda: step(name, build(CLASSES), gain, shape)),
             "stepDrawn": (arguments.step_drawn, lambda: step_drawn(name, build, shape, gain)),
         }
         for part, (ids, compute) in parts.items():

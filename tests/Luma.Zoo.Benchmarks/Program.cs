@@ -16,7 +16,9 @@ switch (args)
         return BuildingBenchmark.Run(rest);
     case ["dense", .. var rest]:
         return DenseBenchmark.Run(rest);
+    case ["soak", .. var rest]:
+        return SoakBenchmark.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|dense ...");
+        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|dense|soak ...");
         return 1;
 }

@@ -5,6 +5,7 @@ namespace Luma.Zoo.Inference;
 internal sealed class CallGate(int capacity) : IDisposable
 {
     private readonly SemaphoreSlim places = new(capacity, capacity);
+    private readonly ThreadScheduler threads = new(capacity);
     private readonly Lock changing = new();
     private readonly ManualResetEventSlim empty = new(initialState: true);
     private int calls;
@@ -29,19 +30,45 @@ internal sealed class CallGate(int capacity) : IDisposable
         }
     }
 
-    /// <summary>As <see cref="Enter"/>, without blocking a thread.</summary>
-    public async Task<Pass> EnterAsync(CancellationToken cancellation)
+    /// <summary>Makes a call inside, on one of the gate's own threads.</summary>
+    /// <remarks>
+    /// Not on the thread pool: where all of its threads wait in <see cref="Enter"/>, a call that was let in would hold its place until
+    /// the pool grows.
+    /// </remarks>
+    /// <exception cref="ObjectDisposedException">The gate is closed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public Task<T> RunAsync<T>(Func<T> call, CancellationToken cancellation)
     {
         Count();
-        try
+        var begun = false;
+        var task = Task.Factory.StartNew(Inside, cancellation, ThreadScheduler.Options, threads);
+        task.ContinueWith(
+            _ =>
+            {
+                if (!begun) Uncount();
+            },
+            CancellationToken.None, TaskContinuationOptions.OnlyOnCanceled | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return task;
+
+        T Inside()
         {
-            await places.WaitAsync(cancellation).ConfigureAwait(false);
-            return new Pass(this);
-        }
-        catch
-        {
-            Uncount();
-            throw;
+            begun = true;
+            try
+            {
+                places.Wait(cancellation);
+                try
+                {
+                    return call();
+                }
+                finally
+                {
+                    places.Release();
+                }
+            }
+            finally
+            {
+                Uncount();
+            }
         }
     }
 

@@ -118,11 +118,8 @@ public sealed class Classifier : IDisposable
     /// <exception cref="ImageException">The image cannot be read, or is none that can be used.</exception>
     /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async Task<IReadOnlyList<Prediction>> ClassifyAsync(ImageSource image, int top = 5, CancellationToken cancellation = default)
-    {
-        using var call = await calls.EnterAsync(cancellation).ConfigureAwait(false);
-        return await Task.Run(() => ClassifyOne(image, top, cancellation), cancellation).ConfigureAwait(false);
-    }
+    public Task<IReadOnlyList<Prediction>> ClassifyAsync(ImageSource image, int top = 5, CancellationToken cancellation = default) =>
+        calls.RunAsync(() => ClassifyOne(image, top, cancellation), cancellation);
 
     /// <summary>Classifies images in batches, as they are asked for; one that cannot be used does not stop the others.</summary>
     /// <param name="images">The images.</param>
@@ -172,15 +169,9 @@ public sealed class Classifier : IDisposable
         var done = 0L;
         foreach (var sources in images.Chunk(BatchSize(options)))
         {
-            var results = await ClassifyNextAsync(sources).ConfigureAwait(false);
+            var results = await calls.RunAsync(() => ClassifyTogether(sources, options, cancellation), cancellation).ConfigureAwait(false);
             options.Progress?.Report(done += results.Length);
             foreach (var result in results) yield return result;
-        }
-
-        async Task<Classification[]> ClassifyNextAsync(ImageSource[] sources)
-        {
-            using var call = await calls.EnterAsync(cancellation).ConfigureAwait(false);
-            return await Task.Run(() => ClassifyTogether(sources, options, cancellation), cancellation).ConfigureAwait(false);
         }
     }
 

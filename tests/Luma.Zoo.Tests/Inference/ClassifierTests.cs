@@ -265,6 +265,35 @@ public sealed class ClassifierTests : IDisposable
         Assert.InRange(counting.Most, 1, Math.Max(1, Environment.ProcessorCount / get_num_threads()));
     }
 
+    /// <summary>As in a service whose threads all wait for something: a call that is awaited must not wait for them in turn.</summary>
+    [Fact]
+    public async Task A_call_that_is_awaited_needs_no_thread_of_the_pool()
+    {
+        var image = File.ReadAllBytes(Sample("rgb-444.jpg"));
+        var expected = classifier.Classify(image);
+        using var release = new ManualResetEventSlim();
+        var waiting = Enumerable.Range(0, 300).Select(_ => Task.Run(release.Wait)).ToArray();
+        try
+        {
+            // On a thread of its own, which may block: the pool's do.
+            IReadOnlyList<Prediction>[] answers = [];
+            var caller = new Thread(() => answers =
+            [
+                .. Enumerable.Range(0, 8).Select(_ => classifier.ClassifyAsync(image)).ToList().Select(call => call.Wait(30_000) ? call.Result : []),
+            ]);
+            caller.Start();
+            caller.Join();
+
+            Assert.Equal(8, answers.Length);
+            Assert.All(answers, predictions => Assert.Equal(expected, predictions));
+        }
+        finally
+        {
+            release.Set();
+            await Task.WhenAll(waiting);
+        }
+    }
+
     [Fact]
     public void Labels_that_do_not_fit_the_model_are_told_so()
     {

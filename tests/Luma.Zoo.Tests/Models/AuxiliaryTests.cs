@@ -36,7 +36,7 @@ public class AuxiliaryTests
         Assert.Equal(Goldens[id].Drawn, ModelGolden.DrawnBy(network), 1e-7 * Goldens[id].Drawn);
     }
 
-    [Theory, MemberData(nameof(Ids))]
+    [Theory, Trait("Category", "Slow"), MemberData(nameof(Ids))]
     public void In_training_the_heads_give_pythons_logits_and_gradients(string id)
     {
         using var scope = NewDisposeScope();
@@ -84,7 +84,7 @@ public class AuxiliaryTests
     public void A_transformed_input_has_three_channels() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => Networks["googlenet"].Make(new() { InChannels = 1, TransformInput = true }));
 
-    [Theory, MemberData(nameof(Published))]
+    [Theory, Trait("Category", "Slow"), MemberData(nameof(Published))]
     public void The_papers_heads_run_in_training_alone_and_reach_their_parameters(string id)
     {
         using var scope = NewDisposeScope();

@@ -9,7 +9,7 @@ public class GraphTests
 {
     public static TheoryData<string> Ids => [.. ModelZoo.Models.Select(model => model.Id)];
 
-    [Theory, MemberData(nameof(Ids))]
+    [Theory, Trait("Category", "Slow"), MemberData(nameof(Ids))]
     public void A_graph_recorded_with_one_image_is_closed_and_computes_what_the_network_does_for_any_number(string id)
     {
         using var scope = NewDisposeScope();
@@ -74,18 +74,10 @@ public class GraphTests
     // The smallest image that a network takes, and weights that are quickly drawn.
     private static Block Build(string id, out long[] shape)
     {
-        var (channels, height, width) = ModelZoo.Find(id).Variant.InputShape;
-        var side = id switch
-        {
-            "lenet_1" or "lenet_4" or "lenet_5" or "lenet_5_conv" or "alexnet_2012" or "zfnet" or "maxvit_t" => height,
-            _ when id.StartsWith("vit_", StringComparison.Ordinal) => id == "vit_h_14" ? 28 : 64,
-            _ when id.StartsWith("inception", StringComparison.Ordinal) => 75,
-            "alexnet" or "nin" => 67,
-            _ => Math.Min(height, 33),
-        };
-        shape = [channels, side, side];
+        var small = ModelGolden.SmallestInput(id);
+        shape = [.. small];
         using var skip = Initializers.Skip();
-        var network = ModelZoo.Create(id, new ModelOptions { NumClasses = 10, ImageSize = id.StartsWith("vit_", StringComparison.Ordinal) ? side : null });
+        var network = ModelZoo.Create(id, new ModelOptions { NumClasses = 10, ImageSize = id.StartsWith("vit_", StringComparison.Ordinal) ? small[1] : null });
         using var noGrad = no_grad();
         manual_seed(3);
         foreach (var (name, tensor) in network.state_dict())

@@ -30,7 +30,7 @@ public sealed record ModelGolden(
     public sealed record ResizedRun(long Height, long Width, float[] Output);
 
     public sealed record TrainingStep(
-        int Batch, double Loss, Dictionary<string, double[]> Gradients, Dictionary<string, double[]> Buffers);
+        int Batch, long Side, double Loss, Dictionary<string, double[]> Gradients, Dictionary<string, double[]> Buffers);
 
     public sealed record DroppingStep(int Batch, long Side, double Loss, double Gradients, float Next);
 
@@ -62,6 +62,21 @@ public sealed record ModelGolden(
         return noise.add(level);
     }
 
+    /// <summary>The shape of the smallest image that a network takes, for what is true at any size.</summary>
+    public static int[] SmallestInput(string id)
+    {
+        var (channels, height, _) = ModelZoo.Find(id).Variant.InputShape;
+        var side = id switch
+        {
+            "lenet_1" or "lenet_4" or "lenet_5" or "lenet_5_conv" or "alexnet_2012" or "zfnet" or "maxvit_t" => height,
+            _ when id.StartsWith("vit_", StringComparison.Ordinal) => id == "vit_h_14" ? 28 : 64,
+            _ when id.StartsWith("inception", StringComparison.Ordinal) => 75,
+            "alexnet" or "nin" => 67,
+            _ => Math.Min(height, 33),
+        };
+        return [channels, side, side];
+    }
+
     public static KeyList KeysOf(NeuralModule network)
     {
         var lines = new StringBuilder();
@@ -76,11 +91,15 @@ public sealed record ModelGolden(
     {
         return network.state_dict().Values.Where(tensor => tensor.is_floating_point()).Select((tensor, i) => (i + 1) * Magnitude(tensor)).Sum();
 
-        // In a scope of its own: the largest networks' weights are 2.5 GB, and twice that in double precision.
+        // Piece by piece: the largest networks' weights are 2.5 GB, and fresh memory is slow.
         static double Magnitude(Tensor tensor)
         {
             using var scope = NewDisposeScope();
-            return tensor.detach().to(float64).abs().sum().item<double>();
+            return tensor.detach().flatten().split(1 << 20).Sum(piece =>
+            {
+                using var inner = NewDisposeScope();
+                return piece.to(float64).abs().sum().item<double>();
+            });
         }
     }
 
@@ -89,7 +108,7 @@ public sealed record ModelGolden(
     {
         using var scope = NewDisposeScope();
         var flat = tensor.detach().to(float64).flatten();
-        return [flat.square().sum().sqrt().item<double>(), flat.abs().sum().item<double>(), flat[0].item<double>(), flat[-1].item<double>()];
+        return [flat.norm().item<double>(), flat.norm(1).item<double>(), flat[0].item<double>(), flat[-1].item<double>()];
     }
 
     /// <summary>The largest difference, relative to the largest expected number, if any is not zero.</summary>

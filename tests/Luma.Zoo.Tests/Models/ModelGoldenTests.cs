@@ -41,7 +41,7 @@ public class ModelGoldenTests
         Assert.Equal(ModelGolden.Load(id).Keys, ModelGolden.KeysOf(network));
     }
 
-    [Theory, MemberData(nameof(Ids))]
+    [Theory, Trait("Category", "Slow"), MemberData(nameof(Ids))]
     public void The_same_seed_gives_pythons_weights_and_output(string id)
     {
         using var scope = NewDisposeScope();
@@ -64,7 +64,7 @@ public class ModelGoldenTests
         Assert.InRange(ModelGolden.Difference(golden.Seeded, output), 0, 1e-5);
     }
 
-    [Theory, MemberData(nameof(Ids))]
+    [Theory, Trait("Category", "Slow"), MemberData(nameof(Ids))]
     public void The_same_weights_give_pythons_output(string id)
     {
         var golden = ModelGolden.Load(id);
@@ -72,7 +72,7 @@ public class ModelGoldenTests
         Assert.InRange(ModelGolden.Difference(golden.Weighted.Output, Evaluate(golden, golden.Input, golden.Weighted.Double)), 0, 2e-5);
     }
 
-    [Theory, MemberData(nameof(IdsWithResize))]
+    [Theory, Trait("Category", "Slow"), MemberData(nameof(IdsWithResize))]
     public void At_another_size_the_same_weights_give_pythons_output(string id)
     {
         var golden = ModelGolden.Load(id);
@@ -83,14 +83,14 @@ public class ModelGoldenTests
         Assert.InRange(ModelGolden.Difference(resized.Output, output), 0, 1e-3);
     }
 
-    [Theory, MemberData(nameof(IdsWithStep))]
+    [Theory, Trait("Category", "Slow"), MemberData(nameof(IdsWithStep))]
     public void A_training_step_gives_pythons_loss_gradients_and_running_statistics(string id)
     {
         using var scope = NewDisposeScope();
         var golden = ModelGolden.Load(id);
         var step = golden.Step!;
         using var network = WithWeights(golden);
-        var images = ModelGolden.DrawImages(step.Batch, golden.Input);
+        var images = ModelGolden.DrawImages(step.Batch, [golden.Input[0], step.Side, step.Side]);
         var labels = arange(step.Batch).remainder(ModelGolden.Classes);
 
         network.to(float64);
@@ -110,7 +110,7 @@ public class ModelGoldenTests
         AssertSame(step.Buffers, buffers);
     }
 
-    [Theory, MemberData(nameof(IdsWithStepDrawn))]
+    [Theory, Trait("Category", "Slow"), MemberData(nameof(IdsWithStepDrawn))]
     public void A_training_step_drops_what_pythons_drops(string id)
     {
         using var scope = NewDisposeScope();

@@ -52,7 +52,7 @@ public class ResNetTests
         Assert.InRange(counter.Total / 1e9, stated - 0.06, stated + 0.06);
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [InlineData("resnet_1001")]
     [InlineData("resnet_1202")]
     public void The_deepest_run_forward_and_backward_on_a_small_stack(string id)

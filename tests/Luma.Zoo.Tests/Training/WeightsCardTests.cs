@@ -56,11 +56,25 @@ public class WeightsCardTests
     }
 
     [Fact]
-    public void The_accuracy_that_was_measured_is_at_least_99_percent()
+    public void The_weights_are_right_on_the_sample_digits()
+    {
+        using var classifier = ModelZoo.CreateClassifier("lenet_5");
+        var digits = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Digits"), "digit-*.png");
+
+        Assert.Equal(20, digits.Length);
+        Assert.All(digits, path => Assert.Equal(Path.GetFileName(path).Split('-')[1], classifier.Classify(path)[0].Label));
+    }
+
+    [SharedFact("data/mnist/t10k-images-idx3-ubyte.gz", "data/mnist/t10k-labels-idx1-ubyte.gz")]
+    public void The_weights_are_right_on_as_many_test_images_as_the_card_says()
     {
         var measured = Card.GetProperty("measured");
+        using var network = ModelZoo.Create("lenet_5", weights: ModelZoo.DefaultWeights);
+        using var test = MnistDataset.Load(SharedFiles.Find("data/mnist")!, MnistPart.Test);
 
-        Assert.Equal(10_000, measured.GetProperty("test_images").GetInt32());
-        Assert.InRange(measured.GetProperty("test_accuracy").GetDouble(), 0.99, 1);
+        var evaluation = Trainer.Evaluate(network, test);
+
+        Assert.Equal(measured.GetProperty("test_images").GetInt32(), test.Count);
+        Assert.Equal(measured.GetProperty("test_accuracy").GetDouble(), evaluation.Accuracy);
     }
 }

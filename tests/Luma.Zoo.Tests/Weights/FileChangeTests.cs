@@ -172,12 +172,15 @@ public sealed class FileChangeTests : IDisposable
         string Fail(string path) => Assert.Throws<IOException>(() => StateDict.Of(values).Save(path)).Message;
     }
 
-    /// <summary>The collector moves arrays while their tensors are written: each file must be whole, and hold each tensor once.</summary>
-    [Fact]
+    /// <summary>
+    /// The collector moves arrays while their tensors are written. Many small tensors in an array of the small object heap, which is
+    /// compacted: before addresses were pinned, a fifth of these files could not be read or held other values.
+    /// </summary>
+    [Fact, Trait("Category", "Slow")]
     public async Task Files_are_whole_however_the_collector_moves_what_they_are_written_from()
     {
-        var path = Save("weights.pth");
-        var expected = Expected;
+        using var scope = NewDisposeScope();
+        StateDict.Of(Enumerable.Range(0, 1000).ToDictionary(i => $"{i}", _ => randn(1))).Save(folder.File("source.safetensors"));
         using var stop = new CancellationTokenSource();
         var moving = Task.Run(() =>
         {
@@ -190,21 +193,28 @@ public sealed class FileChangeTests : IDisposable
             }
         });
 
-        for (var round = 0; round < 25; round++)
+        try
         {
-            // Arrays of the small object heap, which is compacted, with garbage between them.
-            StateDict.Of(values.ToDictionary(pair => pair.Key, pair => pair.Value.narrow(0, 0, 20))).Save(folder.File("small.pth"));
-            using var source = StateDict.Read(File.ReadAllBytes(folder.File("small.pth")), "array");
-            source.Save(folder.File("copy.pth"));
+            for (var round = 0; round < 20; round++)
+            {
+                // A fresh array each time: one that was moved once lies dense, and stays.
+                var bytes = File.ReadAllBytes(folder.File("source.safetensors"));
+                Assert.True(bytes.Length < 85_000, "large objects are not moved");
+                using var source = StateDict.Read(bytes, "array");
+                foreach (var name in (string[])["copy.pth", "copy.safetensors"])
+                {
+                    source.Save(folder.File(name));
 
-            using var copy = StateDict.Open(folder.File("copy.pth"));
-            Assert.Equal(TensorContent.All(source), TensorContent.All(copy));
-            Assert.InRange(new FileInfo(folder.File("copy.pth")).Length, source.ByteCount, source.ByteCount + 2048);
+                    using var copy = StateDict.Open(folder.File(name));
+                    Assert.Equal(TensorContent.All(source), TensorContent.All(copy));
+                }
+            }
         }
-        await stop.CancelAsync();
-        await moving;
-        using var weights = StateDict.Open(path);
-        Assert.Equal(expected, TensorContent.All(weights));
+        finally
+        {
+            await stop.CancelAsync();
+            await moving;
+        }
     }
 
     private sealed class Waiting(TaskCompletionSource started, ManualResetEventSlim goOn) : IProgress<ByteProgress>

@@ -15,7 +15,7 @@ public sealed class FineTuningTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     // One of each kind of head: dense, in a sequence, the only layer left of an MLP.
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [InlineData("resnet18", "fc.weight", "fc.bias")]
     [InlineData("densenet121", "classifier.weight", "classifier.bias")]
     [InlineData("vit_b_32", "heads.head.weight", "heads.head.bias")]

@@ -33,7 +33,7 @@ public class LazyReadingTests
         file.SetLength(file.Position);
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [InlineData("safetensors")]
     [InlineData("legacy")]
     [InlineData("zip")]

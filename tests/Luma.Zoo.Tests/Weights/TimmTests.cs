@@ -110,7 +110,7 @@ public class TimmTests
         AssertFits(id, StateDict.Of(Authors(timm, TimmGolden.Tensors(lines)), "checkpoint.pth"));
     }
 
-    [Theory, MemberData(nameof(Runs))]
+    [Theory, Trait("Category", "Slow"), MemberData(nameof(Runs))]
     public void The_network_computes_what_timms_computes(int index, bool old)
     {
         using var scope = NewDisposeScope();
@@ -146,7 +146,7 @@ public class TimmTests
         Assert.Equal($"{timm}.safetensors is not for {id}: {error.Reason}.", error.Message);
     }
 
-    [Theory, MemberData(nameof(Heads))]
+    [Theory, Trait("Category", "Slow"), MemberData(nameof(Heads))]
     public void Another_number_of_classes_keeps_the_body_and_leaves_the_head_fresh(string timm, string[] head)
     {
         using var scope = NewDisposeScope();
@@ -286,7 +286,7 @@ public class TimmTests
             wrong.Failure());
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Slow")]
     public void Weights_saved_with_the_channels_last_are_put_in_order()
     {
         using var scope = NewDisposeScope();

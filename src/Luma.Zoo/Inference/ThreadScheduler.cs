@@ -1,0 +1,70 @@
+namespace Luma.Zoo.Inference;
+
+/// <summary>Runs tasks on a few threads of its own, which come with the work and leave some time after the last of it.</summary>
+/// <param name="capacity">How many threads there may be.</param>
+internal sealed class ThreadScheduler(int capacity) : TaskScheduler
+{
+    /// <summary>How tasks are made for it: what awaits them does not run on its threads.</summary>
+    public const TaskCreationOptions Options =
+        TaskCreationOptions.RunContinuationsAsynchronously | TaskCreationOptions.DenyChildAttach | TaskCreationOptions.HideScheduler;
+
+    // A new thread has to start libtorch's own threads anew.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly Queue<Task> waiting = [];
+    private int threads, idle;
+
+    /// <inheritdoc/>
+    public override int MaximumConcurrencyLevel => capacity;
+
+    /// <inheritdoc/>
+    protected override void QueueTask(Task task)
+    {
+        lock (waiting)
+        {
+            waiting.Enqueue(task);
+            if (idle < waiting.Count && threads < capacity)
+            {
+                threads++;
+                new Thread(Work) { IsBackground = true, Name = "Luma.Zoo call" }.Start();
+            }
+            else
+            {
+                Monitor.Pulse(waiting);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
+
+    /// <inheritdoc/>
+    protected override IEnumerable<Task> GetScheduledTasks()
+    {
+        lock (waiting) return [.. waiting];
+    }
+
+    private void Work()
+    {
+        while (Next() is { } task) TryExecuteTask(task);
+    }
+
+    // Null where the thread has waited long enough.
+    private Task? Next()
+    {
+        lock (waiting)
+        {
+            while (waiting.Count == 0)
+            {
+                idle++;
+                var woken = Monitor.Wait(waiting, Patience);
+                idle--;
+                if (woken || waiting.Count > 0) continue;
+
+                threads--;
+                return null;
+            }
+            return waiting.Dequeue();
+        }
+    }
+}
