@@ -108,7 +108,7 @@ public sealed record ModelGolden(
     {
         using var scope = NewDisposeScope();
         var flat = tensor.detach().to(float64).flatten();
-        return [flat.norm().item<double>(), flat.norm(1).item<double>(), flat[0].item<double>(), flat[-1].item<double>()];
+        return [flat.norm().item<double>(), flat.norm(1f).item<double>(), flat[0].item<double>(), flat[-1].item<double>()];
     }
 
     /// <summary>The largest difference, relative to the largest expected number, if any is not zero.</summary>
