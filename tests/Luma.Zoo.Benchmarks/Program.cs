@@ -16,9 +16,11 @@ switch (args)
         return BuildingBenchmark.Run(rest);
     case ["dense", .. var rest]:
         return DenseBenchmark.Run(rest);
+    case ["callers", .. var rest]:
+        return CallersBenchmark.Run(rest);
     case ["soak", .. var rest]:
         return SoakBenchmark.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|dense|soak ...");
+        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|dense|callers|soak ...");
         return 1;
 }
