@@ -1,0 +1,32 @@
+using System.Text.Json;
+
+namespace Luma.Zoo.Tests.Packages;
+
+public class VersionTests
+{
+    [Theory]
+    [InlineData("src/Luma.Zoo.Cli")]
+    [InlineData("tests/Luma.Zoo.Tests")]
+    public void Every_package_that_a_program_is_made_of_is_pinned(string project)
+    {
+        var pinned = Repository.ReadVersions();
+
+        var restored = Restored(project).ToList();
+
+        Assert.Contains(restored, package => package.StartsWith("TorchSharp/", StringComparison.Ordinal));
+        Assert.All(restored, package => Assert.Equal(pinned.GetValueOrDefault(package.Split('/')[0]), package.Split('/')[1]));
+    }
+
+    [Theory]
+    [InlineData("src/Luma.Neural")]
+    [InlineData("src/Luma.Zoo")]
+    public void A_library_brings_no_libtorch(string project) =>
+        Assert.DoesNotContain(Restored(project), package => package.StartsWith("libtorch", StringComparison.Ordinal) || package.StartsWith("TorchSharp-", StringComparison.Ordinal));
+
+    private static IEnumerable<string> Restored(string project)
+    {
+        using var assets = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, project, "obj", "project.assets.json")));
+        return [.. assets.RootElement.GetProperty("libraries").EnumerateObject()
+            .Where(library => library.Value.GetProperty("type").GetString() == "package").Select(library => library.Name)];
+    }
+}
