@@ -46,7 +46,9 @@ internal sealed class OutsideProject : IDisposable
 
     /// <summary>libtorch for the platform that the tests run on, as a package reference with the pinned version.</summary>
     public static string LibTorch =>
-        $"""<PackageReference Include="libtorch-cpu-{(OperatingSystem.IsWindows() ? "win-x64" : OperatingSystem.IsMacOS() ? "osx-arm64" : "linux-x64")}" />""";
+        $"""<PackageReference Include="libtorch-cpu-{Platform}" />""";
+
+    private static string Platform => OperatingSystem.IsWindows() ? "win-x64" : OperatingSystem.IsMacOS() ? "osx-arm64" : "linux-x64";
 
     private static string UserPackages =>
         Environment.GetEnvironmentVariable("NUGET_PACKAGES")
@@ -57,8 +59,8 @@ internal sealed class OutsideProject : IDisposable
     /// <returns>What the program printed.</returns>
     public string Run(string image)
     {
-        Dotnet(folder.File(""), "build", "-c", Repository.Configuration, "-v", "q", "-o", folder.File("out"));
-        return Execute(folder.File(""), "dotnet", folder.File("out/outside.dll"), image).Trim();
+        Dotnet(folder.File(""), "build", "-c", Repository.Configuration, "-v", "q");
+        return Execute(folder.File(""), "dotnet", folder.File($"bin/{Repository.Configuration}/net10.0/outside.dll"), image).Trim();
     }
 
     /// <summary>Publishes it for the platform that the tests run on, as one file with the native libraries beside it, and runs it.</summary>
@@ -66,9 +68,18 @@ internal sealed class OutsideProject : IDisposable
     /// <returns>What the program printed.</returns>
     public string RunPublished(string image)
     {
-        Dotnet(
-            folder.File(""), "publish", "-c", Repository.Configuration, "-v", "q", "--use-current-runtime", "--no-self-contained",
-            "-p:PublishSingleFile=true", "-o", folder.File("published"));
+        // In the project, not on the command line: what stands there holds for projects that are referenced too, and these would be built anew.
+        File.WriteAllText(folder.File("Directory.Build.props"), $"""
+            <Project>
+              <PropertyGroup>
+                <RuntimeIdentifier>{Platform}</RuntimeIdentifier>
+                <SelfContained>false</SelfContained>
+                <PublishSingleFile>true</PublishSingleFile>
+                <PublishDir>{folder.File("published/")}</PublishDir>
+              </PropertyGroup>
+            </Project>
+            """);
+        Dotnet(folder.File(""), "publish", "-c", Repository.Configuration, "-v", "q");
         return Execute(folder.File(""), folder.File(OperatingSystem.IsWindows() ? "published/outside.exe" : "published/outside"), image).Trim();
     }
 
