@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Luma.Zoo.Tests.Packages;
 
@@ -22,6 +23,20 @@ public class VersionTests
     [InlineData("src/Luma.Zoo")]
     public void A_library_brings_no_libtorch(string project) =>
         Assert.DoesNotContain(Restored(project), package => package.StartsWith("libtorch", StringComparison.Ordinal) || package.StartsWith("TorchSharp-", StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("src/Luma.Zoo/PACKAGE.md")]
+    public void The_readme_names_the_versions_that_fit(string readme)
+    {
+        var versions = Repository.ReadVersions();
+
+        var text = File.ReadAllText(Path.Combine(Repository.Root, readme));
+
+        Assert.Contains($"dotnet add package TorchSharp-cpu --version {versions["TorchSharp"]}", text, StringComparison.Ordinal);
+        Assert.All(Regex.Matches(text, """TorchSharp-cpu" Version="([^"]*)"""), match => Assert.Equal(versions["TorchSharp"], match.Groups[1].Value));
+        Assert.All(Regex.Matches(text, "`libtorch-[^`]*`, version ([0-9.]*),"), match => Assert.Equal(versions["libtorch-cpu-linux-x64"], match.Groups[1].Value));
+    }
 
     private static IEnumerable<string> Restored(string project)
     {
