@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using Luma.Neural.Native;
 
@@ -19,8 +20,8 @@ public class NativeLibrariesTests
         "libtorch cannot be loaded: libLibTorchSharp.so needs libc10.so, which is missing; it belongs to the libtorch package: build again.")]
     [InlineData(
         "Unable to load shared library.\nlibcudart.so.12: cannot open shared object file: No such file or directory",
-        "libtorch cannot be loaded: libLibTorchSharp.so needs libcudart.so.12, which is missing; install the CUDA libraries, or build with " +
-        "-p:LumaBackend=cpu.")]
+        "libtorch cannot be loaded: libLibTorchSharp.so needs libcudart.so.12, which is missing; install the CUDA libraries, or take " +
+        "the package TorchSharp-cpu instead.")]
     [InlineData(
         "dlopen(/app/libLibTorchSharp.so, 0x0001): Library not loaded: @rpath/libomp.dylib\n  Referenced from: /app/libtorch_cpu.dylib",
         "libtorch cannot be loaded: libLibTorchSharp.so needs libomp.dylib, which is missing; it belongs to the libtorch package: build again.")]
@@ -62,6 +63,19 @@ public class NativeLibrariesTests
         var error = Assert.Throws<NativeLibraryException>(() => NativeLibraries.Load("no_such_library", [AppContext.BaseDirectory]));
 
         Assert.Equal(NativeLibraries.ExplainMissing(RuntimeInformation.RuntimeIdentifier, "0.107.0"), error.Message);
+    }
+
+    [Fact]
+    public void The_copy_for_an_older_system_is_taken_for_its_own_version_alone()
+    {
+        var (used, known, original) = (new AssemblyName("TorchSharp, Version=0.108.1.0"), new AssemblyName("TorchSharp, Version=0.107.0.0"), new DllNotFoundException());
+
+        var error = Assert.Throws<NativeLibraryException>(() => NativeLibraries.LoadCopy("/app/LibTorchSharp.so", used, known, original));
+
+        Assert.Equal(
+            "libtorch cannot be loaded: this system's libstdc++ is older than TorchSharp 0.108.1 needs; use a newer release of the operating system, or TorchSharp 0.107.0.",
+            error.Message);
+        Assert.Same(original, error.InnerException);
     }
 
     [Fact]

@@ -52,8 +52,12 @@ public static partial class NativeLibraries
         }
         catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
         {
-            if (OperatingSystem.IsLinux() && Find($"{library}.so", folders) is { } copy && VersionNotFound().IsMatch(error.Message)) LoadCopy(copy, error);
-            else throw new NativeLibraryException(Explain(path, error.Message), error);
+            if (!OperatingSystem.IsLinux() || !VersionNotFound().IsMatch(error.Message) || Find($"{library}.so", folders) is not { } copy)
+                throw new NativeLibraryException(Explain(path, error.Message), error);
+
+            LoadCopy(
+                copy, typeof(torch).Assembly.GetName(),
+                typeof(NativeLibraries).Assembly.GetReferencedAssemblies().First(name => name.Name == "TorchSharp"), error);
         }
     }
 
@@ -78,10 +82,14 @@ public static partial class NativeLibraries
             : $"libtorch cannot be loaded: the program was built without it; add the package {packages}, version {version}, to the program's project.";
     }
 
-    // The copy that Luma.Neural brings for an older libstdc++; see build/WeakLibTorchSharp.targets. It is of one version of TorchSharp.
-    private static void LoadCopy(string path, Exception original)
+    /// <summary>Loads the copy that Luma.Neural brings for an older libstdc++; see build/WeakLibTorchSharp.targets.</summary>
+    /// <param name="path">The copy.</param>
+    /// <param name="used">The TorchSharp of the program.</param>
+    /// <param name="known">The TorchSharp that the copy belongs to.</param>
+    /// <param name="original">Why the original did not load.</param>
+    /// <exception cref="NativeLibraryException">The copy belongs to another version, or does not load either.</exception>
+    internal static void LoadCopy(string path, AssemblyName used, AssemblyName known, Exception original)
     {
-        var (used, known) = (typeof(torch).Assembly.GetName(), typeof(NativeLibraries).Assembly.GetReferencedAssemblies().First(name => name.Name == "TorchSharp"));
         if (used.Version != known.Version)
         {
             throw new NativeLibraryException(
@@ -145,7 +153,7 @@ public static partial class NativeLibraries
         "libgomp.so.1" => "install it (package libgomp1 on Debian and Ubuntu, libgomp on Fedora and RHEL)",
         "libstdc++.so.6" => "install it (package libstdc++6 on Debian and Ubuntu, libstdc++ on Fedora and RHEL)",
         _ when library.StartsWith("libcu", StringComparison.Ordinal) || library.StartsWith("libnv", StringComparison.Ordinal)
-            => "install the CUDA libraries, or build with -p:LumaBackend=cpu",
+            => "install the CUDA libraries, or take the package TorchSharp-cpu instead",
         _ => "it belongs to the libtorch package: build again",
     };
 

@@ -1,7 +1,7 @@
-using Luma.Neural.Native;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Luma.Neural.Native;
 
 namespace Luma.Zoo.Images;
 

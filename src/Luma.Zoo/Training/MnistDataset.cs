@@ -1,5 +1,5 @@
-using Luma.Neural.Native;
 using System.Globalization;
+using Luma.Neural.Native;
 
 namespace Luma.Zoo.Training;
 

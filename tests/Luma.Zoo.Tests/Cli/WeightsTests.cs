@@ -147,7 +147,7 @@ public sealed class WeightsTests : IDisposable
             Text(entry, "name").Contains("SWAG", StringComparison.Ordinal) ? ("CC-BY-NC-4.0", true) : ("BSD-3-Clause", false),
             (Text(entry, "license"), entry.GetProperty("nonCommercial").GetBoolean())));
         Assert.Contains("BSD-3-Clause", Assert.Single(shown.Lines, line => line.Contains("(default)", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.Equal(2, shown.Lines.Count(line => line.Contains("SWAG", StringComparison.Ordinal) && line.Contains("CC-BY-NC-4.0", StringComparison.Ordinal)));
+        Assert.Equal(2, shown.Lines.Count(line => line.Contains("IMAGENET1K_SWAG", StringComparison.Ordinal) && line.Contains("CC-BY-NC-4.0", StringComparison.Ordinal)));
         Assert.Contains("CC-BY-NC-4.0: not for commercial use, see https://github.com/facebookresearch/SWAG/blob/main/LICENSE", shown.Lines);
     }
 

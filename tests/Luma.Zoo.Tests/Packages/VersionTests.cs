@@ -38,6 +38,21 @@ public class VersionTests
         Assert.All(Regex.Matches(text, "`libtorch-[^`]*`, version ([0-9.]*),"), match => Assert.Equal(versions["libtorch-cpu-linux-x64"], match.Groups[1].Value));
     }
 
+    [Fact]
+    public void The_program_carries_no_library_that_it_never_loads()
+    {
+        var folder = Path.Combine(Repository.Root, "src", "Luma.Zoo.Cli", "bin", Repository.Configuration, "net10.0");
+        var natives = Directory.GetFiles(Path.Combine(folder, "runtimes"), "*", SearchOption.AllDirectories).Select(Path.GetFileName).ToList();
+        var listed = File.ReadAllText(Path.Combine(folder, "luma.deps.json"));
+
+        Assert.Contains(natives, name => name!.Contains("torch_cpu", StringComparison.Ordinal));
+        Assert.All((string[])["torch_python", "_test.", "backend", ".pdb"], needless =>
+        {
+            Assert.DoesNotContain(natives, name => name!.Contains(needless, StringComparison.Ordinal));
+            Assert.DoesNotContain(needless, listed, StringComparison.Ordinal);
+        });
+    }
+
     private static IEnumerable<string> Restored(string project)
     {
         using var assets = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, project, "obj", "project.assets.json")));

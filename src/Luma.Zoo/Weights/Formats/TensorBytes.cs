@@ -1,6 +1,6 @@
-using Luma.Neural.Native;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Luma.Neural.Native;
 
 namespace Luma.Zoo.Weights.Formats;
 
