@@ -28,7 +28,7 @@ internal sealed class OutsideProject : IDisposable
                 <NuGetAudit>false</NuGetAudit>
                 <CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible>
                 <CreateHardLinksForPublishFilesIfPossible>true</CreateHardLinksForPublishFilesIfPossible>
-                {(feed is null ? "" : $"<RestorePackagesPath>{folder.File("packages")}</RestorePackagesPath><RestoreFallbackFolders>{UserPackages}</RestoreFallbackFolders>")}
+                {(feed is null ? "" : $"<RestorePackagesPath>{folder.File("packages")}</RestorePackagesPath><RestoreFallbackFolders>{string.Join(';', Repository.ReadPackageFolders())}</RestoreFallbackFolders>")}
               </PropertyGroup>
               <ItemGroup>
                 {references}
@@ -49,10 +49,6 @@ internal sealed class OutsideProject : IDisposable
         $"""<PackageReference Include="libtorch-cpu-{Platform}" />""";
 
     private static string Platform => OperatingSystem.IsWindows() ? "win-x64" : OperatingSystem.IsMacOS() ? "osx-arm64" : "linux-x64";
-
-    private static string UserPackages =>
-        Environment.GetEnvironmentVariable("NUGET_PACKAGES")
-        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
     /// <summary>Builds it and runs it.</summary>
     /// <param name="image">The image.</param>

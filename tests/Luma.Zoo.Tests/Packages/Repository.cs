@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Xml.Linq;
 
 namespace Luma.Zoo.Tests.Packages;
@@ -20,6 +21,13 @@ internal static class Repository
             package => package.Attribute("Include")!.Value,
             package => package.Attribute("Version")!.Value is var version && properties.TryGetValue(version, out var value) ? value : version,
             StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The folders that the repository's own packages were restored to.</summary>
+    public static IReadOnlyList<string> ReadPackageFolders()
+    {
+        using var assets = JsonDocument.Parse(File.ReadAllText(Path.Combine(Root, "tests", "Luma.Zoo.Tests", "obj", "project.assets.json")));
+        return [.. assets.RootElement.GetProperty("packageFolders").EnumerateObject().Select(folder => folder.Name)];
     }
 
     private static string FindRoot()
