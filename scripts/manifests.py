@@ -52,7 +52,10 @@ families = [
     ("wide_resnet", "Wide ResNet", "wide_resnet.*", "Zagoruyko and Komodakis, Wide Residual Networks, 2016, arXiv:1605.07146"),
 ]
 
-usual_terms = "torchvision, BSD-3-Clause; trained on ImageNet-1k, whose terms may bind"
+# Licences by their SPDX identifiers. torchvision's own weights are under its repository's licence, those of others where its metadata says.
+own_licence = ("BSD-3-Clause", "https://github.com/pytorch/vision/blob/main/LICENSE")
+other_licences = {"https://github.com/facebookresearch/SWAG/blob/main/LICENSE": "CC-BY-NC-4.0"}
+data_terms = "trained on ImageNet-1k, whose terms may bind"
 
 
 def entry(weights):
@@ -80,8 +83,9 @@ def entry(weights):
         "mean": list(preset.mean),
         "std": list(preset.std),
     }
-    # Weights of others have terms of their own, and torchvision says where they stand.
-    facts["license"] = f"CC BY-NC 4.0, see {meta['license']}" if "license" in meta else usual_terms
+    # A licence that is not known here stops the script.
+    facts["license"], facts["license_url"] = (other_licences[meta["license"]], meta["license"]) if "license" in meta else own_licence
+    facts["license_note"] = data_terms
     facts["recipe"] = meta["recipe"]
     return facts
 

@@ -21,7 +21,7 @@ internal sealed record ForwardReport(
 /// <summary>What <c>luma weights --json</c> says of published weights. A null address means that they come with the program.</summary>
 internal sealed record ListedWeights(
     string Id, string Name, bool Default, long Parameters, double SizeInMegabytes, IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> Metrics,
-    bool Cached, string? Url, string? License, string? Paper, string? Recipe);
+    bool Cached, string? Url, string License, string? LicenseUrl, string? LicenseNote, bool NonCommercial, string? Paper, string? Recipe);
 
 /// <summary>What <c>luma train --json</c> says.</summary>
 internal sealed record TrainingReport(

@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
 using Luma.Neural.Native;
 
 namespace Luma.Neural.Tests;
@@ -8,7 +10,7 @@ public class NativeLibrariesTests
     [InlineData(
         "Unable to load shared library.\n/lib/x86_64-linux-gnu/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by /app/libLibTorchSharp.so)",
         "libtorch cannot be loaded: libLibTorchSharp.so needs GLIBCXX_3.4.32, and this system's libstdc++.so.6 is older; use a newer release " +
-        "of the operating system, or build the program again with Luma.Neural's build targets.")]
+        "of the operating system, or build the program again, so that Luma.Neural's LibTorchSharp.so lies beside it.")]
     [InlineData(
         "Unable to load shared library.\nlibgomp.so.1: cannot open shared object file: No such file or directory",
         "libtorch cannot be loaded: libLibTorchSharp.so needs libgomp.so.1, which is missing; install it (package libgomp1 on Debian and " +
@@ -18,8 +20,8 @@ public class NativeLibrariesTests
         "libtorch cannot be loaded: libLibTorchSharp.so needs libc10.so, which is missing; it belongs to the libtorch package: build again.")]
     [InlineData(
         "Unable to load shared library.\nlibcudart.so.12: cannot open shared object file: No such file or directory",
-        "libtorch cannot be loaded: libLibTorchSharp.so needs libcudart.so.12, which is missing; install the CUDA libraries, or build with " +
-        "-p:LumaBackend=cpu.")]
+        "libtorch cannot be loaded: libLibTorchSharp.so needs libcudart.so.12, which is missing; install the CUDA libraries, or take " +
+        "the package TorchSharp-cpu instead.")]
     [InlineData(
         "dlopen(/app/libLibTorchSharp.so, 0x0001): Library not loaded: @rpath/libomp.dylib\n  Referenced from: /app/libtorch_cpu.dylib",
         "libtorch cannot be loaded: libLibTorchSharp.so needs libomp.dylib, which is missing; it belongs to the libtorch package: build again.")]
@@ -34,14 +36,56 @@ public class NativeLibrariesTests
     public void A_failure_is_one_sentence_that_says_what_to_do(string message, string sentence) =>
         Assert.Equal(sentence, NativeLibraries.Explain("/app/libLibTorchSharp.so", message));
 
+    [Theory]
+    [InlineData("linux-x64", "TorchSharp-cpu or TorchSharp-cuda-linux")]
+    [InlineData("fedora.42-x64", "TorchSharp-cpu or TorchSharp-cuda-linux")]
+    [InlineData("win-x64", "TorchSharp-cpu or TorchSharp-cuda-windows")]
+    [InlineData("osx-arm64", "TorchSharp-cpu")]
+    public void A_program_without_libtorch_is_told_the_packages_of_its_platform(string platform, string packages) => Assert.Equal(
+        $"libtorch cannot be loaded: the program was built without it; add the package {packages}, version 0.107.0, to the program's project.",
+        NativeLibraries.ExplainMissing(platform, "0.107.0"));
+
+    [Theory]
+    [InlineData("linux-arm64")]
+    [InlineData("linux-musl-x64")]
+    [InlineData("alpine.3.22-x64")]
+    [InlineData("win-arm64")]
+    [InlineData("win-x86")]
+    [InlineData("osx-x64")]
+    [InlineData("any")]
+    public void A_platform_that_has_no_libtorch_is_named(string platform) => Assert.Equal(
+        $"libtorch cannot be loaded: TorchSharp has no package of it for {platform}, only for linux-x64 (with glibc), win-x64 and osx-arm64.",
+        NativeLibraries.ExplainMissing(platform, "0.107.0"));
+
     [Fact]
-    public void A_library_that_is_in_none_of_the_folders_is_named()
+    public void A_library_that_is_in_none_of_the_folders_is_missing()
     {
         var error = Assert.Throws<NativeLibraryException>(() => NativeLibraries.Load("no_such_library", [AppContext.BaseDirectory]));
 
-        Assert.StartsWith("libtorch cannot be loaded: ", error.Message, StringComparison.Ordinal);
-        Assert.Contains("no_such_library", error.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', error.Message);
+        Assert.Equal(NativeLibraries.ExplainMissing(RuntimeInformation.RuntimeIdentifier, "0.107.0"), error.Message);
+    }
+
+    [Fact]
+    public void The_copy_for_an_older_system_is_taken_for_its_own_version_alone()
+    {
+        var (used, known, original) = (new AssemblyName("TorchSharp, Version=0.108.1.0"), new AssemblyName("TorchSharp, Version=0.107.0.0"), new DllNotFoundException());
+
+        var error = Assert.Throws<NativeLibraryException>(() => NativeLibraries.LoadCopy("/app/LibTorchSharp.so", used, known, original));
+
+        Assert.Equal(
+            "libtorch cannot be loaded: this system's libstdc++ is older than TorchSharp 0.108.1 needs; use a newer release of the operating system, or TorchSharp 0.107.0.",
+            error.Message);
+        Assert.Same(original, error.InnerException);
+    }
+
+    [Fact]
+    public void The_current_folder_is_never_searched()
+    {
+        var separator = Path.PathSeparator;
+
+        Assert.Equal(["/native", "/program"], NativeLibraries.Folders($"{separator}/native{separator}{separator}", "/program"));
+        Assert.Equal(["/program"], NativeLibraries.Folders(null, "/program"));
+        Assert.Equal(["/program"], NativeLibraries.Folders("", "/program"));
     }
 
     [Fact]

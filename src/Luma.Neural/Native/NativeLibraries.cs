@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
@@ -22,23 +23,80 @@ public static partial class NativeLibraries
         if (loaded) return;
 
         // Two threads may get here at once: loading a library twice is loading it once.
-        var folders = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator);
-        foreach (var library in (string[])["torch_cpu", "LibTorchSharp"]) Load(library, [.. folders, AppContext.BaseDirectory]);
+        var folders = Folders(AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string, AppContext.BaseDirectory);
+        foreach (var library in (string[])["torch_cpu", "LibTorchSharp"]) Load(library, folders);
         loaded = true;
     }
+
+    /// <summary>Where a program's native libraries may be.</summary>
+    /// <param name="listed">The runtime's list of folders, if it has one.</param>
+    /// <param name="program">The program's folder.</param>
+    /// <returns>The folders, in the order in which to look.</returns>
+    // The list ends with a separator, and a path without a folder would be one in the current folder.
+    internal static IReadOnlyList<string> Folders(string? listed, string program) =>
+        [.. (listed ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries), program];
 
     /// <summary>Loads one library from the first folder that has it.</summary>
     /// <param name="library">The library's name without prefix and extension.</param>
     /// <param name="folders">The folders of the program's native libraries.</param>
     /// <exception cref="NativeLibraryException">It is in none of them, or cannot be loaded.</exception>
     // By its path: by its name alone a libtorch of the system would be found too, whatever its version.
-    internal static void Load(string library, IEnumerable<string> folders)
+    internal static void Load(string library, IReadOnlyList<string> folders)
     {
-        var file = OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
-        var path = folders.Select(folder => Path.Combine(folder, file)).FirstOrDefault(File.Exists)
-            ?? throw new NativeLibraryException(
-                $"libtorch cannot be loaded: {file} is not beside the program in {AppContext.BaseDirectory}; " +
-                $"reference the libtorch package for {RuntimeInformation.RuntimeIdentifier} and build again.");
+        var file = FileName(library);
+        var path = Find(file, folders) ?? throw new NativeLibraryException(
+            ExplainMissing(RuntimeInformation.RuntimeIdentifier, BackendVersion(typeof(torch).Assembly.GetName())));
+        try
+        {
+            NativeLibrary.Load(path);
+        }
+        catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
+        {
+            if (!OperatingSystem.IsLinux() || !VersionNotFound().IsMatch(error.Message) || Find($"{library}.so", folders) is not { } copy)
+                throw new NativeLibraryException(Explain(path, error.Message), error);
+
+            LoadCopy(
+                copy, typeof(torch).Assembly.GetName(),
+                typeof(NativeLibraries).Assembly.GetReferencedAssemblies().First(name => name.Name == "TorchSharp"), error);
+        }
+    }
+
+    /// <summary>The one sentence for a program without libtorch.</summary>
+    /// <param name="platform">The runtime identifier of the platform that the program runs on.</param>
+    /// <param name="version">The version of TorchSharp, which is that of the packages that have libtorch.</param>
+    /// <returns>The sentence.</returns>
+    internal static string ExplainMissing(string platform, string version)
+    {
+        var (system, processor) = (platform[..Math.Max(platform.IndexOfAny(['.', '-']), 0)], platform[(platform.LastIndexOf('-') + 1)..]);
+        var packages = (system, processor) switch
+        {
+            _ when platform.Contains("musl", StringComparison.Ordinal) || system == "alpine" => null,
+            ("win", "x64") => "TorchSharp-cpu or TorchSharp-cuda-windows",
+            ("osx", "arm64") => "TorchSharp-cpu",
+            ("win" or "osx", _) => null,
+            (_, "x64") => "TorchSharp-cpu or TorchSharp-cuda-linux",      // distributions that build .NET themselves name themselves
+            _ => null,
+        };
+        return packages is null
+            ? $"libtorch cannot be loaded: TorchSharp has no package of it for {platform}, only for linux-x64 (with glibc), win-x64 and osx-arm64."
+            : $"libtorch cannot be loaded: the program was built without it; add the package {packages}, version {version}, to the program's project.";
+    }
+
+    /// <summary>Loads the copy that Luma.Neural brings for an older libstdc++; see build/WeakLibTorchSharp.targets.</summary>
+    /// <param name="path">The copy.</param>
+    /// <param name="used">The TorchSharp of the program.</param>
+    /// <param name="known">The TorchSharp that the copy belongs to.</param>
+    /// <param name="original">Why the original did not load.</param>
+    /// <exception cref="NativeLibraryException">The copy belongs to another version, or does not load either.</exception>
+    internal static void LoadCopy(string path, AssemblyName used, AssemblyName known, Exception original)
+    {
+        if (used.Version != known.Version)
+        {
+            throw new NativeLibraryException(
+                $"libtorch cannot be loaded: this system's libstdc++ is older than TorchSharp {BackendVersion(used)} needs; use a newer release " +
+                $"of the operating system, or TorchSharp {BackendVersion(known)}.", original);
+        }
+
         try
         {
             NativeLibrary.Load(path);
@@ -48,6 +106,14 @@ public static partial class NativeLibraries
             throw new NativeLibraryException(Explain(path, error.Message), error);
         }
     }
+
+    private static string BackendVersion(AssemblyName torchSharp) => torchSharp.Version?.ToString(3) ?? "of TorchSharp";
+
+    private static string? Find(string file, IEnumerable<string> folders) =>
+        folders.Select(folder => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
+
+    private static string FileName(string library) =>
+        OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
 
     /// <summary>One sentence for why a file that is there does not load.</summary>
     /// <param name="path">The file.</param>
@@ -60,7 +126,7 @@ public static partial class NativeLibraries
         {
             var (needed, system) = (version.Groups["version"].Value, version.Groups["library"].Value);
             return $"libtorch cannot be loaded: {file} needs {needed}, and this system's {system} is older; " +
-                "use a newer release of the operating system, or build the program again with Luma.Neural's build targets.";
+                "use a newer release of the operating system, or build the program again, so that Luma.Neural's LibTorchSharp.so lies beside it.";
         }
 
         if (SymbolNotFound().Match(message) is { Success: true } symbol)
@@ -87,7 +153,7 @@ public static partial class NativeLibraries
         "libgomp.so.1" => "install it (package libgomp1 on Debian and Ubuntu, libgomp on Fedora and RHEL)",
         "libstdc++.so.6" => "install it (package libstdc++6 on Debian and Ubuntu, libstdc++ on Fedora and RHEL)",
         _ when library.StartsWith("libcu", StringComparison.Ordinal) || library.StartsWith("libnv", StringComparison.Ordinal)
-            => "install the CUDA libraries, or build with -p:LumaBackend=cpu",
+            => "install the CUDA libraries, or take the package TorchSharp-cpu instead",
         _ => "it belongs to the libtorch package: build again",
     };
 

@@ -50,6 +50,9 @@ internal static class DownloadCommand
         if (ModelZoo.FindWeights(id, weights) is not { } published || published.IsCached(hub))
             return await ModelZoo.DownloadAsync(id, weights, hub, cancellationToken: cancellation);
 
+        if (published.IsNonCommercial && !hub.Options.Offline)
+            terminal.Error.WriteLine($"luma: {published.Model}:{published.Name} is {published.License}: not for commercial use, see {published.LicenseUrl}");
+
         return await terminal.ShowProgressAsync(
             $"{published.Model}:{published.Name}",
             progress => published.DownloadAsync(hub, new Immediate<ByteProgress>(step => progress(step.Done, step.Total)), cancellation),

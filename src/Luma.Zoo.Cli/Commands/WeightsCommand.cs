@@ -13,7 +13,7 @@ internal static class WeightsCommand
         var model = new Argument<string?>("model") { Description = "Only those of this network, or only these.", HelpName = "ID[:WEIGHTS]", Arity = ArgumentArity.ZeroOrOne };
         var json = Options.Json();
 
-        var command = new Command("weights", "Show the published weights: accuracy, size, and whether they are on this machine.") { model, json };
+        var command = new Command("weights", "Show the published weights: accuracy, size, licence, and whether they are on this machine.") { model, json };
         command.SetAction(parsed =>
         {
             var weights = Select(parsed.GetValue(model));
@@ -28,7 +28,8 @@ internal static class WeightsCommand
         var hub = new Hub();
         return [.. Named(model).Select(published => new ListedWeights(
             published.Model, published.Name, published.IsDefault, published.Parameters, published.FileSizeMegabytes, published.Metrics,
-            published.IsCached(hub), published.Url?.ToString(), published.License, published.Paper, published.Recipe))];
+            published.IsCached(hub), published.Url?.ToString(), published.License, published.LicenseUrl?.ToString(),
+            published.LicenseNote, published.IsNonCommercial, published.Paper, published.Recipe))];
     }
 
     private static IEnumerable<PublishedWeights> Named(string? model)
@@ -44,7 +45,7 @@ internal static class WeightsCommand
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns(
             new TableColumn("Id"), new TableColumn("Weights"), new TableColumn("Data"), new TableColumn("Acc@1").RightAligned(),
-            new TableColumn("Acc@5").RightAligned(), new TableColumn("MB").RightAligned(), new TableColumn("Here"));
+            new TableColumn("Acc@5").RightAligned(), new TableColumn("MB").RightAligned(), new TableColumn("Licence"), new TableColumn("Here"));
         foreach (var model in weights.GroupBy(entry => entry.Id))
         {
             foreach (var (place, entry) in model.Index())
@@ -53,12 +54,16 @@ internal static class WeightsCommand
                 table.AddRow(new[]
                 {
                     place == 0 ? entry.Id : "", entry.Default ? $"{entry.Name} (default)" : entry.Name, data ?? "",
-                    Percent(metrics, "acc@1"), Percent(metrics, "acc@5"), entry.SizeInMegabytes.ToString("N1", CultureInfo.InvariantCulture),
+                    Percent(metrics, "acc@1"), Percent(metrics, "acc@5"), entry.SizeInMegabytes.ToString("N1", CultureInfo.InvariantCulture), entry.License,
                     entry.Url is null ? "comes with luma" : entry.Cached ? "cached" : "",
                 }.Select(Markup.Escape).ToArray());
             }
         }
         console.Write(table);
+        foreach (var license in weights.Where(entry => entry.NonCommercial).DistinctBy(entry => entry.License))
+            console.WriteLine($"{license.License}: not for commercial use, see {license.LicenseUrl}");
+        foreach (var note in weights.GroupBy(entry => entry.LicenseNote).Where(group => group.Key is not null))
+            console.WriteLine($"{note.First().Id}{(note.Select(entry => entry.Id).Distinct().Count() > 1 ? " and others" : "")}: {note.Key}");
     }
 
     private static string Percent(IReadOnlyDictionary<string, double>? metrics, string name) =>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Luma.Neural.Native;
 
 namespace Luma.Zoo.Images;
 
@@ -88,6 +89,7 @@ public sealed record ImagePreset : IJsonOnDeserialized
     {
         ArgumentNullException.ThrowIfNull(image);
         Validate();
+        NativeLibraries.EnsureLoaded();
 
         var tensor = empty(GetInputShape(), ScalarType.Float32);
         Write(image, MemoryMarshal.Cast<byte, float>(tensor.bytes));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Luma.Neural.Native;
 
 namespace Luma.Zoo.Training;
 
@@ -40,6 +41,7 @@ public sealed class MnistDataset : IDataset
 
     private MnistDataset(IdxFile images, IdxFile labels, int inputSize)
     {
+        NativeLibraries.EnsureLoaded();
         var surplus = inputSize - ImageSize;
         padding = (surplus / 2, surplus - (surplus / 2));
         this.images = tensor(images.Data, [Count = images.Shape[0], 1, ImageSize, ImageSize], uint8).DetachFromDisposeScope();

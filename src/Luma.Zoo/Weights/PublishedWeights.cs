@@ -68,9 +68,21 @@ public sealed record PublishedWeights : IJsonOnDeserialized
     [JsonPropertyName("transforms")]
     public required ImagePreset Preset { get; init; }
 
-    /// <summary>Under what terms they were published, where it was said.</summary>
+    /// <summary>The SPDX identifier of the licence that they were published under, such as <c>BSD-3-Clause</c>.</summary>
     [JsonPropertyName("license")]
-    public string? License { get; init; }
+    public required string License { get; init; }
+
+    /// <summary>Where the licence stands, where the weights do not come with the assembly.</summary>
+    [JsonPropertyName("license_url")]
+    public Uri? LicenseUrl { get; init; }
+
+    /// <summary>What else may bind, such as the terms of the data that they were trained on.</summary>
+    [JsonPropertyName("license_note")]
+    public string? LicenseNote { get; init; }
+
+    /// <summary>Whether their licence excludes commercial use.</summary>
+    [JsonIgnore]
+    public bool IsNonCommercial => License.Contains("-NC-", StringComparison.Ordinal);
 
     /// <summary>Where their making is described.</summary>
     [JsonPropertyName("recipe")]

@@ -1,3 +1,4 @@
+using Luma.Neural.Native;
 using Luma.Zoo.Weights.Formats;
 
 namespace Luma.Zoo.Weights;
@@ -30,6 +31,7 @@ public sealed class TensorEntry
     /// <exception cref="ObjectDisposedException">The state dict is closed.</exception>
     public unsafe Tensor ToTensor()
     {
+        NativeLibraries.EnsureLoaded();
         if (View.IsContiguous)
         {
             var tensor = empty(View.Shape, DType);

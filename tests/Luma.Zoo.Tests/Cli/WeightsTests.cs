@@ -136,6 +136,35 @@ public sealed class WeightsTests : IDisposable
         Assert.Single(server.Requests);
     }
 
+    [Fact]
+    public async Task Licences_stand_beside_the_weights()
+    {
+        var shown = await Run.Of("weights", "vit_b_16");
+        var listed = (await Run.Of("weights", "--json")).Json().EnumerateArray().Where(entry => entry.GetProperty("url").ValueKind == JsonValueKind.String).ToList();
+
+        Assert.Equal(115, listed.Count);
+        Assert.All(listed, entry => Assert.Equal(
+            Text(entry, "name").Contains("SWAG", StringComparison.Ordinal) ? ("CC-BY-NC-4.0", true) : ("BSD-3-Clause", false),
+            (Text(entry, "license"), entry.GetProperty("nonCommercial").GetBoolean())));
+        Assert.Contains("BSD-3-Clause", Assert.Single(shown.Lines, line => line.Contains("(default)", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Equal(2, shown.Lines.Count(line => line.Contains("IMAGENET1K_SWAG", StringComparison.Ordinal) && line.Contains("CC-BY-NC-4.0", StringComparison.Ordinal)));
+        Assert.Contains("CC-BY-NC-4.0: not for commercial use, see https://github.com/facebookresearch/SWAG/blob/main/LICENSE", shown.Lines);
+    }
+
+    [Fact]
+    public async Task What_is_not_for_commercial_use_is_told_when_it_is_fetched()
+    {
+        await using var server = new FileServer((_, _) => new("404 Not Found"));
+        const string Warning = "luma: vit_b_16:IMAGENET1K_SWAG_E2E_V1 is CC-BY-NC-4.0: not for commercial use, see https://github.com/facebookresearch/SWAG/blob/main/LICENSE";
+
+        foreach (var command in (string[][])[["download", "vit_b_16:IMAGENET1K_SWAG_E2E_V1"], ["classify", "vit_b_16:IMAGENET1K_SWAG_E2E_V1", "x.png"]])
+        {
+            Assert.StartsWith(Warning, (await Run.Of([.. command, "--mirror", server.Address])).Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("commercial", (await Run.Of([.. command, "--offline"])).Error, StringComparison.Ordinal);
+        }
+        Assert.DoesNotContain("commercial", (await Run.Of("download", "vit_b_16", "--mirror", server.Address)).Error, StringComparison.Ordinal);
+    }
+
     private string Cache(string name)
     {
         var path = home.File(Path.Combine("hub", "checkpoints", name));

@@ -52,8 +52,12 @@ public class PublishedWeightsTests
         Assert.InRange(weights.HashPrefix!.Length, 8, 10);
         Assert.Equal("https", weights.Url.Scheme);
         Assert.InRange(weights.GigaOps!.Value, 0.01, 1100);
-        Assert.NotEmpty(weights.License!);
-        Assert.Equal(name.Contains("SWAG", StringComparison.Ordinal), weights.License!.Contains("CC BY-NC", StringComparison.Ordinal));
+        // torchvision's metadata names a licence for the twelve of SWAG alone; the others are under its repository's.
+        var isSwag = name.Contains("SWAG", StringComparison.Ordinal);
+        Assert.Equal(isSwag ? "CC-BY-NC-4.0" : "BSD-3-Clause", weights.License);
+        Assert.Equal($"https://github.com/{(isSwag ? "facebookresearch/SWAG" : "pytorch/vision")}/blob/main/LICENSE", weights.LicenseUrl!.AbsoluteUri);
+        Assert.Equal(isSwag, weights.IsNonCommercial);
+        Assert.Contains("ImageNet-1k", weights.LicenseNote, StringComparison.Ordinal);
         Assert.Contains("arXiv:", weights.Paper, StringComparison.Ordinal);
         Assert.StartsWith("https://", weights.Recipe, StringComparison.Ordinal);
         Assert.Equal(3, weights.Preset.Channels);

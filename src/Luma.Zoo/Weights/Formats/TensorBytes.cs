@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Luma.Neural.Native;
 
 namespace Luma.Zoo.Weights.Formats;
 
@@ -17,6 +18,7 @@ internal static partial class TensorBytes
     /// <param name="type">Their type.</param>
     public static unsafe Tensor Allocate(long count, ElementType type)
     {
+        NativeLibraries.EnsureLoaded();
         var tensor = empty([count], type.DType).DetachFromDisposeScope();
         if (!OperatingSystem.IsLinux() || count * type.Size < 2 * HugePageBytes) return tensor;
 

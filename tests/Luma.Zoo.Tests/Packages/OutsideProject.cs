@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using Luma.Zoo.Tests.Weights;
+
+namespace Luma.Zoo.Tests.Packages;
+
+/// <summary>
+/// A console project in a folder of its own outside the repository, which classifies the image that it is given. It takes packages from
+/// where the repository does, in the versions that the repository pins.
+/// </summary>
+internal sealed class OutsideProject : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    /// <param name="references">MSBuild items that name Luma.Zoo, and libtorch where the program shall have it.</param>
+    /// <param name="program">The program, which has the image's path in <c>args[0]</c>.</param>
+    /// <param name="feed">A folder of packages, or null.</param>
+    public OutsideProject(string references, string program, string? feed = null)
+    {
+        File.Copy(Path.Combine(Repository.Root, "global.json"), folder.File("global.json"));
+        File.Copy(Path.Combine(Repository.Root, "Directory.Packages.props"), folder.File("Directory.Packages.props"));
+        // Packages of ours go to a folder of their own, so that none is left in the user's; all others are taken from the user's.
+        File.WriteAllText(folder.File("outside.csproj"), $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <NuGetAudit>false</NuGetAudit>
+                <CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible>
+                <CreateHardLinksForPublishFilesIfPossible>true</CreateHardLinksForPublishFilesIfPossible>
+                {(feed is null ? "" : $"<RestorePackagesPath>{folder.File("packages")}</RestorePackagesPath><RestoreFallbackFolders>{string.Join(';', Repository.ReadPackageFolders())}</RestoreFallbackFolders>")}
+              </PropertyGroup>
+              <ItemGroup>
+                {references}
+              </ItemGroup>
+            </Project>
+            """);
+        File.WriteAllText(folder.File("Program.cs"), program);
+        File.WriteAllText(
+            folder.File("NuGet.config"),
+            File.ReadAllText(Path.Combine(Repository.Root, "NuGet.config")).Replace(
+                "</configuration>",
+                feed is null ? "</configuration>" : $"""<packageSources><add key="luma" value="{feed}" /></packageSources></configuration>""",
+                StringComparison.Ordinal));
+    }
+
+    /// <summary>libtorch for the platform that the tests run on, as a package reference with the pinned version.</summary>
+    public static string LibTorch =>
+        $"""<PackageReference Include="libtorch-cpu-{Platform}" />""";
+
+    private static string Platform => OperatingSystem.IsWindows() ? "win-x64" : OperatingSystem.IsMacOS() ? "osx-arm64" : "linux-x64";
+
+    /// <summary>Builds it and runs it.</summary>
+    /// <param name="image">The image.</param>
+    /// <returns>What the program printed.</returns>
+    public string Run(string image)
+    {
+        Dotnet(folder.File(""), "build", "-c", Repository.Configuration, "-v", "q");
+        return Execute(folder.File(""), "dotnet", folder.File($"bin/{Repository.Configuration}/net10.0/outside.dll"), image).Trim();
+    }
+
+    /// <summary>Publishes it for the platform that the tests run on, as one file with the native libraries beside it, and runs it.</summary>
+    /// <param name="image">The image.</param>
+    /// <returns>What the program printed.</returns>
+    public string RunPublished(string image)
+    {
+        // In the project, not on the command line: what stands there holds for projects that are referenced too, and these would be built anew.
+        File.WriteAllText(folder.File("Directory.Build.props"), $"""
+            <Project>
+              <PropertyGroup>
+                <RuntimeIdentifier>{Platform}</RuntimeIdentifier>
+                <SelfContained>false</SelfContained>
+                <PublishSingleFile>true</PublishSingleFile>
+                <PublishDir>{folder.File("published/")}</PublishDir>
+              </PropertyGroup>
+            </Project>
+            """);
+        Dotnet(folder.File(""), "publish", "-c", Repository.Configuration, "-v", "q");
+        return Execute(folder.File(""), folder.File(OperatingSystem.IsWindows() ? "published/outside.exe" : "published/outside"), image).Trim();
+    }
+
+    /// <summary>Runs <c>dotnet</c> and expects it to succeed.</summary>
+    /// <param name="current">The current folder.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static void Dotnet(string current, params IReadOnlyList<string> arguments) => Execute(current, "dotnet", [.. arguments, "-nodeReuse:false"]);
+
+    /// <inheritdoc/>
+    public void Dispose() => folder.Dispose();
+
+    private static string Execute(string current, string program, params IReadOnlyList<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = current, RedirectStandardOutput = true, RedirectStandardError = true };
+        // What the test's own dotnet has set for itself, such as where its MSBuild lies.
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
+            start.Environment.Remove(name);
+
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: exit code {process.ExitCode}\n{output}\n{errors.Result}");
+        return output;
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Luma.Zoo.Tests.Packages;
+
+public class VersionTests
+{
+    [Theory]
+    [InlineData("src/Luma.Zoo.Cli")]
+    [InlineData("tests/Luma.Zoo.Tests")]
+    public void Every_package_that_a_program_is_made_of_is_pinned(string project)
+    {
+        var pinned = Repository.ReadVersions();
+
+        var restored = Restored(project).ToList();
+
+        Assert.Contains(restored, package => package.StartsWith("TorchSharp/", StringComparison.Ordinal));
+        Assert.All(restored, package => Assert.Equal(pinned.GetValueOrDefault(package.Split('/')[0]), package.Split('/')[1]));
+    }
+
+    [Theory]
+    [InlineData("src/Luma.Neural")]
+    [InlineData("src/Luma.Zoo")]
+    public void A_library_brings_no_libtorch(string project) =>
+        Assert.DoesNotContain(Restored(project), package => package.StartsWith("libtorch", StringComparison.Ordinal) || package.StartsWith("TorchSharp-", StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("src/Luma.Zoo/PACKAGE.md")]
+    public void The_readme_names_the_versions_that_fit(string readme)
+    {
+        var versions = Repository.ReadVersions();
+
+        var text = File.ReadAllText(Path.Combine(Repository.Root, readme));
+
+        Assert.Contains($"dotnet add package TorchSharp-cpu --version {versions["TorchSharp"]}", text, StringComparison.Ordinal);
+        Assert.All(Regex.Matches(text, """TorchSharp-cpu" Version="([^"]*)"""), match => Assert.Equal(versions["TorchSharp"], match.Groups[1].Value));
+        Assert.All(Regex.Matches(text, "`libtorch-[^`]*`, version ([0-9.]*),"), match => Assert.Equal(versions["libtorch-cpu-linux-x64"], match.Groups[1].Value));
+    }
+
+    [Fact]
+    public void The_program_carries_no_library_that_it_never_loads()
+    {
+        var folder = Path.Combine(Repository.Root, "src", "Luma.Zoo.Cli", "bin", Repository.Configuration, "net10.0");
+        var natives = Directory.GetFiles(Path.Combine(folder, "runtimes"), "*", SearchOption.AllDirectories).Select(Path.GetFileName).ToList();
+        var listed = File.ReadAllText(Path.Combine(folder, "luma.deps.json"));
+
+        Assert.Contains(natives, name => name!.Contains("torch_cpu", StringComparison.Ordinal));
+        Assert.All((string[])["torch_python", "_test.", "backend", ".pdb"], needless =>
+        {
+            Assert.DoesNotContain(natives, name => name!.Contains(needless, StringComparison.Ordinal));
+            Assert.DoesNotContain(needless, listed, StringComparison.Ordinal);
+        });
+    }
+
+    private static IEnumerable<string> Restored(string project)
+    {
+        using var assets = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, project, "obj", "project.assets.json")));
+        return [.. assets.RootElement.GetProperty("libraries").EnumerateObject()
+            .Where(library => library.Value.GetProperty("type").GetString() == "package").Select(library => library.Name)];
+    }
+}
