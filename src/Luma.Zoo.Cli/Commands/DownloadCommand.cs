@@ -17,7 +17,7 @@ internal static class DownloadCommand
         };
         var (mirror, offline, json) = (Options.Mirror(), Options.Offline(), Options.Json());
 
-        var command = new Command("download", "Fetch published weights into PyTorch's cache, and print where they are.") { models, mirror, offline, json };
+        var command = new Command("download", "Fetch published weights into PyTorch's cache, check those that are there, and print where they are.") { models, mirror, offline, json };
         command.SetAction((parsed, cancellation) => Task.Run(
             async () =>
             {
@@ -29,7 +29,7 @@ internal static class DownloadCommand
                 {
                     foreach (var published in wanted)
                     {
-                        var path = await FetchAsync(terminal, hub, published.Model, published.Name, cancellation);
+                        var path = await ShowAsync(terminal, published, progress => published.RepairAsync(hub, progress, cancellation));
                         fetched.Add(new(published.Model, published.Name, path));
                         if (!parsed.GetValue(json)) terminal.Out.WriteLine($"{published.Model}:{published.Name} {path ?? "comes with the program"}");
                     }
@@ -50,9 +50,12 @@ internal static class DownloadCommand
         if (ModelZoo.FindWeights(id, weights) is not { } published || published.IsCached(hub))
             return await ModelZoo.DownloadAsync(id, weights, hub, cancellationToken: cancellation);
 
-        return await terminal.ShowProgressAsync(
-            $"{published.Model}:{published.Name}",
-            progress => published.DownloadAsync(hub, new Immediate<ByteProgress>(step => progress(step.Done, step.Total)), cancellation),
-            new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn());
+        return await ShowAsync(terminal, published, progress => published.DownloadAsync(hub, progress, cancellation));
     }
+
+    private static Task<string?> ShowAsync(Terminal terminal, PublishedWeights published, Func<IProgress<ByteProgress>, Task<string?>> fetch) =>
+        terminal.ShowProgressAsync(
+            $"{published.Model}:{published.Name}",
+            progress => fetch(new Immediate<ByteProgress>(step => progress(step.Done, step.Total))),
+            new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn());
 }

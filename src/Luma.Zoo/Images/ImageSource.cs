@@ -1,3 +1,5 @@
+using Luma.Zoo.Files;
+
 namespace Luma.Zoo.Images;
 
 /// <summary>Where an image comes from: a file, a stream or bytes. Nothing is read before it is decoded.</summary>
@@ -53,7 +55,7 @@ public sealed class ImageSource
         {
             if (path is not null)
             {
-                using var file = RegularFile.Open(path);
+                using var file = RegularFile.OpenStream(path);
                 // A device has no length and no end.
                 if (file.Length == 0) throw new ImageException(Name, "the file is empty");
                 return ReadToEnd(file, options);

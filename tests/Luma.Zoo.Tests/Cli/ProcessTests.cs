@@ -101,7 +101,13 @@ public sealed class ProcessTests : IDisposable
         Assert.Equal(["err.txt", "out.json", "out.pth"], folder.Names.Order());
     }
 
-    private (int Code, string Output, string Error) Shell(string script)
+    /// <summary>Runs the program in a folder, which is its home for weights too.</summary>
+    internal static (int Code, string Output, string Error) Luma(TemporaryFolder folder, string arguments) =>
+        Shell(folder, $"TORCH_HOME=$PWD '{Program}' {arguments}");
+
+    private (int Code, string Output, string Error) Shell(string script) => Shell(folder, script);
+
+    private static (int Code, string Output, string Error) Shell(TemporaryFolder folder, string script)
     {
         // Its own job control: in the background a shell has its children ignore the interrupt.
         using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", $"set -m; {script}"])

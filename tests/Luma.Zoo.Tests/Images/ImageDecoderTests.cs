@@ -137,7 +137,7 @@ public class ImageDecoderTests
         Assert.Equal("nowhere.png: there is no such file", Assert.Throws<ImageException>(() => ImageDecoder.Decode("nowhere.png")).Message);
 
         var error = Assert.Throws<ImageException>(() => ImageDecoder.Decode(AppContext.BaseDirectory));
-        Assert.StartsWith($"{AppContext.BaseDirectory}: cannot be read: it is a folder", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{AppContext.BaseDirectory}: cannot be read: this is a folder, not a file", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -145,9 +145,9 @@ public class ImageDecoderTests
     [InlineData("a\0b.png")]
     [InlineData("\uD83D.png")]
     [InlineData("nowhere/x.png")]
-    [InlineData("/dev/zero", "the file is empty")]
-    [InlineData("/dev/full", "the file is empty")]
-    [InlineData("/dev/null", "the file is empty")]
+    [InlineData("/dev/zero", "cannot be read: this is a device, not a file")]
+    [InlineData("/dev/full", "cannot be read: this is a device, not a file")]
+    [InlineData("/dev/null", "cannot be read: this is a device, not a file")]
     [InlineData("/proc/self/mem")]
     [InlineData("/proc/self/environ")]
     [InlineData("/proc/kmsg")]
@@ -171,7 +171,7 @@ public class ImageDecoderTests
         var refused = Task.Run(() => Assert.Throws<ImageException>(() => ImageDecoder.Decode(pipe)));
 
         Assert.True(refused.Wait(TimeSpan.FromSeconds(30)));
-        Assert.Equal("cannot be read: it is a pipe or a device, not a file", refused.Result.Reason);
+        Assert.Equal("cannot be read: this is a pipe, not a file: write what comes through it to a file first", refused.Result.Reason);
     }
 
     [Fact]

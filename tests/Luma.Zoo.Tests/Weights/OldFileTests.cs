@@ -140,7 +140,7 @@ public class OldFileTests
         var published = ModelZoo.Weights(id).Single();
         var hub = new Hub(new HubOptions { Folder = folder.File(""), Offline = true });
         var path = hub.GetPath(published.Url!);
-        using (var state = StateDict.Of(saved)) state.Save(path);
+        using (var state = StateDict.Of(saved)) CacheFile.Write(state, published, path);
 
         using var byName = ModelZoo.Create(id, weights: "IMAGENET1K_V1", hub: hub);
         using var byPath = ModelZoo.Create(id, weights: path);
@@ -152,7 +152,8 @@ public class OldFileTests
 
         // torchvision's googlenet(weights=...) drops the heads that it has loaded, and its inception_v3(weights=...) keeps its one.
         Assert.Equal(id == "inception_v3", ((AuxiliaryNetwork)byName).HasAuxiliaries);
-        Assert.Equal(id == "inception_v3", ((AuxiliaryNetwork)byPath).HasAuxiliaries);
+        // By its path it is any file: its bytes are not the published ones, whatever its name says.
+        Assert.True(((AuxiliaryNetwork)byPath).HasAuxiliaries);
 
         using var chosen = (AuxiliaryNetwork)ModelZoo.Create(
             id, new ModelOptions { AuxiliaryHeads = id == "googlenet", TransformInput = false }, "IMAGENET1K_V1", hub);
