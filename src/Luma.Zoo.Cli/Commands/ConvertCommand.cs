@@ -38,29 +38,30 @@ internal static class ConvertCommand
                     Shortcut = parsed.GetValue(shortcut),
                 };
                 using var weights = ModelZoo.OpenWeights(id, source, file: file);
-                WeightOptions.Say(terminal, source, weights.Selection);
+                var taken = WeightOptions.Say(terminal, source, weights.Selection);
                 List<string> notes = [];
                 using var arranged = WeightArrangement.Arrange(id, weights, source, options, notes);
-                if (notes.Count > 0) terminal.Error.WriteLine($"luma: {source}: {string.Join("; ", notes)}");
-                await WriteAsync(arranged, target, format, terminal, parsed.GetValue(json), cancellation);
+                if (notes.Count > 0) WeightOptions.Say(terminal, source, [string.Join("; ", notes)]);
+                IReadOnlyList<string>? all = taken is null && notes.Count == 0 ? null : [.. taken ?? [], .. notes];
+                await WriteAsync(arranged, target, format, terminal, parsed.GetValue(json), all, cancellation);
             }
             else
             {
                 using var weights = StateDict.Open(source, file);
-                WeightOptions.Say(terminal, source, weights.Selection);
-                await WriteAsync(weights, target, format, terminal, parsed.GetValue(json), cancellation);
+                var taken = WeightOptions.Say(terminal, source, weights.Selection);
+                await WriteAsync(weights, target, format, terminal, parsed.GetValue(json), taken, cancellation);
             }
         }, CancellationToken.None));
         return command;
     }
 
     private static async Task WriteAsync(
-        StateDict weights, string path, WeightFormat format, Terminal terminal, bool json, CancellationToken cancellation)
+        StateDict weights, string path, WeightFormat format, Terminal terminal, bool json, IReadOnlyList<string>? notes, CancellationToken cancellation)
     {
         var report = await terminal.ShowProgressAsync("writing", progress =>
         {
             weights.Save(path, format, new Immediate<ByteProgress>(step => progress(step.Done, step.Total)), cancellation);
-            return Task.FromResult(new ConvertedFile(path, weights.Entries.Count, weights.ByteCount));
+            return Task.FromResult(new ConvertedFile(path, weights.Entries.Count, weights.ByteCount, notes));
         });
         if (json) terminal.WriteJson(report, Json.Default.ConvertedFile);
         else terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {report.Tensors:N0} tensors, {report.Bytes / 1e6:N1} MB"));

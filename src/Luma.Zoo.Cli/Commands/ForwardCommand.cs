@@ -54,7 +54,8 @@ internal static class ForwardCommand
             NativeLibraries.EnsureLoaded();
             using var scope = NewDisposeScope();
             var opening = WeightOptions.Of(parsed.GetValue(key), parsed.GetValue(inertExtras));
-            using var loaded = given is null ? null : Load(terminal, variant, given, ref options, hub, opening);
+            IReadOnlyList<string>? notes = null;
+            using var loaded = given is null ? null : Load(terminal, variant, given, ref options, hub, opening, out notes);
             // Seeded, the weights are drawn even where others take their place: what is drawn next is the input.
             if (parsed.GetValue(seed) is { } number) manual_seed(number);
             using var drawn = given is null || parsed.GetValue(seed) is not null ? ModelZoo.Create(variant.Id, options) : null;
@@ -72,7 +73,7 @@ internal static class ForwardCommand
                 using var ran = StateDict.Of(network);
                 ran.Save(target, format, cancellationToken: cancellation);
             }
-            var report = new ForwardReport(output.shape, output.to(float32).data<float>().ToArray());
+            var report = new ForwardReport(output.shape, output.to(float32).data<float>().ToArray(), notes);
             if (report.Output.Any(number => !float.IsFinite(number)))
                 terminal.Error.WriteLine("luma: the output has NaN or infinite numbers: the weights or the input are damaged, or too large");
             if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ForwardReport);
@@ -81,7 +82,8 @@ internal static class ForwardCommand
         return command;
     }
 
-    private static Block Load(Terminal terminal, ModelVariant variant, string weights, ref ModelOptions options, Hub hub, WeightFileOptions file)
+    private static Block Load(
+        Terminal terminal, ModelVariant variant, string weights, ref ModelOptions options, Hub hub, WeightFileOptions file, out IReadOnlyList<string>? notes)
     {
         var network = ModelZoo.CreatePretrained(variant.Id, options, weights, out var report, hub, file);
         options = options with
@@ -90,7 +92,7 @@ internal static class ForwardCommand
             AuxiliaryHeads = options.AuxiliaryHeads ?? (network as AuxiliaryNetwork)?.HasAuxiliaries,
             Shortcut = options.Shortcut ?? (network as CifarResNet)?.Shortcut,
         };
-        WeightOptions.Say(terminal, weights, report);
+        notes = WeightOptions.Say(terminal, weights, report);
         return network;
     }
 

@@ -29,16 +29,25 @@ internal static class WeightOptions
     public static string Path(string path) => path.Length > 0 ? path : throw new UserException("the name of a file is empty");
 
     /// <summary>Says what was taken of a file and what was left, if there is anything to say.</summary>
-    public static void Say(Terminal terminal, string file, WeightSelection selection)
-    {
-        if (!selection.IsWhole) terminal.Error.WriteLine($"luma: {file}: {selection}");
-    }
+    /// <returns>What was said, without the file's name; null where nothing was.</returns>
+    public static IReadOnlyList<string>? Say(Terminal terminal, string file, WeightSelection selection) =>
+        Say(terminal, file, selection.IsWhole ? [] : [selection.ToString()]);
 
     /// <summary>Says what was loaded in another way than asked for, if there is anything to say.</summary>
-    public static void Say(Terminal terminal, string file, LoadReport report)
+    /// <inheritdoc cref="Say(Terminal, string, WeightSelection)"/>
+    public static IReadOnlyList<string>? Say(Terminal terminal, string file, LoadReport report)
     {
-        Say(terminal, file, report.Selection);
-        if (report.ClassesOfWeights is { } classes) terminal.Error.WriteLine($"luma: {file}: {classes} classes, as the weights have");
-        foreach (var warning in report.Warnings) terminal.Error.WriteLine($"luma: {file}: {warning}");
+        List<string> notes = report.Selection.IsWhole ? [] : [report.Selection.ToString()];
+        if (report.ClassesOfWeights is { } classes) notes.Add($"{classes} {(classes == 1 ? "class" : "classes")}, as the weights have");
+        notes.AddRange(report.Warnings);
+        return Say(terminal, file, notes);
+    }
+
+    /// <summary>Says notes on a file, a line each.</summary>
+    /// <inheritdoc cref="Say(Terminal, string, WeightSelection)"/>
+    public static IReadOnlyList<string>? Say(Terminal terminal, string file, IReadOnlyList<string> notes)
+    {
+        foreach (var note in notes) terminal.Error.WriteLine($"luma: {file}: {note.ReplaceLineEndings(" ")}");
+        return notes.Count > 0 ? notes : null;
     }
 }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Luma.Neural;
 using Luma.Neural.Native;
 using Luma.Zoo.Images;
+using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Inference;
 
@@ -68,6 +69,9 @@ public sealed class Classifier : IDisposable
 
     /// <summary>The names of the classes.</summary>
     public IReadOnlyList<string> Labels { get; }
+
+    /// <summary>What was taken of the weights, where <see cref="ModelZoo"/> put the classifier together; null elsewhere.</summary>
+    public LoadReport? LoadReport { get; internal init; }
 
     /// <summary>Classifies one image.</summary>
     /// <param name="image">The image: a path, a stream or bytes will do.</param>
