@@ -3,6 +3,7 @@ using System.Globalization;
 using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Native;
+using Luma.Neural.Observation;
 using Luma.Zoo.Models;
 using Luma.Zoo.Weights;
 using static TorchSharp.torch;
@@ -66,6 +67,7 @@ internal static class ForwardCommand
 
             network.eval();
             using var inference = inference_mode();
+            using var stoppable = ForwardPass.Observe(new Stoppable(cancellation));
             var output = Shape.Try(variant, input.shape, () => network.call(input));
 
             if (target is not null)

@@ -230,6 +230,7 @@ public sealed class Classifier : IDisposable
     private Classification[] ClassifyTogether(ImageSource[] sources, BatchOptions options, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
+        MemoryGuard.Ensure((double)sources.Length * Preset.GetInputShape().Aggregate((double)sizeof(float), (product, size) => product * size), "a batch of images");
         var batch = empty([sources.Length, .. Preset.GetInputShape()], ScalarType.Float32);
         var errors = new ImageException?[sources.Length];
         Parallel.For(0, sources.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Decoders, CancellationToken = cancellation }, index =>
