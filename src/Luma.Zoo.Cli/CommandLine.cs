@@ -79,7 +79,12 @@ internal static class CommandLine
         root.Directives.Clear();
         // Without the '/h' of Windows, which is a file's name elsewhere.
         root.Options.Remove(root.Options.OfType<HelpOption>().Single());
-        root.Options.Add(new HelpOption("--help", "-h", "-?") { Description = "Show help and usage information." });
+        root.Options.Add(new HelpOption("--help", "-h", "-?")
+        {
+            Description = "Show help and usage information.",
+            Action = new HelpAction { MaxWidth = terminal.HelpWidth },
+        });
+        root.Options.OfType<VersionOption>().Single().Description = "Show the version.";
         root.Options.Add(Options.Verbose());
         return root;
     }

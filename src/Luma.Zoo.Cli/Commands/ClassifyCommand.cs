@@ -15,9 +15,9 @@ internal static class ClassifyCommand
         var (key, inertExtras, transform) = (WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
         var images = new Argument<string[]>("image") { Description = "Images, or folders of images.", Arity = ArgumentArity.OneOrMore };
         var top = Options.Number("--top", "How many predictions to show for each image; 5 by default.");
-        var recursive = new Option<bool>("--recursive") { Description = "Search the folders inside folders too." };
+        var recursive = new Option<bool>("--recursive") { Description = "Also search the folders inside folders." };
 
-        var command = new Command("classify", "Say what is on images.") 
+        var command = new Command("classify", "Say what images show.") 
         {
             model, images, weights, numClasses, top, recursive, transform, key, inertExtras, mirror, offline, json,
         };

@@ -11,15 +11,15 @@ internal static class ConvertCommand
     {
         var input = new Argument<string>("in")
         {
-            Description = "A weight file: PyTorch's (zip, legacy), safetensors, an index of either, or TorchSharp's, known by its content; or a folder that has one.",
+            Description = "The file to read, or a folder that has one: PyTorch's (zip or legacy), safetensors, the index of several such files, or TorchSharp's; its content tells which.",
         };
-        var output = new Argument<string>("out") { Description = "The file to write: .safetensors, or PyTorch's zip format under .pth, .pt or .bin." };
+        var output = new Argument<string>("out") { Description = "The file to write: as .safetensors, or in PyTorch's zip format as .pth, .pt or .bin." };
         var model = new Option<string?>("--as") { Description = "Check the weights against this network, and write them under its names and in its order.", HelpName = "ID" };
         var (json, shortcut) = (Options.Json(), Options.Shortcut());
-        var imageSize = Options.Number("--image-size", "With --as: resize the position embeddings of a vision transformer to images of this size.");
+        var imageSize = Options.Number("--image-size", "With --as: resize the position embeddings of a vision transformer for images of this size in pixels.");
         var (numClasses, key, inertExtras, transform) = (Options.NumClasses(), WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
 
-        var command = new Command("convert", "Turn one weight format into another.")
+        var command = new Command("convert", "Convert a weight file to another format.")
         {
             input, output, model, numClasses, imageSize, shortcut, transform, key, inertExtras, json,
         };

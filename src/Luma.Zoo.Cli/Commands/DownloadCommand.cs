@@ -11,13 +11,12 @@ internal static class DownloadCommand
     {
         var models = new Argument<string[]>("model")
         {
-            Description = "Networks, each with the name of its weights or its default ones: resnet50 or resnet50:IMAGENET1K_V1.",
-            HelpName = "ID[:WEIGHTS]",
+            Description = "Networks, each with the name of its weights or for its default ones without, such as resnet50:IMAGENET1K_V1 or resnet50.",
             Arity = ArgumentArity.OneOrMore,
         };
         var (mirror, offline, json) = (Options.Mirror(), Options.Offline(), Options.Json());
 
-        var command = new Command("download", "Fetch published weights into PyTorch's cache, check those that are there, and print where they are.") { models, mirror, offline, json };
+        var command = new Command("download", "Download published weights into PyTorch's cache, check those that are already there, and print where they are.") { models, mirror, offline, json };
         command.SetAction((parsed, cancellation) => Task.Run(
             async () =>
             {

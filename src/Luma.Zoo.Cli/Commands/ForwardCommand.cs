@@ -19,16 +19,16 @@ internal static class ForwardCommand
         var (mirror, offline, heads) = (Options.Mirror(), Options.Offline(), Options.AuxiliaryHeads());
         var shortcut = Options.Shortcut();
         var (key, inertExtras, transform) = (WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
-        var file = new Option<string?>("--input") { Description = "Take the input from a safetensors file: its only tensor, or the one named input.", HelpName = "FILE" };
-        var seed = Options.Number("--seed", "Seeds torch's generator before the network is built and the input drawn.", long.MinValue, long.MaxValue);
+        var file = new Option<string?>("--input") { Description = "Take the input from a safetensors file: its only tensor, or the one named 'input'.", HelpName = "FILE" };
+        var seed = Options.Number("--seed", "Seed PyTorch's random number generator before the network is built and the input is drawn.", long.MinValue, long.MaxValue);
         var save = new Option<string?>("--save")
         {
-            Description = "Also write the weights that ran: .safetensors, or PyTorch's zip format under .pth, .pt or .bin.",
+            Description = "Also save the weights that were used: as .safetensors, or in PyTorch's zip format as .pth, .pt or .bin.",
             HelpName = "FILE",
         };
         var shape = Options.Shape("Draw the input uniformly from [0, 1) in this shape; by default one image of the network's own size.");
 
-        var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.")
+        var command = new Command("forward", "Run a network once, in evaluation mode, and print its output.")
         {
             model, weights, config, numClasses, heads, shortcut, seed, shape, file, save, transform, key, inertExtras, mirror, offline, json,
         };

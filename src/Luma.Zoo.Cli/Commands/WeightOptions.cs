@@ -8,20 +8,18 @@ internal static class WeightOptions
 {
     public static Option<string?> Key() => new("--key")
     {
-        Description = "Take the weights under this key of a checkpoint, such as model_ema or teacher.backbone; by default averaged weights, then those under a usual key.",
+        Description = "Take the weights under this key of a checkpoint, such as model_ema or teacher.backbone; by default averaged weights if there are any, otherwise those under a common key.",
         HelpName = "KEY",
     };
 
     public static Option<bool> InertExtras() => new("--inert-extras")
     {
-        Description = "Ignore everything but the weights in a checkpoint, also objects that are refused otherwise. Nothing in a file is ever run.",
+        Description = "Ignore everything in a checkpoint but the weights, even objects that would otherwise be refused. Nothing in a file is ever run.",
     };
 
-    public static Option<bool?> TransformInput() => new("--transform-input")
-    {
-        Description = "Whether googlenet's and inception_v3's weights expect images normalised as TensorFlow does it; by default as the weights are known for.",
-        HelpName = "true|false",
-    };
+    public static Option<bool?> TransformInput() => Options.YesOrNo(
+        "--transform-input",
+        "Whether the weights of googlenet or inception_v3 expect images normalised as TensorFlow does it; by default what is known of the weights.");
 
     public static WeightFileOptions Of(string? key, bool inertExtras) => new() { Key = key, InertExtras = inertExtras };
 
