@@ -21,6 +21,8 @@ public sealed partial class Hub(HubOptions? options = null)
     // The errors of a file that another process has locked: Windows' sharing and lock violations, EAGAIN on Linux and on macOS.
     private static readonly int[] LockErrors = [unchecked((int)0x80070020), unchecked((int)0x80070021), 11, 35];
 
+    private const int DeniedAttempts = 10;
+
     private static readonly TimeSpan LockInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How files are fetched.</summary>
@@ -123,7 +125,7 @@ public sealed partial class Hub(HubOptions? options = null)
 
     private async Task<FileStream> LockAsync(string path, Uri source, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var attempt = 0; ; attempt++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
@@ -133,6 +135,11 @@ public sealed partial class Hub(HubOptions? options = null)
                     $"{path}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
             }
             catch (IOException error) when (LockErrors.Contains(error.HResult))
+            {
+                await Task.Delay(LockInterval, cancellationToken).ConfigureAwait(false);
+            }
+            // Windows denies access to a file that is about to go, as the other process's lock is when it is done.
+            catch (UnauthorizedAccessException) when (OperatingSystem.IsWindows() && attempt < DeniedAttempts)
             {
                 await Task.Delay(LockInterval, cancellationToken).ConfigureAwait(false);
             }

@@ -76,6 +76,9 @@ public sealed class FileChangeTests : IDisposable
     [InlineData(true)]
     public void A_mapped_file_that_was_shortened_loads_nothing(bool take)
     {
+        // Windows lets nobody write to it.
+        if (OperatingSystem.IsWindows()) return;
+
         var path = Save("weights.pth");
         using var weights = StateDict.Open(path, new WeightFileOptions { Map = true });
         using var network = new Dense(700, 50);
