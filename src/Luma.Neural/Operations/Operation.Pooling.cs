@@ -15,7 +15,7 @@ public abstract partial record Operation
     /// <param name="CeilMode">Whether the output's size is rounded up.</param>
     public sealed record MaxPool(Integers Kernel, Integers Stride, Integers Padding, Integers Dilation, bool CeilMode) : Operation
     {
-        private protected override double LeastElements(ReadOnlySpan<Tensor?> inputs) => Shrinks;
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) => Shrinks;
 
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => Kernel.Count switch
         {
@@ -33,7 +33,7 @@ public abstract partial record Operation
     /// <param name="CountIncludePad">Whether the padding counts as elements.</param>
     public sealed record AveragePool(Integers Kernel, Integers Stride, Integers Padding, bool CeilMode, bool CountIncludePad) : Operation
     {
-        private protected override double LeastElements(ReadOnlySpan<Tensor?> inputs) => Shrinks;
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) => Shrinks;
 
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => Kernel.Count switch
         {
@@ -49,7 +49,7 @@ public abstract partial record Operation
     /// <param name="OutputSize">The size of the output on each axis: 1 is global pooling.</param>
     public sealed record AdaptiveAveragePool(Integers OutputSize) : Operation
     {
-        private protected override double LeastElements(ReadOnlySpan<Tensor?> inputs) => Shrinks;
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) => Shrinks;
 
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => OutputSize.Count switch
         {

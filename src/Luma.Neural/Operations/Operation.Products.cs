@@ -18,7 +18,7 @@ public abstract partial record Operation
 
         private protected override (int Required, int Optional) Arity => (2, 1);
 
-        private protected override double LeastElements(ReadOnlySpan<Tensor?> inputs)
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs)
         {
             var (input, weight) = (inputs[0]!.shape, inputs[1]!.shape);
             if (input.Length != Stride.Count + 2 || weight.Length != input.Length) return 0;
@@ -58,7 +58,7 @@ public abstract partial record Operation
     {
         private protected override (int Required, int Optional) Arity => (2, 1);
 
-        private protected override double LeastElements(ReadOnlySpan<Tensor?> inputs) =>
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) =>
             inputs[0]!.shape is [.., > 0 and var width] ? (double)inputs[0]!.NumberOfElements / width * inputs[1]!.size(0) : 0;
 
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => DenseProduct.Of(inputs[0]!, inputs[1]!, inputs[2]);
@@ -78,6 +78,11 @@ public abstract partial record Operation
         private const int FusedRank = 4;
 
         private protected override (int Required, int Optional) Arity => (3, 1);
+
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) =>
+            inputs[0]!.shape is [.., > 0 and var features] && inputs[2]!.shape is [.., var given]
+                ? (double)inputs[0]!.NumberOfElements / features * given
+                : 0;
 
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {

@@ -58,7 +58,7 @@ public abstract partial record Operation
     /// <param name="Survival">The probability that it is not 0.</param>
     public sealed record SampleMask(double Survival) : Operation
     {
-        private protected override double LeastElements(ReadOnlySpan<Tensor?> inputs) => Shrinks;
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) => Shrinks;
 
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {

@@ -76,7 +76,7 @@ public abstract partial record Operation
     {
         private protected override (int Required, int Optional) Arity => (2, 0);
 
-        private protected override double LeastElements(ReadOnlySpan<Tensor?> inputs) =>
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) =>
             inputs[0]!.size((int)Dimension) is > 0 and var size ? (double)inputs[0]!.NumberOfElements / size * inputs[1]!.NumberOfElements : 0;
 
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.index_select(Dimension, inputs[1]!);
@@ -88,7 +88,7 @@ public abstract partial record Operation
     {
         private protected override (int Required, int Optional) Arity => (1, Any);
 
-        private protected override double LeastElements(ReadOnlySpan<Tensor?> inputs)
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs)
         {
             var sum = 0.0;
             foreach (var input in inputs) sum += input?.NumberOfElements ?? 0;
@@ -165,7 +165,7 @@ public abstract partial record Operation
     {
         private protected override (int Required, int Optional) Arity => (0, 0);
 
-        private protected override double LeastElements(ReadOnlySpan<Tensor?> inputs) => Shrinks;
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) => Shrinks;
 
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {

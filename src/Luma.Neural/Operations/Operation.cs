@@ -46,7 +46,7 @@ public abstract partial record Operation
     private const long ManyElements = 1 << 20;
 
     // The elements that are needed at least for the output, and in passing to make it; 0 where they lie in memory that is there.
-    private protected virtual double LeastElements(ReadOnlySpan<Tensor?> inputs) => MayShareMemory() ? 0 : inputs[0]!.NumberOfElements;
+    internal virtual double LeastElements(ReadOnlySpan<Tensor?> inputs) => MayShareMemory() ? 0 : inputs[0]!.NumberOfElements;
 
     // Any number of further inputs.
     private protected const int Any = -1;

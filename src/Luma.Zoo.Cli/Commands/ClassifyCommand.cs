@@ -17,7 +17,7 @@ internal static class ClassifyCommand
         var top = Options.Number("--top", "How many predictions to show for each image; 5 by default.");
         var recursive = new Option<bool>("--recursive") { Description = "Also search the folders inside folders." };
 
-        var command = new Command("classify", "Say what images show.") 
+        var command = new Command("classify", "Say what images show.")
         {
             model, images, weights, numClasses, top, recursive, transform, key, inertExtras, mirror, offline, json,
         };

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Luma.Zoo.Cli;
 using Luma.Zoo.Tests.Images;
 using Luma.Zoo.Tests.Training;
-using Luma.Zoo.Cli;
 using Luma.Zoo.Tests.Weights;
 using Luma.Zoo.Weights;
 
@@ -124,8 +124,15 @@ public sealed class ProcessTests : IDisposable
     {
         var commands = new Dictionary<string, string>
         {
-            ["list"] = "", ["info"] = "lenet_5", ["summary"] = "resnet18", ["forward"] = "lenet_5", ["convert"] = "in.pth out.pth",
-            ["train"] = "lenet_5 --data digits --output trained.pth --epochs 1", ["classify"] = $"lenet_5 '{Digit}'", ["weights"] = "", ["download"] = "lenet_5",
+            ["list"] = "",
+            ["info"] = "lenet_5",
+            ["summary"] = "resnet18",
+            ["forward"] = "lenet_5",
+            ["convert"] = "in.pth out.pth",
+            ["train"] = "lenet_5 --data digits --output trained.pth --epochs 1",
+            ["classify"] = $"lenet_5 '{Digit}'",
+            ["weights"] = "",
+            ["download"] = "lenet_5",
         };
         using var digits = new DigitFiles().WithPart("train", 200).WithPart("t10k", 50);
         Directory.CreateSymbolicLink(folder.File("digits"), digits.Folder);
