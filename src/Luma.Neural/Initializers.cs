@@ -1,3 +1,5 @@
+using Luma.Neural.Native;
+
 namespace Luma.Neural;
 
 /// <summary>
@@ -132,6 +134,8 @@ public static class Initializers
     private static void Fill(Tensor tensor, Action<Tensor> fill)
     {
         if (skipping > 0) return;
+        // Memory that was granted is not yet there.
+        MemoryGuard.Ensure((double)tensor.NumberOfElements * tensor.ElementSize, "a layer's weight");
         using var noGrad = no_grad();
         fill(tensor);
     }

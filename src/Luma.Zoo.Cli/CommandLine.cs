@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using Luma.Neural;
 using Luma.Neural.Native;
 using Luma.Zoo.Cli.Commands;
@@ -15,7 +16,7 @@ internal static class CommandLine
     /// <summary>The exit codes, which the README documents; 70 is <c>EX_SOFTWARE</c> of BSD's sysexits.h.</summary>
     public const int Success = 0, Failure = 1, UsageError = 2, InternalError = 70, Cancelled = 130;
 
-    public static async Task<int> RunAsync(IReadOnlyList<string> args, Terminal terminal)
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, Terminal terminal, Interrupts? interrupts = null)
     {
         try
         {
@@ -33,14 +34,16 @@ internal static class CommandLine
                 return Fail(terminal, UsageError, $"{mistake} (see luma{(command == root ? "" : " " + command.Name)} --help)");
             }
 
-            return await parsed.InvokeAsync(new InvocationConfiguration
+            interrupts?.IsHeard = parsed.Action is AsynchronousCommandLineAction;
+            var configuration = new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
-                // Training ends its step, measures and saves before it stops.
-                ProcessTerminationTimeout = TimeSpan.FromMinutes(1),
+                // Signals are ours: training measures and saves before it stops, however long that takes.
+                ProcessTerminationTimeout = null,
                 Output = terminal.Out,
                 Error = terminal.Error,
-            });
+            };
+            return await parsed.InvokeAsync(configuration, interrupts?.Token ?? CancellationToken.None);
         }
         catch (ReaderGoneException)
         {
@@ -76,7 +79,12 @@ internal static class CommandLine
         root.Directives.Clear();
         // Without the '/h' of Windows, which is a file's name elsewhere.
         root.Options.Remove(root.Options.OfType<HelpOption>().Single());
-        root.Options.Add(new HelpOption("--help", "-h", "-?") { Description = "Show help and usage information." });
+        root.Options.Add(new HelpOption("--help", "-h", "-?")
+        {
+            Description = "Show help and usage information.",
+            Action = new HelpAction { MaxWidth = terminal.HelpWidth },
+        });
+        root.Options.OfType<VersionOption>().Single().Description = "Show the version.";
         root.Options.Add(Options.Verbose());
         return root;
     }

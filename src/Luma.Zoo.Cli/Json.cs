@@ -13,10 +13,11 @@ internal sealed record ModelReport(
     string Id, string Family, string Description, IReadOnlyList<string> Aliases, string Config, long Parameters, long Weights, long Biases,
     IReadOnlyList<int> Input, IReadOnlyList<string> PretrainedWeights);
 
-/// <summary>What <c>luma forward --json</c> says. JSON has no number for NaN and infinity: they are the texts "NaN", "Infinity" and "-Infinity".</summary>
+/// <summary>What <c>luma forward --json</c> says. Notes say how the weights were taken, if there is anything to say; here and below. JSON has no number for NaN and infinity: they are the texts "NaN", "Infinity" and "-Infinity".</summary>
 internal sealed record ForwardReport(
     IReadOnlyList<long> Shape,
-    [property: JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)] IReadOnlyList<float> Output);
+    [property: JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)] IReadOnlyList<float> Output,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
 
 /// <summary>What <c>luma weights --json</c> says of published weights. A null address means that they come with the program.</summary>
 internal sealed record ListedWeights(
@@ -31,7 +32,8 @@ internal sealed record TrainingReport(
 internal sealed record ClassifiedImage(
     string Path,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<Prediction>? Predictions,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
 
 /// <summary>What <c>luma summary --json</c> says: totals, and the tree of rows from the network down. A megabyte is 1,000,000 bytes.</summary>
 internal sealed record SummaryReport(
@@ -39,7 +41,8 @@ internal sealed record SummaryReport(
     long MultiplyAdds, double InputMegabytes, double ForwardBackwardMegabytes, double ParameterMegabytes, double TotalMegabytes, SummaryRow Network);
 
 /// <summary>What <c>luma convert --json</c> says.</summary>
-internal sealed record ConvertedFile(string Path, int Tensors, long Bytes);
+internal sealed record ConvertedFile(
+    string Path, int Tensors, long Bytes, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
 
 /// <summary>What <c>luma download --json</c> says of weights. A null path means that they come with the program.</summary>
 internal sealed record DownloadedWeights(string Id, string Name, string? Path);

@@ -2,4 +2,5 @@ using Luma.Neural.Native;
 using Luma.Zoo.Cli;
 
 NativeHeap.KeepFreed();
-return await CommandLine.RunAsync(args, Terminal.System());
+using var interrupts = new Interrupts();
+return await CommandLine.RunAsync(args, Terminal.System(), interrupts);

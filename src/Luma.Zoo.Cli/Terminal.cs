@@ -13,6 +13,8 @@ internal delegate void ReportProgress(double done, double whole, string? what = 
 /// <summary>Where the program writes: results to one writer, progress and errors to the other.</summary>
 internal sealed class Terminal(TextWriter output, TextWriter error)
 {
+    private const int MostColumns = 120;
+
     private IAnsiConsole? console, progress;
 
     /// <summary>Whether progress and the traces of errors are written even where nobody watches.</summary>
@@ -23,6 +25,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
 
     /// <summary>Errors.</summary>
     public TextWriter Error { get; } = error;
+
+    /// <summary>The width of help: the terminal's, but no more than is easily read.</summary>
+    public int HelpWidth => Console.Profile.Out.IsTerminal ? Math.Min(Console.Profile.Width, MostColumns) : MostColumns;
 
     /// <summary>Tables for people.</summary>
     public IAnsiConsole Console => console ??= CreateConsole(Out);

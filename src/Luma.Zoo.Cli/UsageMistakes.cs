@@ -9,15 +9,19 @@ internal static class UsageMistakes
     /// <summary>The first mistake, as a sentence without its full stop, or null.</summary>
     public static string? Find(ParseResult parsed, IReadOnlyList<string> args)
     {
+        var (root, command) = (parsed.RootCommandResult.Command, parsed.CommandResult.Command);
+        var options = command == root ? root.Options : command.Options.Concat(root.Options.Where(option => option.Recursive));
+        var names = root.Subcommands.Select(known => known.Name);
+        // What comes before the command's name, or in its place.
+        if (args.FirstOrDefault(argument => !LooksLikeOption(argument)) is { Length: > 0 } first && !names.Contains(first)) return Unknown("command", first, names, options);
+
         // Help was asked for.
         if (parsed.Action is { ClearsParseErrors: true }) return null;
 
-        var command = parsed.CommandResult.Command;
-        var options = command.Options.Concat(parsed.RootCommandResult.Command.Options);
         if (command.Subcommands.Count > 0)
         {
             return parsed.UnmatchedTokens.Count > 0
-                ? Unknown("command", parsed.UnmatchedTokens[0], command.Subcommands.Select(known => known.Name), options)
+                ? Unknown("command", parsed.UnmatchedTokens[0], names, options)
                 : "Say which command to run";
         }
 
@@ -25,6 +29,13 @@ internal static class UsageMistakes
         {
             if (argument.Contains('\0', StringComparison.Ordinal)) return "An argument has a NUL character in it";
             if (argument.Length == 0) return "An argument is empty";
+        }
+
+        // The parser takes what is neither true nor false for another argument.
+        foreach (var (option, value) in args.Zip(args.Skip(1)))
+        {
+            if (command.Options.Any(known => known.Name == option && known.ValueType == typeof(bool?)) && !LooksLikeOption(value) && !bool.TryParse(value, out _))
+                return $"{option} must be true or false, not '{value}'";
         }
 
         foreach (var text in Positional(parsed, args))

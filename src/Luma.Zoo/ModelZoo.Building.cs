@@ -89,8 +89,8 @@ public static partial class ModelZoo
         var variant = Find(id).Variant;
         if (variant.HasInputTransform && NetworkFacts.TransformInput(file) is { } transform)
             options = options with { TransformInput = options.TransformInput ?? transform };
-        var published = FindKnown(id, weights)
-            ?? (variant.HasInputTransform && options.TransformInput is null ? NetworkFacts.Identify(Weights(id), weights) : null);
+        // What no tensor tells must not be taken from a file's name, which may be another's.
+        var published = variant.HasInputTransform ? FindWeights(id, weights) ?? NetworkFacts.Identify(Weights(id), file) : FindKnown(id, weights);
         return variant.KeyMap.Fit(options, file, published);
     }
 

@@ -14,7 +14,11 @@ public static partial class ModelZoo
     /// <param name="weights">The name of published weights, or the path of a weight file; the default ones where null.</param>
     /// <param name="numClasses">The number of classes, where a weight file has another than the network's own.</param>
     /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
-    /// <returns>The classifier, which owns the network; dispose of it.</returns>
+    /// <param name="transformInput">What <see cref="ModelOptions.TransformInput"/> is; null where the weights tell it.</param>
+    /// <param name="file">How a weight file is opened, and which weights are taken of it.</param>
+    /// <returns>
+    /// The classifier, which owns the network; dispose of it. Its <see cref="Classifier.LoadReport"/> says what was taken of the weights.
+    /// </returns>
     /// <remarks>
     /// Published weights that are not on this machine are fetched first; <see cref="DownloadAsync"/> does that with progress and
     /// cancellation. For a weight file, preset and labels are those of the published weights whose file name it has, else of the
@@ -29,20 +33,22 @@ public static partial class ModelZoo
     /// <exception cref="WeightFileException">The weight file is damaged.</exception>
     /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
     /// <exception cref="DifferentNetworkException">The weights are timm's for a network that computes something else.</exception>
-    public static Classifier CreateClassifier(string id, string? weights = null, long? numClasses = null, Hub? hub = null)
+    public static Classifier CreateClassifier(
+        string id, string? weights = null, long? numClasses = null, Hub? hub = null, bool? transformInput = null, WeightFileOptions? file = null)
     {
         var variant = Find(id).Variant;
         var published = FindKnown(variant.Id, weights ?? DefaultWeights) ?? FindWeights(variant.Id, DefaultWeights);
         if (published is { Labels: null })
             throw new NotSupportedException($"{published.Name} of {variant.Id} has no classes: it is for features alone.");
 
-        var network = CreatePretrained(variant.Id, new ModelOptions { NumClasses = numClasses }, weights ?? DefaultWeights, hub);
+        var options = new ModelOptions { NumClasses = numClasses, TransformInput = transformInput };
+        var network = CreatePretrained(variant.Id, options, weights ?? DefaultWeights, out var report, hub, file);
         try
         {
             var preset = published?.Preset ?? ImageNetPreset(variant);
             var labels = published?.Labels is { } set ? Labels.Get(set) : [];
             var classes = ClassifierHead.CountClasses(network);
-            return new(network.ToChannelsLast(), preset, labels.Count == classes ? labels : Numbers(classes), ownsModel: true);
+            return new(network.ToChannelsLast(), preset, labels.Count == classes ? labels : Numbers(classes), ownsModel: true) { LoadReport = report };
         }
         catch
         {
@@ -58,17 +64,19 @@ public static partial class ModelZoo
     /// <param name="weights">The name of published weights, or the path of a weight file; the default ones where null.</param>
     /// <param name="numClasses">The number of classes, where a weight file has another than the network's own.</param>
     /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
+    /// <param name="transformInput">What <see cref="ModelOptions.TransformInput"/> is; null where the weights tell it.</param>
+    /// <param name="file">How a weight file is opened, and which weights are taken of it.</param>
     /// <param name="progress">Is told how far the download has come, if there is one.</param>
     /// <param name="cancellationToken">Stops the download; what has come so far is kept for the next time.</param>
     /// <returns>The classifier, which owns the network; dispose of it.</returns>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <inheritdoc cref="CreateClassifier"/>
     public static async Task<Classifier> CreateClassifierAsync(
-        string id, string? weights = null, long? numClasses = null, Hub? hub = null, IProgress<ByteProgress>? progress = null,
-        CancellationToken cancellationToken = default)
+        string id, string? weights = null, long? numClasses = null, Hub? hub = null, bool? transformInput = null,
+        WeightFileOptions? file = null, IProgress<ByteProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         await DownloadAsync(id, weights ?? DefaultWeights, hub, progress, cancellationToken).ConfigureAwait(false);
-        return await Task.Run(() => CreateClassifier(id, weights, numClasses, hub), cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => CreateClassifier(id, weights, numClasses, hub, transformInput, file), cancellationToken).ConfigureAwait(false);
     }
 
     // torchvision's first presets: the crop is 224/256 of what the image is resized to.

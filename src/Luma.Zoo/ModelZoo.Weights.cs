@@ -61,7 +61,7 @@ public static partial class ModelZoo
         if (!Path.Exists(weights)) throw NoSuchWeights(id, weights);
 
         using var fit = new NetworkFit(variant);
-        return StateDict.Open(weights, file, fit.Accepts);
+        return StateDict.Open(weights, file, fit.Accepts, identify: variant.HasInputTransform);
     }
 
     private static FileNotFoundException NoSuchWeights(string id, string weights)

@@ -203,6 +203,37 @@ public class OperationTests
     }
 
     [Theory, MemberData(nameof(Names))]
+    public void An_operation_foresees_no_more_memory_than_it_takes(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var (operation, inputs, expected) = Make(name);
+
+        var least = operation.LeastElements(inputs);
+
+        // A convolution is computed in blocks of 16 channels and copied; what shares memory, or makes less than it reads, is not counted.
+        if (operation is Operation.Convolution)
+            Assert.Equal(expected.NumberOfElements / expected.size(1) * (expected.size(1) + 16.0), least);
+        else if (operation is Operation.Linear or Operation.Concat or Operation.IndexSelect or Operation.GELU or Operation.Softmax or Operation.BatchNorm)
+            Assert.Equal(expected.NumberOfElements, least);
+        else
+            Assert.InRange(least, 0, expected.NumberOfElements);
+    }
+
+    [Fact]
+    public void What_no_memory_holds_is_refused_before_it_is_asked_for()
+    {
+        // A view of one number, as large as may be: the output would be real.
+        using var endless = zeros(1).expand(1L << 44);
+        using var image = zeros(1, 1, 1, 1).expand(1, 1, 1 << 20, 1 << 20);
+        using var weight = zeros(4, 1, 3, 3);
+
+        Assert.Throws<InsufficientMemoryException>(() => new Operation.Exp().Compute(endless));
+        var error = Assert.Throws<InsufficientMemoryException>(() => new Operation.Convolution([1, 1], [1, 1], [1, 1], [1, 1], 1).Compute(image, weight, null));
+        Assert.Contains(" MB, and ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Names))]
     public void An_operation_is_observed_as_it_is(string name)
     {
         using var scope = NewDisposeScope();

@@ -15,16 +15,17 @@ public sealed class SharedFactAttribute : FactAttribute
 /// <summary>The files beside the project.</summary>
 internal static class SharedFiles
 {
-    private static readonly string? Root = FindRoot();
+    /// <summary>The project's folder; null where the tests were taken out of it.</summary>
+    public static string? Project { get; } = FindProject();
 
     /// <summary>The path of a file below <c>shared</c>, or null.</summary>
-    public static string? Find(string file) => Root is not null && Path.Combine(Root, file) is var path && Path.Exists(path) ? path : null;
+    public static string? Find(string file) => Project is not null && Path.GetFullPath(Path.Combine(Project, "..", "shared", file)) is var path && Path.Exists(path) ? path : null;
 
-    private static string? FindRoot()
+    private static string? FindProject()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (folder.GetFiles("Luma.Zoo.sln").Length > 0) return Path.GetFullPath(Path.Combine(folder.FullName, "..", "shared"));
+            if (folder.GetFiles("Luma.Zoo.sln").Length > 0) return folder.FullName;
         }
         return null;
     }

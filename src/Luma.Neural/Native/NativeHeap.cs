@@ -43,6 +43,20 @@ public static partial class NativeHeap
         }
     }
 
+    /// <summary>Gives back to the system what was freed and kept.</summary>
+    internal static void GiveBack()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        try
+        {
+            _ = Trim(0);
+        }
+        catch (Exception error) when (error is EntryPointNotFoundException or DllNotFoundException)
+        {
+            // Another C library, which keeps nothing on request.
+        }
+    }
+
     private static bool IsDecided(Func<string, string?> environment) =>
         environment("LUMA_KEEP_MEMORY") is "0" or "false"
         || environment("MALLOC_TRIM_THRESHOLD_") is not null
@@ -51,4 +65,7 @@ public static partial class NativeHeap
 
     [LibraryImport("libc", EntryPoint = "mallopt")]
     private static partial int SetOption(int option, int value);
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int Trim(nuint pad);
 }

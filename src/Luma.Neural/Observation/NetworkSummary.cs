@@ -1,3 +1,4 @@
+using Luma.Neural.Native;
 
 namespace Luma.Neural.Observation;
 
@@ -93,6 +94,7 @@ public static class NetworkSummaryExtensions
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var model = network.parameters().FirstOrDefault(parameter => parameter.is_floating_point());
+        MemoryGuard.Ensure(inputShape.Aggregate((double)(model?.ElementSize ?? sizeof(float)), (product, size) => product * size), "the input");
         var input = zeros(inputShape, model?.dtype ?? float32, model?.device ?? CPU);
 
         var observer = new SummaryObserver(network);

@@ -2,6 +2,9 @@ namespace Luma.Neural.Operations;
 
 public abstract partial record Operation
 {
+    // The output is smaller than what is there already.
+    private const double Shrinks = 0;
+
     /// <summary>
     /// The greatest element of a window that slides over one, two or three axes. Input: <c>x (N, C, ...)</c>.
     /// </summary>
@@ -12,6 +15,8 @@ public abstract partial record Operation
     /// <param name="CeilMode">Whether the output's size is rounded up.</param>
     public sealed record MaxPool(Integers Kernel, Integers Stride, Integers Padding, Integers Dilation, bool CeilMode) : Operation
     {
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) => Shrinks;
+
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => Kernel.Count switch
         {
             1 => nn.functional.max_pool1d(inputs[0]!, Kernel[0], Stride[0], Padding[0], Dilation[0], CeilMode),
@@ -28,6 +33,8 @@ public abstract partial record Operation
     /// <param name="CountIncludePad">Whether the padding counts as elements.</param>
     public sealed record AveragePool(Integers Kernel, Integers Stride, Integers Padding, bool CeilMode, bool CountIncludePad) : Operation
     {
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) => Shrinks;
+
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => Kernel.Count switch
         {
             1 => nn.functional.avg_pool1d(inputs[0]!, Kernel[0], Stride[0], Padding[0], CeilMode, CountIncludePad),
@@ -42,6 +49,8 @@ public abstract partial record Operation
     /// <param name="OutputSize">The size of the output on each axis: 1 is global pooling.</param>
     public sealed record AdaptiveAveragePool(Integers OutputSize) : Operation
     {
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) => Shrinks;
+
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => OutputSize.Count switch
         {
             1 => nn.functional.adaptive_avg_pool1d(inputs[0]!, OutputSize[0]),

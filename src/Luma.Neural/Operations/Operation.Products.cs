@@ -13,7 +13,26 @@ public abstract partial record Operation
     /// <param name="Groups">The number of groups of channels.</param>
     public sealed record Convolution(Integers Stride, Integers PaddingBefore, Integers PaddingAfter, Integers Dilation, long Groups) : Operation
     {
+        // oneDNN computes in blocks of so many channels.
+        private const long Block = 16;
+
         private protected override (int Required, int Optional) Arity => (2, 1);
+
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs)
+        {
+            var (input, weight) = (inputs[0]!.shape, inputs[1]!.shape);
+            if (input.Length != Stride.Count + 2 || weight.Length != input.Length) return 0;
+
+            var positions = (double)input[0];
+            for (var axis = 0; axis < Stride.Count; axis++)
+            {
+                var room = input[axis + 2] + PaddingBefore[axis] + PaddingAfter[axis] - (Dilation[axis] * (weight[axis + 2] - 1)) - 1;
+                positions *= room < 0 ? 0 : (room / Stride[axis]) + 1;
+            }
+            // What does not have its channels last is computed in blocks and then copied.
+            var copied = inputs[0]!.is_contiguous() ? (weight[0] + Block - 1) / Block * Block : 0;
+            return positions * (weight[0] + copied);
+        }
 
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {
@@ -39,6 +58,9 @@ public abstract partial record Operation
     {
         private protected override (int Required, int Optional) Arity => (2, 1);
 
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) =>
+            inputs[0]!.shape is [.., > 0 and var width] ? (double)inputs[0]!.NumberOfElements / width * inputs[1]!.size(0) : 0;
+
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => DenseProduct.Of(inputs[0]!, inputs[1]!, inputs[2]);
     }
 
@@ -56,6 +78,11 @@ public abstract partial record Operation
         private const int FusedRank = 4;
 
         private protected override (int Required, int Optional) Arity => (3, 1);
+
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) =>
+            inputs[0]!.shape is [.., > 0 and var features] && inputs[2]!.shape is [.., var given]
+                ? (double)inputs[0]!.NumberOfElements / features * given
+                : 0;
 
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {

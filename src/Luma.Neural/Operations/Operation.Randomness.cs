@@ -58,6 +58,8 @@ public abstract partial record Operation
     /// <param name="Survival">The probability that it is not 0.</param>
     public sealed record SampleMask(double Survival) : Operation
     {
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) => Shrinks;
+
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {
             Span<long> sizes = stackalloc long[(int)inputs[0]!.Dimensions];

@@ -76,6 +76,9 @@ public abstract partial record Operation
     {
         private protected override (int Required, int Optional) Arity => (2, 0);
 
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) =>
+            inputs[0]!.size((int)Dimension) is > 0 and var size ? (double)inputs[0]!.NumberOfElements / size * inputs[1]!.NumberOfElements : 0;
+
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.index_select(Dimension, inputs[1]!);
     }
 
@@ -84,6 +87,13 @@ public abstract partial record Operation
     public sealed record Concat(long Dimension) : Operation
     {
         private protected override (int Required, int Optional) Arity => (1, Any);
+
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs)
+        {
+            var sum = 0.0;
+            foreach (var input in inputs) sum += input?.NumberOfElements ?? 0;
+            return sum;
+        }
 
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) =>
             // Of a single tensor libtorch makes a view, which would share its memory.
@@ -154,6 +164,8 @@ public abstract partial record Operation
         long Height, long Width, long Window, long ShiftHeight, long ShiftWidth, ScalarType Type, DeviceType DeviceType, int DeviceIndex) : Operation
     {
         private protected override (int Required, int Optional) Arity => (0, 0);
+
+        internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) => Shrinks;
 
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
         {

@@ -1,3 +1,5 @@
+using Luma.Neural.Native;
+
 namespace Luma.Neural.Operations;
 
 /// <summary>
@@ -27,6 +29,8 @@ public abstract partial record Operation
         {
             if (inputs[i] is null) throw new ArgumentException($"{GetType().Name}: input {i} is null.", nameof(inputs));
         }
+        if (!inputs.IsEmpty && inputs[0] is { device_type: DeviceType.CPU } first && first.NumberOfElements >= ManyElements)
+            MemoryGuard.Ensure(LeastElements(inputs) * first.ElementSize);
         return Evaluate(inputs);
     }
 
@@ -37,6 +41,12 @@ public abstract partial record Operation
     /// <param name="input">The input's place, from 0.</param>
     /// <returns>Whether they are lost afterwards.</returns>
     public virtual bool Overwrites(int input) => false;
+
+    // Of fewer no operation makes so much that memory is short.
+    private const long ManyElements = 1 << 20;
+
+    // The elements that are needed at least for the output, and in passing to make it; 0 where they lie in memory that is there.
+    internal virtual double LeastElements(ReadOnlySpan<Tensor?> inputs) => MayShareMemory() ? 0 : inputs[0]!.NumberOfElements;
 
     // Any number of further inputs.
     private protected const int Any = -1;

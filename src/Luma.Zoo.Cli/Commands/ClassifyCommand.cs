@@ -12,11 +12,15 @@ internal static class ClassifyCommand
     {
         var (model, weights, numClasses, json) = (Options.Model(), Options.Weights(), Options.NumClasses(), Options.Json());
         var (mirror, offline) = (Options.Mirror(), Options.Offline());
+        var (key, inertExtras, transform) = (WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
         var images = new Argument<string[]>("image") { Description = "Images, or folders of images.", Arity = ArgumentArity.OneOrMore };
         var top = Options.Number("--top", "How many predictions to show for each image; 5 by default.");
-        var recursive = new Option<bool>("--recursive") { Description = "Search the folders inside folders too." };
+        var recursive = new Option<bool>("--recursive") { Description = "Also search the folders inside folders." };
 
-        var command = new Command("classify", "Say what is on images.") { model, images, weights, numClasses, top, recursive, mirror, offline, json };
+        var command = new Command("classify", "Say what images show.")
+        {
+            model, images, weights, numClasses, top, recursive, transform, key, inertExtras, mirror, offline, json,
+        };
         command.SetAction((parsed, cancellation) => Task.Run(
             async () =>
             {
@@ -29,8 +33,11 @@ internal static class ClassifyCommand
                 {
                     var hub = Options.MakeHub(parsed.GetValue(mirror), parsed.GetValue(offline));
                     await DownloadCommand.FetchAsync(terminal, hub, id, source, cancellation);
-                    using var classifier = await ModelZoo.CreateClassifierAsync(id, source, parsed.GetValue(numClasses), hub, cancellationToken: cancellation);
-                    results = await ClassifyAsync(terminal, classifier, files, (int)(parsed.GetValue(top) ?? 5), cancellation);
+                    using var classifier = await ModelZoo.CreateClassifierAsync(
+                        id, source, parsed.GetValue(numClasses), hub, parsed.GetValue(transform),
+                        WeightOptions.Of(parsed.GetValue(key), parsed.GetValue(inertExtras)), cancellationToken: cancellation);
+                    var notes = WeightOptions.Say(terminal, source, classifier.LoadReport!);
+                    results = await ClassifyAsync(terminal, classifier, notes, files, (int)(parsed.GetValue(top) ?? 5), cancellation);
                 }
 
                 if (parsed.GetValue(json)) terminal.WriteJson(results, Json.Default.IReadOnlyListClassifiedImage);
@@ -48,7 +55,7 @@ internal static class ClassifyCommand
 
     // Stopped early, it has the results so far.
     private static Task<List<ClassifiedImage>> ClassifyAsync(
-        Terminal terminal, Classifier classifier, List<ImageFile> files, int top, CancellationToken cancellation) =>
+        Terminal terminal, Classifier classifier, IReadOnlyList<string>? notes, List<ImageFile> files, int top, CancellationToken cancellation) =>
         terminal.ShowProgressAsync("classifying", async progress =>
         {
             var results = new List<ClassifiedImage>();
@@ -59,7 +66,7 @@ internal static class ClassifyCommand
                 await foreach (var result in classifier.ClassifyManyAsync(images, options, cancellation))
                 {
                     AddFailed();
-                    results.Add(new(result.Name!, result.Error is null ? result.Predictions : null, result.Error?.Message));
+                    results.Add(result.Error is { } error ? new(result.Name!, null, error.Message) : new(result.Name!, result.Predictions, null, notes));
                 }
                 AddFailed();
             }

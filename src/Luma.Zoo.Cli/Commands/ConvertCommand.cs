@@ -11,15 +11,15 @@ internal static class ConvertCommand
     {
         var input = new Argument<string>("in")
         {
-            Description = "A weight file: PyTorch's (zip, legacy), safetensors, an index of either, or TorchSharp's, known by its content; or a folder that has one.",
+            Description = "The file to read, or a folder that has one: PyTorch's (zip or legacy), safetensors, the index of several such files, or TorchSharp's; its content tells which.",
         };
-        var output = new Argument<string>("out") { Description = "The file to write: .safetensors, or PyTorch's zip format under .pth, .pt or .bin." };
+        var output = new Argument<string>("out") { Description = "The file to write: as .safetensors, or in PyTorch's zip format as .pth, .pt or .bin." };
         var model = new Option<string?>("--as") { Description = "Check the weights against this network, and write them under its names and in its order.", HelpName = "ID" };
         var (json, shortcut) = (Options.Json(), Options.Shortcut());
-        var imageSize = Options.Number("--image-size", "With --as: resize the position embeddings of a vision transformer to images of this size.");
+        var imageSize = Options.Number("--image-size", "With --as: resize the position embeddings of a vision transformer for images of this size in pixels.");
         var (numClasses, key, inertExtras, transform) = (Options.NumClasses(), WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
 
-        var command = new Command("convert", "Turn one weight format into another.")
+        var command = new Command("convert", "Convert a weight file to another format.")
         {
             input, output, model, numClasses, imageSize, shortcut, transform, key, inertExtras, json,
         };
@@ -38,29 +38,30 @@ internal static class ConvertCommand
                     Shortcut = parsed.GetValue(shortcut),
                 };
                 using var weights = ModelZoo.OpenWeights(id, source, file: file);
-                WeightOptions.Say(terminal, source, weights.Selection);
+                var taken = WeightOptions.Say(terminal, source, weights.Selection);
                 List<string> notes = [];
                 using var arranged = WeightArrangement.Arrange(id, weights, source, options, notes);
-                if (notes.Count > 0) terminal.Error.WriteLine($"luma: {source}: {string.Join("; ", notes)}");
-                await WriteAsync(arranged, target, format, terminal, parsed.GetValue(json), cancellation);
+                if (notes.Count > 0) WeightOptions.Say(terminal, source, [string.Join("; ", notes)]);
+                IReadOnlyList<string>? all = taken is null && notes.Count == 0 ? null : [.. taken ?? [], .. notes];
+                await WriteAsync(arranged, target, format, terminal, parsed.GetValue(json), all, cancellation);
             }
             else
             {
                 using var weights = StateDict.Open(source, file);
-                WeightOptions.Say(terminal, source, weights.Selection);
-                await WriteAsync(weights, target, format, terminal, parsed.GetValue(json), cancellation);
+                var taken = WeightOptions.Say(terminal, source, weights.Selection);
+                await WriteAsync(weights, target, format, terminal, parsed.GetValue(json), taken, cancellation);
             }
         }, CancellationToken.None));
         return command;
     }
 
     private static async Task WriteAsync(
-        StateDict weights, string path, WeightFormat format, Terminal terminal, bool json, CancellationToken cancellation)
+        StateDict weights, string path, WeightFormat format, Terminal terminal, bool json, IReadOnlyList<string>? notes, CancellationToken cancellation)
     {
         var report = await terminal.ShowProgressAsync("writing", progress =>
         {
             weights.Save(path, format, new Immediate<ByteProgress>(step => progress(step.Done, step.Total)), cancellation);
-            return Task.FromResult(new ConvertedFile(path, weights.Entries.Count, weights.ByteCount));
+            return Task.FromResult(new ConvertedFile(path, weights.Entries.Count, weights.ByteCount, notes));
         });
         if (json) terminal.WriteJson(report, Json.Default.ConvertedFile);
         else terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {report.Tensors:N0} tensors, {report.Bytes / 1e6:N1} MB"));

@@ -11,13 +11,12 @@ internal static class DownloadCommand
     {
         var models = new Argument<string[]>("model")
         {
-            Description = "Networks, each with the name of its weights or its default ones: resnet50 or resnet50:IMAGENET1K_V1.",
-            HelpName = "ID[:WEIGHTS]",
+            Description = "Networks, each with the name of its weights or for its default ones without, such as resnet50:IMAGENET1K_V1 or resnet50.",
             Arity = ArgumentArity.OneOrMore,
         };
         var (mirror, offline, json) = (Options.Mirror(), Options.Offline(), Options.Json());
 
-        var command = new Command("download", "Fetch published weights into PyTorch's cache, and print where they are.") { models, mirror, offline, json };
+        var command = new Command("download", "Download published weights into PyTorch's cache, check those that are already there, and print where they are.") { models, mirror, offline, json };
         command.SetAction((parsed, cancellation) => Task.Run(
             async () =>
             {
@@ -29,7 +28,7 @@ internal static class DownloadCommand
                 {
                     foreach (var published in wanted)
                     {
-                        var path = await FetchAsync(terminal, hub, published.Model, published.Name, cancellation);
+                        var path = await ShowAsync(terminal, hub, published, progress => published.RepairAsync(hub, progress, cancellation));
                         fetched.Add(new(published.Model, published.Name, path));
                         if (!parsed.GetValue(json)) terminal.Out.WriteLine($"{published.Model}:{published.Name} {path ?? "comes with the program"}");
                     }
@@ -50,12 +49,17 @@ internal static class DownloadCommand
         if (ModelZoo.FindWeights(id, weights) is not { } published || published.IsCached(hub))
             return await ModelZoo.DownloadAsync(id, weights, hub, cancellationToken: cancellation);
 
-        if (published.IsNonCommercial && !hub.Options.Offline)
+        return await ShowAsync(terminal, hub, published, progress => published.DownloadAsync(hub, progress, cancellation));
+    }
+
+    private static Task<string?> ShowAsync(Terminal terminal, Hub hub, PublishedWeights published, Func<IProgress<ByteProgress>, Task<string?>> fetch)
+    {
+        if (published.IsNonCommercial && !hub.Options.Offline && !published.IsCached(hub))
             terminal.Error.WriteLine($"luma: {published.Model}:{published.Name} is {published.License}: not for commercial use, see {published.LicenseUrl}");
 
-        return await terminal.ShowProgressAsync(
+        return terminal.ShowProgressAsync(
             $"{published.Model}:{published.Name}",
-            progress => published.DownloadAsync(hub, new Immediate<ByteProgress>(step => progress(step.Done, step.Total)), cancellation),
+            progress => fetch(new Immediate<ByteProgress>(step => progress(step.Done, step.Total))),
             new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn());
     }
 }

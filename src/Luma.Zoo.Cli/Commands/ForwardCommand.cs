@@ -3,6 +3,7 @@ using System.Globalization;
 using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Native;
+using Luma.Neural.Observation;
 using Luma.Zoo.Models;
 using Luma.Zoo.Weights;
 using static TorchSharp.torch;
@@ -18,16 +19,16 @@ internal static class ForwardCommand
         var (mirror, offline, heads) = (Options.Mirror(), Options.Offline(), Options.AuxiliaryHeads());
         var shortcut = Options.Shortcut();
         var (key, inertExtras, transform) = (WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
-        var file = new Option<string?>("--input") { Description = "Take the input from a safetensors file: its only tensor, or the one named input.", HelpName = "FILE" };
-        var seed = Options.Number("--seed", "Seeds torch's generator before the network is built and the input drawn.", long.MinValue, long.MaxValue);
+        var file = new Option<string?>("--input") { Description = "Take the input from a safetensors file: its only tensor, or the one named 'input'.", HelpName = "FILE" };
+        var seed = Options.Number("--seed", "Seed PyTorch's random number generator before the network is built and the input is drawn.", long.MinValue, long.MaxValue);
         var save = new Option<string?>("--save")
         {
-            Description = "Also write the weights that ran: .safetensors, or PyTorch's zip format under .pth, .pt or .bin.",
+            Description = "Also save the weights that were used: as .safetensors, or in PyTorch's zip format as .pth, .pt or .bin.",
             HelpName = "FILE",
         };
         var shape = Options.Shape("Draw the input uniformly from [0, 1) in this shape; by default one image of the network's own size.");
 
-        var command = new Command("forward", "Run a network once, in evaluation mode, and print what comes out.")
+        var command = new Command("forward", "Run a network once, in evaluation mode, and print its output.")
         {
             model, weights, config, numClasses, heads, shortcut, seed, shape, file, save, transform, key, inertExtras, mirror, offline, json,
         };
@@ -54,7 +55,8 @@ internal static class ForwardCommand
             NativeLibraries.EnsureLoaded();
             using var scope = NewDisposeScope();
             var opening = WeightOptions.Of(parsed.GetValue(key), parsed.GetValue(inertExtras));
-            using var loaded = given is null ? null : Load(terminal, variant, given, ref options, hub, opening);
+            IReadOnlyList<string>? notes = null;
+            using var loaded = given is null ? null : Load(terminal, variant, given, ref options, hub, opening, out notes);
             // Seeded, the weights are drawn even where others take their place: what is drawn next is the input.
             if (parsed.GetValue(seed) is { } number) manual_seed(number);
             using var drawn = given is null || parsed.GetValue(seed) is not null ? ModelZoo.Create(variant.Id, options) : null;
@@ -65,6 +67,7 @@ internal static class ForwardCommand
 
             network.eval();
             using var inference = inference_mode();
+            using var stoppable = ForwardPass.Observe(new Stoppable(cancellation));
             var output = Shape.Try(variant, input.shape, () => network.call(input));
 
             if (target is not null)
@@ -72,7 +75,7 @@ internal static class ForwardCommand
                 using var ran = StateDict.Of(network);
                 ran.Save(target, format, cancellationToken: cancellation);
             }
-            var report = new ForwardReport(output.shape, output.to(float32).data<float>().ToArray());
+            var report = new ForwardReport(output.shape, output.to(float32).data<float>().ToArray(), notes);
             if (report.Output.Any(number => !float.IsFinite(number)))
                 terminal.Error.WriteLine("luma: the output has NaN or infinite numbers: the weights or the input are damaged, or too large");
             if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ForwardReport);
@@ -81,7 +84,8 @@ internal static class ForwardCommand
         return command;
     }
 
-    private static Block Load(Terminal terminal, ModelVariant variant, string weights, ref ModelOptions options, Hub hub, WeightFileOptions file)
+    private static Block Load(
+        Terminal terminal, ModelVariant variant, string weights, ref ModelOptions options, Hub hub, WeightFileOptions file, out IReadOnlyList<string>? notes)
     {
         var network = ModelZoo.CreatePretrained(variant.Id, options, weights, out var report, hub, file);
         options = options with
@@ -90,7 +94,7 @@ internal static class ForwardCommand
             AuxiliaryHeads = options.AuxiliaryHeads ?? (network as AuxiliaryNetwork)?.HasAuxiliaries,
             Shortcut = options.Shortcut ?? (network as CifarResNet)?.Shortcut,
         };
-        WeightOptions.Say(terminal, weights, report);
+        notes = WeightOptions.Say(terminal, weights, report);
         return network;
     }
 

@@ -11,7 +11,7 @@ internal static class InfoCommand
     {
         var (model, config, numClasses, json) = (Options.Model(), Options.Config(), Options.NumClasses(), Options.Json());
         var (heads, shortcut) = (Options.AuxiliaryHeads(), Options.Shortcut());
-        var command = new Command("info", "Show one network and how many weights and biases it has.") { model, config, numClasses, heads, shortcut, json };
+        var command = new Command("info", "Show what a network is and how many weights and biases it has.") { model, config, numClasses, heads, shortcut, json };
         command.SetAction(parsed =>
         {
             var report = Describe(ModelReference.Parse(parsed.GetValue(model)!), new ModelOptions

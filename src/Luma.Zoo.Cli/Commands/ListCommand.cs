@@ -12,14 +12,14 @@ internal static class ListCommand
     {
         var pattern = new Argument<string?>("pattern")
         {
-            Description = "Only networks whose id or alias matches, * being any letters and ? any one: 'resnet*'.",
+            Description = "Show only networks whose id or alias matches this pattern, in which * stands for any characters and ? for one, such as 'resnet*'.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var family = new Option<string?>("--family") { Description = "Only networks of this family; * and ? as above.", HelpName = "NAME" };
-        var pretrained = new Option<bool>("--pretrained") { Description = "Only networks that there are trained weights for." };
+        var family = new Option<string?>("--family") { Description = "Show only networks of this family; * and ? work here too.", HelpName = "NAME" };
+        var pretrained = new Option<bool>("--pretrained") { Description = "Show only networks with published weights." };
         var json = Options.Json();
 
-        var command = new Command("list", "Show the networks: id, family, parameters, and which weights there are.") { pattern, family, pretrained, json };
+        var command = new Command("list", "List the networks with their families, parameters and published weights.") { pattern, family, pretrained, json };
         command.SetAction(parsed =>
         {
             var models = Select(parsed.GetValue(pattern), parsed.GetValue(family), parsed.GetValue(pretrained));

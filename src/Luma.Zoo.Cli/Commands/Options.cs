@@ -15,14 +15,13 @@ internal static class Options
     public static Argument<string> Model() => new("model")
     {
         Description = "The network's id ('luma list' shows all), or ID:WEIGHTS with the name of published weights or a weight file.",
-        HelpName = "ID[:WEIGHTS]",
     };
 
-    public static Option<bool> Json() => new("--json") { Description = "Write one JSON document and nothing else." };
+    public static Option<bool> Json() => new("--json") { Description = "Print a single JSON document and nothing else." };
 
-    public static Option<bool> Verbose() => new(VerboseName) { Description = "Show progress also where there is no terminal, and the trace of an error.", Recursive = true };
+    public static Option<bool> Verbose() => new(VerboseName) { Description = "Show progress even without a terminal, and a stack trace if something fails.", Recursive = true };
 
-    public static Option<long?> NumClasses() => Number("--num-classes", "The number of classes; the network's own by default.");
+    public static Option<long?> NumClasses() => Number("--num-classes", "The number of classes; by default that of the weights, or the network's own.");
 
     public static Option<string?> Weights() => new("--weights")
     {
@@ -32,11 +31,11 @@ internal static class Options
 
     public static Option<string?> Mirror() => new("--mirror")
     {
-        Description = "Fetch weight files from this address, a folder that has them under the same names; LUMA_MIRROR by default.",
+        Description = "Download weight files from this address, a folder that has them under the same names; by default, LUMA_MIRROR.",
         HelpName = "URL",
     };
 
-    public static Option<bool> Offline() => new("--offline") { Description = "Fetch nothing: use the weight files that are there. LUMA_OFFLINE=1 by default." };
+    public static Option<bool> Offline() => new("--offline") { Description = "Download nothing, and use only weight files that are already there; the same as LUMA_OFFLINE=1." };
 
     /// <summary>What the environment and the two options above say of weight files.</summary>
     public static Hub MakeHub(string? mirror, bool offline)
@@ -47,11 +46,11 @@ internal static class Options
 
     public static Option<ModelConfig> Config() => new("--config")
     {
-        Description = "default is what the authors or torchvision shipped, luma the Luma neural package's.",
+        Description = "The configuration: default is what the authors or torchvision published, luma that of the Luma neural package.",
         HelpName = "default|luma",
         CustomParser = result => Enum.TryParse<ModelConfig>(result.Tokens[0].Value, ignoreCase: true, out var config) && char.IsLetter(result.Tokens[0].Value[0])
             ? config
-            : Report<ModelConfig>(result, $"There is no configuration '{result.Tokens[0].Value}': it is default or luma"),
+            : Report<ModelConfig>(result, $"There is no configuration '{result.Tokens[0].Value}': it is {OneOf(Enum.GetNames<ModelConfig>().Select(name => name.ToLowerInvariant()))}"),
     };
 
     /// <summary>What a property of <see cref="ModelOptions"/> is called on the command line.</summary>
@@ -61,20 +60,16 @@ internal static class Options
         _ => $"--{string.Concat(choice.Select((letter, place) => char.IsUpper(letter) && place > 0 ? $"-{char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"))}",
     };
 
-    public static Option<bool?> AuxiliaryHeads() => new("--aux-heads")
-    {
-        Description = "Whether GoogLeNet or an Inception has its auxiliary heads; by default as in torchvision, or as the weight file has it.",
-        HelpName = "true|false",
-        Arity = ArgumentArity.ExactlyOne,
-    };
+    public static Option<bool?> AuxiliaryHeads() =>
+        YesOrNo("--aux-heads", "Whether GoogLeNet or an Inception network has its auxiliary heads; by default as in torchvision, or as in the weight file.");
 
     public static Option<ResNetShortcut?> Shortcut() => new("--shortcut")
     {
-        Description = "The shortcuts of a residual network where the shape changes; by default as the weight file has it.",
-        HelpName = string.Join('|', NetworkFacts.Shortcuts.Keys),
+        Description = $"How a shortcut of a residual network changes the shape: {OneOf(NetworkFacts.Shortcuts.Keys)}; by default as in the weight file, or as in the paper.",
+        HelpName = "KIND",
         CustomParser = result => NetworkFacts.Shortcuts.TryGetValue(result.Tokens[0].Value, out var shortcut)
             ? shortcut
-            : Report<ResNetShortcut?>(result, $"There is no shortcut '{result.Tokens[0].Value}': it is {string.Join(" or ", NetworkFacts.Shortcuts.Keys)}"),
+            : Report<ResNetShortcut?>(result, $"There is no shortcut '{result.Tokens[0].Value}': it is {OneOf(NetworkFacts.Shortcuts.Keys)}"),
     };
 
     public static Option<Shape?> Shape(string description) => new("--shape")
@@ -99,6 +94,19 @@ internal static class Options
             return Report<long?>(result, $"{name} must be a whole number{range}, not '{text}'");
         },
     };
+
+    /// <summary>True or false, null where it is not given.</summary>
+    public static Option<bool?> YesOrNo(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "true|false",
+        Arity = ArgumentArity.ExactlyOne,
+    };
+
+    // Choices as people write them: a, b or c.
+    private static string OneOf(IEnumerable<string> choices) => choices.ToList() is [.. var first, var last] && first.Count > 0
+        ? $"{string.Join(", ", first)} or {last}"
+        : string.Concat(choices);
 
     // Says what is wrong with an option, from within its parser.
     private static T Report<T>(ArgumentResult result, string error)

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Luma.Neural.Native;
 using static TorchSharp.torch;
 
 namespace Luma.Zoo.Cli.Commands;
@@ -37,7 +38,7 @@ internal sealed record Shape(long[] Sizes)
     /// <summary>Draws the input uniformly from [0, 1), as <c>torch.rand</c> does.</summary>
     public static Tensor Draw(long[] sizes)
     {
-        OutOfMemory.Refuse(sizes);
+        MemoryGuard.Ensure(sizes.Aggregate((double)sizeof(float), (product, size) => product * size), $"an input of ({string.Join(", ", sizes)})");
         // TorchSharp's rand answers with an uninitialised pointer where libtorch refuses; its empty throws.
         return empty(sizes).uniform_(0, 1);
     }
@@ -45,7 +46,6 @@ internal sealed record Shape(long[] Sizes)
     /// <summary>Runs a network; that it cannot take the input's shape is the user's mistake, not the program's.</summary>
     public static T Try<T>(ModelVariant variant, IReadOnlyList<long> sizes, Func<T> run)
     {
-        OutOfMemory.Refuse(sizes);
         try
         {
             return run();

@@ -13,9 +13,9 @@ internal static class SummaryCommand
         var (model, config, numClasses, json) = (Options.Model(), Options.Config(), Options.NumClasses(), Options.Json());
         var (heads, shortcut) = (Options.AuxiliaryHeads(), Options.Shortcut());
         var shape = Options.Shape("The shape of the input; by default one image of the network's own size.");
-        var depth = Options.Number("--depth", "Fold what lies deeper than this; 0 is the network itself, and by default nothing is folded.", least: 0);
+        var depth = Options.Number("--depth", "Hide what lies deeper than this; 0 shows the network itself only. By default nothing is hidden.", least: 0);
 
-        var command = new Command("summary", "Show a network's layers with output shapes, parameters and multiply-adds.")
+        var command = new Command("summary", "Show a network's layers with their output shapes, parameters and multiply-adds.")
         {
             model, config, numClasses, heads, shortcut, shape, depth, json,
         };

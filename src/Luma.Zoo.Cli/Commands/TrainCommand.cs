@@ -13,13 +13,13 @@ internal static class TrainCommand
     public static Command Create(Terminal terminal)
     {
         var model = Options.Model();
-        var data = new Option<string>("--data") { Description = "The folder with MNIST's four files, plain or gzip.", Required = true, HelpName = "DIR" };
-        var epochs = Options.Number("--epochs", "How many times to go through the images; by default the recipe's.");
-        var seed = Options.Number("--seed", "Seeds weights, order and distortions: the same seed gives the same weights. 0 by default.", least: 0);
+        var data = new Option<string>("--data") { Description = "The folder with MNIST's four files, plain or gzipped.", Required = true, HelpName = "DIR" };
+        var epochs = Options.Number("--epochs", "How many times to go through the images; by default as many as the recipe says.");
+        var seed = Options.Number("--seed", "Seed for the weights, the order and the distortions of the images: the same seed gives the same weights. 0 by default.", least: 0);
         var output = new Option<string>("--output") { Description = "The weight file to write: .safetensors, .pth, .pt or .bin.", Required = true, HelpName = "FILE" };
         var (mirror, offline, json) = (Options.Mirror(), Options.Offline(), Options.Json());
 
-        var command = new Command("train", "Train a network on MNIST's files, from given weights or from fresh ones, and write its weights.")
+        var command = new Command("train", "Train a network on MNIST, from given weights or fresh ones, and save its weights.")
         {
             model, data, epochs, seed, output, mirror, offline, json,
         };

@@ -8,20 +8,18 @@ internal static class WeightOptions
 {
     public static Option<string?> Key() => new("--key")
     {
-        Description = "Take the weights under this key of a checkpoint, such as model_ema or teacher.backbone; by default averaged weights, then those under a usual key.",
+        Description = "Take the weights under this key of a checkpoint, such as model_ema or teacher.backbone; by default averaged weights if there are any, otherwise those under a common key.",
         HelpName = "KEY",
     };
 
     public static Option<bool> InertExtras() => new("--inert-extras")
     {
-        Description = "Ignore everything but the weights in a checkpoint, also objects that are refused otherwise. Nothing in a file is ever run.",
+        Description = "Ignore everything in a checkpoint but the weights, even objects that would otherwise be refused. Nothing in a file is ever run.",
     };
 
-    public static Option<bool?> TransformInput() => new("--transform-input")
-    {
-        Description = "Whether googlenet's and inception_v3's weights expect images normalised as TensorFlow does it; by default as the weights are known for.",
-        HelpName = "true|false",
-    };
+    public static Option<bool?> TransformInput() => Options.YesOrNo(
+        "--transform-input",
+        "Whether the weights of googlenet or inception_v3 expect images normalised as TensorFlow does it; by default what is known of the weights.");
 
     public static WeightFileOptions Of(string? key, bool inertExtras) => new() { Key = key, InertExtras = inertExtras };
 
@@ -29,16 +27,25 @@ internal static class WeightOptions
     public static string Path(string path) => path.Length > 0 ? path : throw new UserException("the name of a file is empty");
 
     /// <summary>Says what was taken of a file and what was left, if there is anything to say.</summary>
-    public static void Say(Terminal terminal, string file, WeightSelection selection)
-    {
-        if (!selection.IsWhole) terminal.Error.WriteLine($"luma: {file}: {selection}");
-    }
+    /// <returns>What was said, without the file's name; null where nothing was.</returns>
+    public static IReadOnlyList<string>? Say(Terminal terminal, string file, WeightSelection selection) =>
+        Say(terminal, file, selection.IsWhole ? [] : [selection.ToString()]);
 
     /// <summary>Says what was loaded in another way than asked for, if there is anything to say.</summary>
-    public static void Say(Terminal terminal, string file, LoadReport report)
+    /// <inheritdoc cref="Say(Terminal, string, WeightSelection)"/>
+    public static IReadOnlyList<string>? Say(Terminal terminal, string file, LoadReport report)
     {
-        Say(terminal, file, report.Selection);
-        if (report.ClassesOfWeights is { } classes) terminal.Error.WriteLine($"luma: {file}: {classes} classes, as the weights have");
-        foreach (var warning in report.Warnings) terminal.Error.WriteLine($"luma: {file}: {warning}");
+        List<string> notes = report.Selection.IsWhole ? [] : [report.Selection.ToString()];
+        if (report.ClassesOfWeights is { } classes) notes.Add($"{classes} {(classes == 1 ? "class" : "classes")}, as the weights have");
+        notes.AddRange(report.Warnings);
+        return Say(terminal, file, notes);
+    }
+
+    /// <summary>Says notes on a file, a line each.</summary>
+    /// <inheritdoc cref="Say(Terminal, string, WeightSelection)"/>
+    public static IReadOnlyList<string>? Say(Terminal terminal, string file, IReadOnlyList<string> notes)
+    {
+        foreach (var note in notes) terminal.Error.WriteLine($"luma: {file}: {note.ReplaceLineEndings(" ")}");
+        return notes.Count > 0 ? notes : null;
     }
 }

@@ -10,7 +10,7 @@ internal static class WeightsCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var model = new Argument<string?>("model") { Description = "Only those of this network, or only these.", HelpName = "ID[:WEIGHTS]", Arity = ArgumentArity.ZeroOrOne };
+        var model = new Argument<string?>("model") { Description = "Show only the weights of this network, or only these weights.", Arity = ArgumentArity.ZeroOrOne };
         var json = Options.Json();
 
         var command = new Command("weights", "Show the published weights: accuracy, size, licence, and whether they are on this machine.") { model, json };

@@ -22,7 +22,10 @@ public sealed record DecodeOptions
         }
     } = 178_956_970;
 
-    /// <summary>The most bytes of a file or stream. 1 GiB by default.</summary>
+    /// <summary>
+    /// The most bytes of a file or stream, all of which are held in memory while it is decoded. 1 GiB by default. A file with more is refused
+    /// by its length, and one that does not begin as an image does by its first bytes: neither is read.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is below 1 or does not fit an array.</exception>
     public long MaxBytes
     {

@@ -15,8 +15,14 @@ internal sealed class GifFrame
     private readonly (int X, int Y) place;
     private readonly uint background;
 
-    private GifFrame((int Width, int Height) canvas, (int X, int Y) place, byte[] encoded, uint background) =>
+    private GifFrame((int Width, int Height) canvas, (int X, int Y) place, (int Width, int Height) frame, byte[] encoded, uint background)
+    {
         ((CanvasWidth, CanvasHeight), this.place, Encoded, this.background) = (canvas, place, encoded, background);
+        Pixels = ((long)canvas.Width * canvas.Height) + (frame == canvas ? 0 : (long)frame.Width * frame.Height);
+    }
+
+    /// <summary>The pixels that are held in memory at a time: the canvas's, and the frame's where it does not cover the canvas.</summary>
+    public long Pixels { get; }
 
     /// <summary>The width of the whole image.</summary>
     public int CanvasWidth { get; }
@@ -112,7 +118,7 @@ internal sealed class GifFrame
         var outside = full.AsSpan(3 * (transparent ?? 0), 3);
         ReadOnlySpan<byte> colour = [outside[0], outside[1], outside[2], byte.MaxValue];
         // The canvas grows with a frame that does not fit on it.
-        return new((Math.Max(canvas.Width, x + width), Math.Max(canvas.Height, y + height)), (x, y), encoded.ToArray(), MemoryMarshal.Read<uint>(colour));
+        return new((Math.Max(canvas.Width, x + width), Math.Max(canvas.Height, y + height)), (x, y), (width, height), encoded.ToArray(), MemoryMarshal.Read<uint>(colour));
     }
 
     private static byte[]? Palette(ReadOnlySpan<byte> file, byte flags, ref int at)

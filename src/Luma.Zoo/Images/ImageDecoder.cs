@@ -14,31 +14,33 @@ public static class ImageDecoder
     public static DecodedImage Decode(ImageSource source, DecodeOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return Use(source, options ?? DecodeOptions.Default, new PixelBudget(long.MaxValue), image => image);
+        return Use(source, options ?? DecodeOptions.Default, DecodeBudget.Unbounded(), image => image);
     }
 
-    /// <summary>Reads, decodes and uses an image, once there is room for its pixels beside those of others.</summary>
+    internal const string NoImage = "not an image, or its header is damaged (JPEG, PNG, WebP, GIF and BMP can be read)";
+
+    /// <summary>Reads, decodes and uses an image, once there is room for its bytes and its pixels beside those of others.</summary>
     /// <param name="source">The image.</param>
     /// <param name="options">How large it may be.</param>
     /// <param name="budget">The room.</param>
     /// <param name="use">What is done with it; the room is given back afterwards.</param>
     /// <exception cref="ImageException">It cannot be read, or is no image that can be used.</exception>
-    internal static T Use<T>(ImageSource source, DecodeOptions options, PixelBudget budget, Func<DecodedImage, T> use)
+    internal static T Use<T>(ImageSource source, DecodeOptions options, DecodeBudget budget, Func<DecodedImage, T> use)
     {
         var name = source.Name;
         try
         {
-            var encoded = source.Read(options).Span;
-            if (encoded.IsEmpty) throw new ImageException(name, "the file is empty");
+            using var file = source.Read(options, budget);
+            var encoded = file.Span;
             if (encoded.Length > options.MaxBytes) throw TooManyBytes(name, options);
 
             var gif = GifFrame.Parse(encoded, name);
-            if (gif is null) return Decode(encoded, name, options, budget, use);
+            if (gif is null) return Decode(encoded, name, options, budget.Pixels, use);
 
             CheckSize(name, gif.CanvasWidth, gif.CanvasHeight, options);
-            using var room = budget.Take((long)gif.CanvasWidth * gif.CanvasHeight);
-            // The canvas has room; the frame on it may be as large once more.
-            return use(gif.OnCanvas(Decode(gif.Encoded, name, options, new PixelBudget(long.MaxValue), frame => frame)));
+            // The canvas, and the frame on it where that is another.
+            using var room = budget.Pixels.Take(gif.Pixels);
+            return use(gif.OnCanvas(Decode(gif.Encoded, name, options, new DecodeBudget.Room(long.MaxValue), frame => frame)));
         }
         catch (OutOfMemoryException exception)
         {
@@ -53,14 +55,15 @@ public static class ImageDecoder
     internal static ImageException TooManyBytes(string? name, DecodeOptions options) =>
         new(name, string.Create(CultureInfo.InvariantCulture, $"the file is larger than the limit of {options.MaxBytes:N0} bytes"));
 
-    private static unsafe T Decode<T>(ReadOnlySpan<byte> encoded, string? name, DecodeOptions options, PixelBudget budget, Func<DecodedImage, T> use)
+    private static unsafe T Decode<T>(
+        ReadOnlySpan<byte> encoded, string? name, DecodeOptions options, DecodeBudget.Room budget, Func<DecodedImage, T> use)
     {
         // Skia reads the caller's memory, which stays where it is until the codec is gone.
         fixed (byte* start = encoded)
         {
             using var data = SKData.Create((nint)start, encoded.Length);
             using var codec = SKCodec.Create(data)
-                ?? throw new ImageException(name, "not an image, or its header is damaged (JPEG, PNG, WebP, GIF and BMP can be read)");
+                ?? throw new ImageException(name, NoImage);
 
             // Skia knows more formats; WBMP, for one, takes almost anything that begins with a zero for an image.
             if (codec.EncodedFormat is not (SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Webp

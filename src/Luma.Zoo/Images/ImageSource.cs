@@ -1,8 +1,13 @@
+using Luma.Zoo.Files;
+
 namespace Luma.Zoo.Images;
 
 /// <summary>Where an image comes from: a file, a stream or bytes. Nothing is read before it is decoded.</summary>
 public sealed class ImageSource
 {
+    // Room for a stream that does not tell its length, until it turns out to be longer.
+    private const long UnknownBytes = 4 << 20;
+
     private readonly string? path;
     private readonly Stream? stream;
     private readonly ReadOnlyMemory<byte> bytes;
@@ -47,18 +52,21 @@ public sealed class ImageSource
     /// <summary>An image in memory.</summary>
     public static implicit operator ImageSource(byte[] bytes) => FromBytes(bytes);
 
-    internal ReadOnlyMemory<byte> Read(DecodeOptions options)
+    /// <summary>Reads the bytes into memory, once there is room for them beside those of others.</summary>
+    /// <exception cref="ImageException">They cannot be read, are too many, or begin as no image does.</exception>
+    internal EncodedImage Read(DecodeOptions options, DecodeBudget budget)
     {
         try
         {
             if (path is not null)
             {
-                using var file = RegularFile.Open(path);
-                // A device has no length and no end.
-                if (file.Length == 0) throw new ImageException(Name, "the file is empty");
-                return ReadToEnd(file, options);
+                using var file = RegularFile.OpenStream(path);
+                return ReadToEnd(file, options, budget);
             }
-            return stream is null ? bytes : ReadToEnd(stream, options);
+            if (stream is not null) return ReadToEnd(stream, options, budget);
+
+            Check(bytes.Span);
+            return new(bytes, room: null);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -76,22 +84,54 @@ public sealed class ImageSource
     }
 
     // A stream need not know its length, and a length need not be true: read until the end or until it is too much.
-    private ReadOnlyMemory<byte> ReadToEnd(Stream source, DecodeOptions options)
+    private EncodedImage ReadToEnd(Stream source, DecodeOptions options, DecodeBudget budget)
     {
         var expected = source.CanSeek ? source.Length - source.Position : 0;
         if (expected > options.MaxBytes) throw ImageDecoder.TooManyBytes(Name, options);
 
-        // One byte more than expected, so that the end is seen without growing.
-        var buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Max(expected + 1, 4096), Array.MaxLength));
-        var length = 0;
-        while (true)
-        {
-            var read = source.Read(buffer.AsSpan(length));
-            if (read == 0) return buffer.AsMemory(0, length);
+        // What is no image is known by its first bytes, however many follow.
+        var head = new byte[EncodedImage.SignatureBytes];
+        var length = source.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+        Check(head.AsSpan(0, length));
 
-            length += read;
-            if (length > options.MaxBytes) throw ImageDecoder.TooManyBytes(Name, options);
-            if (length == buffer.Length) Array.Resize(ref buffer, (int)Math.Min(2L * length, Array.MaxLength));
+        // Of a GIF the first frame is taken out, which is as large as the file at most.
+        var copies = EncodedImage.IsGif(head) ? 2 : 1;
+        var granted = source.CanSeek ? expected : UnknownBytes;
+        var room = budget.Bytes.Take(copies * granted);
+        try
+        {
+            // One byte more than expected, so that the end is seen without growing.
+            var buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Max(expected + 1, 4096), Array.MaxLength));
+            head.AsSpan(0, length).CopyTo(buffer);
+            while (true)
+            {
+                var read = source.Read(buffer.AsSpan(length));
+                if (read == 0) return new(buffer.AsMemory(0, length), room);
+
+                length += read;
+                if (length > options.MaxBytes) throw ImageDecoder.TooManyBytes(Name, options);
+                if (length < buffer.Length) continue;
+
+                if (length > granted)
+                {
+                    // Nobody knows how much is to come: from here on alone. It does not wait with what it has, lest two wait for each other.
+                    room.Dispose();
+                    (room, granted) = (default, long.MaxValue);
+                    room = budget.Bytes.Take(long.MaxValue);
+                }
+                Array.Resize(ref buffer, (int)Math.Min(2L * length, Array.MaxLength));
+            }
         }
+        catch
+        {
+            room.Dispose();
+            throw;
+        }
+    }
+
+    private void Check(ReadOnlySpan<byte> head)
+    {
+        if (head.IsEmpty) throw new ImageException(Name, "the file is empty");
+        if (!EncodedImage.IsImage(head)) throw new ImageException(Name, ImageDecoder.NoImage);
     }
 }

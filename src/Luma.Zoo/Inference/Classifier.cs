@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Luma.Neural;
 using Luma.Neural.Native;
 using Luma.Zoo.Images;
+using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Inference;
 
@@ -18,7 +19,9 @@ namespace Luma.Zoo.Inference;
 /// <para>
 /// However many callers there are, no more calls run at a time than there are processors, no more passes of the model than its threads
 /// leave processors for, and the images that are decoded at a time have together no more pixels than
-/// <see cref="DecodeOptions.MaxPixels"/>, or than half of the memory holds; a larger one is decoded alone.
+/// <see cref="DecodeOptions.MaxPixels"/>, or than half of the memory holds, and their files no more bytes than
+/// <see cref="DecodeOptions.MaxBytes"/>, or than a quarter of it; a larger one is decoded alone. What does not begin as an image does is
+/// refused before it is read.
 /// </para>
 /// <para>
 /// The first classifier of a process lets it keep the memory that tensors leave, up to a gigabyte, which makes passes up to twice as fast
@@ -33,7 +36,7 @@ public sealed class Classifier : IDisposable
     private readonly Device device;
     private readonly ScalarType type;
     private readonly DecodeOptions decoding;
-    private readonly PixelBudget pixels;
+    private readonly DecodeBudget budget;
     private readonly CallGate calls = new(Environment.ProcessorCount);
     private readonly CallGate passes = new(Math.Max(1, Environment.ProcessorCount / get_num_threads()));
 
@@ -58,7 +61,7 @@ public sealed class Classifier : IDisposable
         var parameter = model.parameters().FirstOrDefault();
         (this.model, Preset, Labels, this.decoding) = (model, preset, [.. labels], decoding ?? DecodeOptions.Default);
         this.ownsModel = ownsModel;
-        pixels = PixelBudget.For(this.decoding);
+        budget = DecodeBudget.For(this.decoding);
         EnsureEvaluation();
         (device, type) = (parameter?.device ?? CPU, parameter?.dtype ?? ScalarType.Float32);
     }
@@ -68,6 +71,9 @@ public sealed class Classifier : IDisposable
 
     /// <summary>The names of the classes.</summary>
     public IReadOnlyList<string> Labels { get; }
+
+    /// <summary>What was taken of the weights, where <see cref="ModelZoo"/> put the classifier together; null elsewhere.</summary>
+    public LoadReport? LoadReport { get; internal init; }
 
     /// <summary>Classifies one image.</summary>
     /// <param name="image">The image: a path, a stream or bytes will do.</param>
@@ -185,7 +191,7 @@ public sealed class Classifier : IDisposable
     private IReadOnlyList<Prediction> ClassifyOne(ImageSource image, int top, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
-        var input = ImageDecoder.Use(image, decoding, pixels, Preset.Apply);
+        var input = ImageDecoder.Use(image, decoding, budget, Preset.Apply);
         cancellation.ThrowIfCancellationRequested();
         return Predict(input, top)[0];
     }
@@ -217,6 +223,7 @@ public sealed class Classifier : IDisposable
     private Classification[] ClassifyTogether(ImageSource[] sources, BatchOptions options, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
+        MemoryGuard.Ensure((double)sources.Length * Preset.GetInputShape().Aggregate((double)sizeof(float), (product, size) => product * size), "a batch of images");
         var batch = empty([sources.Length, .. Preset.GetInputShape()], ScalarType.Float32);
         var errors = new ImageException?[sources.Length];
         Parallel.For(0, sources.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Decoders, CancellationToken = cancellation }, index =>
@@ -237,7 +244,7 @@ public sealed class Classifier : IDisposable
         var predictions = Array.TrueForAll(errors, error => error is not null) ? [] : Predict(batch, options.Top);
         return [.. sources.Select((source, index) => new Classification(source.Name, errors[index] is null ? predictions[index] : [], errors[index]))];
 
-        void Write(ImageSource source, int index) => ImageDecoder.Use(source, decoding, pixels, image =>
+        void Write(ImageSource source, int index) => ImageDecoder.Use(source, decoding, budget, image =>
         {
             Preset.Write(image, Input(index));
             return true;

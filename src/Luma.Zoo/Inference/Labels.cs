@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Inference;
 
@@ -37,7 +38,7 @@ public static class Labels
     /// <exception cref="InvalidDataException">The file holds no labels.</exception>
     public static IReadOnlyList<string> Load(string path)
     {
-        var text = File.ReadAllText(path);
+        var text = ReadText(path);
         string?[]? labels;
         try
         {
@@ -54,6 +55,19 @@ public static class Labels
         var blank = Array.FindIndex(labels, string.IsNullOrWhiteSpace);
         if (blank >= 0) throw new InvalidDataException($"{path}: label {blank} is blank.");
         return labels!;
+    }
+
+    private static string ReadText(string path)
+    {
+        try
+        {
+            using var reader = new StreamReader(RegularFile.OpenStream(path));
+            return reader.ReadToEnd();
+        }
+        catch (NotAFileException error)
+        {
+            throw new IOException($"{path}: cannot be read: {error.Message}.", error);
+        }
     }
 
     private static string[] Split(string text) => text.TrimEnd() is { Length: > 0 } content

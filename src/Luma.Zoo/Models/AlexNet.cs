@@ -162,13 +162,19 @@ public class AlexNetDesign : Sequence
         if (plan.Luma is not null) has.Add(nameof(ModelOptions.Config));
         options = ModelOptions.For(options, name, [.. has]);
         if (options.Config == ModelConfig.Luma) plan = plan.Luma!;
-        if (plan.Stages.Count == 0) throw new ArgumentException("An AlexNet needs at least one convolution.", nameof(plan));
+        PlanGuard.Some(plan.Stages, "An AlexNet needs at least one convolution.");
+        PlanGuard.Rows(plan.Stages, stage => [stage.Channels, stage.KernelSize, stage.Stride, stage.Groups, stage.Padding + 1]);
+        foreach (var (stage, from) in plan.Stages.Zip(plan.Stages.Select(stage => stage.Channels).Prepend(options.InChannels ?? 3)))
+        {
+            PlanGuard.Divides(stage.Channels, stage.Groups, "plan.Stages");
+            PlanGuard.Divides(from, stage.Groups, "plan.Stages");
+        }
         var imageSize = options.ImageSize ?? plan.ImageSize;
 
         Add("features", Features(plan, options.InChannels ?? 3));
         if (imageSize is null) Add("avgpool", new AdaptiveAvgPooling2D(AveragedSide));
         Add("flatten", new Flatten());
-        var side = imageSize is { } given ? SideOfMaps(plan, given) : AveragedSide;
+        var side = imageSize is { } given ? SideOfMaps(plan, given, options.ImageSize is null ? "plan.ImageSize" : nameof(options)) : AveragedSide;
         var features = plan.Stages[^1].Channels * side * side;
         Add("classifier", Classifier(plan, features, options.NumClasses ?? 1000, options.Dropout ?? plan.Dropout));
         if (plan.WeightStd is { } std) DrawWeights(std, plan.BiasIsOne);
@@ -227,7 +233,7 @@ public class AlexNetDesign : Sequence
         ];
 
     // The side of the last maps.
-    private static long SideOfMaps(AlexNetPlan plan, int imageSize)
+    private static long SideOfMaps(AlexNetPlan plan, int imageSize, string name)
     {
         var side = plan.Stages.Aggregate((long)imageSize, (side, stage) =>
         {
@@ -236,7 +242,7 @@ public class AlexNetDesign : Sequence
         });
         return side > 0
             ? side
-            : throw new ArgumentOutOfRangeException(nameof(imageSize), imageSize, "Nothing is left of images as small as these.");
+            : throw new ArgumentOutOfRangeException(name, imageSize, "Nothing is left of images as small as these.");
 
         // How many places a window has.
         static long Slide(long side, long window, long stride, bool ceilMode)

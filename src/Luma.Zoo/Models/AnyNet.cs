@@ -136,7 +136,17 @@ public class AnyNet : Sequence
     {
         ArgumentNullException.ThrowIfNull(plan);
         options = ModelOptions.For(options, name);
-        if (plan.Stages.Count == 0) throw new ArgumentException("An AnyNet needs at least one stage.", nameof(plan));
+        PlanGuard.Some(plan.Stages, "An AnyNet needs at least one stage.");
+        PlanGuard.Rows(plan.Stages, stage => [stage.Depth, stage.Width, stage.GroupWidth, stage.Stride]);
+        foreach (var stage in plan.Stages)
+        {
+            PlanGuard.Positive(stage.BottleneckRatio, "plan.Stages");
+            if (stage.SqueezeRatio is { } ratio) PlanGuard.Positive(ratio, "plan.Stages");
+            PlanGuard.Divides((long)Math.Round(stage.Width * stage.BottleneckRatio), stage.GroupWidth, "plan.Stages");
+        }
+        PlanGuard.AtLeast(1, plan.StemWidth);
+        PlanGuard.AtLeast(1, plan.NumClasses);
+        PlanGuard.AtLeast(1, plan.InChannels);
 
         Add("stem", new ConvNormActivation(
             options.InChannels ?? plan.InChannels, plan.StemWidth, stride: 2, bias: plan.ConvBias, norm: new BatchNorm2D(plan.StemWidth),
@@ -144,7 +154,6 @@ public class AnyNet : Sequence
         var body = new Sequence();
         foreach (var (index, (stage, from)) in plan.Stages.Zip(plan.Stages.Select(stage => stage.Width).Prepend(plan.StemWidth)).Index())
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(stage.Depth, 1, nameof(plan));
             body.Add($"block{index + 1}", Stage(index + 1, stage, from, plan.ConvBias));
         }
         Add("trunk_output", body);

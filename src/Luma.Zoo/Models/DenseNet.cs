@@ -47,7 +47,10 @@ public sealed class DenseNet : Sequence
         ArgumentNullException.ThrowIfNull(plan);
         PlanGuard.Probability(plan.Dropout);
         options = ModelOptions.For(options, nameof(DenseNet), nameof(ModelOptions.Dropout));
-        if (plan.Depths.Count == 0) throw new ArgumentException("A dense network needs at least one stage.", nameof(plan));
+        PlanGuard.Some(plan.Depths, "A dense network needs at least one stage.");
+        foreach (var depth in plan.Depths) PlanGuard.AtLeast(1, depth, "plan.Depths");
+        PlanGuard.AtLeast(1, plan.Growth);
+        PlanGuard.AtLeast(1, plan.InitialChannels);
         var dropout = options.Dropout ?? plan.Dropout;
 
         var features = new Sequence
@@ -81,7 +84,6 @@ public sealed class DenseNet : Sequence
 
         Sequence Stage(long inChannels, int depth)
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1, nameof(plan));
             var layers = new Sequence { StateVersion = 2 };
             for (var place = 0; place < depth; place++)
                 layers.Add($"denselayer{place + 1}", new DenseLayer(inChannels + (place * plan.Growth), plan.Growth, dropout));

@@ -81,7 +81,9 @@ public class FactorizedInception : AuxiliaryNetwork
         options = ModelOptions.For(options, name, [.. has]);
         if (options.Config == ModelConfig.Luma) plan = plan.Luma!;
         if (plan.InnerFilters.Count is 0 or > 26)
-            throw new ArgumentException("There must be 1 to 26 blocks on the 17x17 maps, which have letters.", nameof(plan));
+            throw new ArgumentException("There must be 1 to 26 blocks on the 17x17 maps, which have letters.", "plan.InnerFilters");
+        foreach (var filters in plan.InnerFilters) PlanGuard.AtLeast(1, filters, "plan.InnerFilters");
+        ArgumentNullException.ThrowIfNull(plan.Style, "plan.Style");
         var (numClasses, style, pooling) = (options.NumClasses ?? 1000, plan.Style, plan.Pooling);
 
         Add("conv1", style.Conv(options.InChannels ?? 3, 32, 3, stride: 2, Pad.Valid));

@@ -94,6 +94,9 @@ public class GoogLeNet : AuxiliaryNetwork
         ArgumentNullException.ThrowIfNull(plan);
         PlanGuard.Probability(plan.Dropout);
         ArgumentNullException.ThrowIfNull(plan.Style, "plan.Style");
+        PlanGuard.AtLeast(1, plan.FiveKernel);
+        PlanGuard.Odd([(int)Math.Min(plan.FiveKernel, int.MaxValue)], "plan.FiveKernel");
+        PlanGuard.AtLeast(1, plan.LastPool);
         if (plan.WeightStd is { } deviation) PlanGuard.Positive(deviation, "plan.WeightStd");
         List<string> has = [nameof(ModelOptions.AuxiliaryHeads), nameof(ModelOptions.TransformInput), nameof(ModelOptions.Dropout)];
         if (plan.Luma is not null) has.Add(nameof(ModelOptions.Config));

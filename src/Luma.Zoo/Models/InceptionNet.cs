@@ -146,6 +146,11 @@ public class InceptionNet : Sequence
         options = ModelOptions.For(options, name, has);
         if (options.Config == ModelConfig.Luma) plan = plan.Luma!;
 
+        ArgumentNullException.ThrowIfNull(plan.Style, "plan.Style");
+        PlanGuard.AtLeast(1, plan.A.Count);
+        PlanGuard.AtLeast(1, plan.B.Count);
+        PlanGuard.AtLeast(1, plan.C.Count);
+        PlanGuard.AtLeast(1, plan.Features);
         Add("stem", plan.Stem(options.InChannels ?? 3, plan.Style));
         Add("inception_a", Repeat(plan.A));
         Add("reduction_a", plan.ReductionA(plan.Style));
@@ -157,11 +162,8 @@ public class InceptionNet : Sequence
         Add("dropout", new Dropout(options.Dropout ?? plan.Dropout));
         Add("fc", new Dense(plan.Features, options.NumClasses ?? 1000));
 
-        Sequence Repeat((int Count, Func<ConvStyle, NeuralModule> Make) blocks)
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(blocks.Count, 1, nameof(plan));
-            return new(Enumerable.Range(0, blocks.Count).Select(_ => blocks.Make(plan.Style)));
-        }
+        Sequence Repeat((int Count, Func<ConvStyle, NeuralModule> Make) blocks) =>
+            new(Enumerable.Range(0, blocks.Count).Select(_ => blocks.Make(plan.Style)));
     }
 
     internal static ModelFamily Family { get; } = new("Inception",

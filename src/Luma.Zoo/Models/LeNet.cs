@@ -55,7 +55,11 @@ public class LeNet : Block
         ArgumentNullException.ThrowIfNull(plan);
         options = ModelOptions.For(options, name, nameof(ModelOptions.ImageSize), nameof(ModelOptions.Config));
         var imageSize = options.ImageSize ?? plan.ImageSize;
-        ArgumentOutOfRangeException.ThrowIfLessThan(imageSize, LeastSize);
+        PlanGuard.AtLeast(LeastSize, imageSize, options.ImageSize is null ? "plan.ImageSize" : nameof(options));
+        PlanGuard.AtLeast(1, plan.Maps.First);
+        PlanGuard.AtLeast(1, plan.Maps.Second);
+        ArgumentNullException.ThrowIfNull(plan.Hidden, "plan.Hidden");
+        foreach (var hidden in plan.Hidden) PlanGuard.AtLeast(1, hidden, "plan.Hidden");
 
         conv1 = Register("conv1", new Convolution2D(options.InChannels ?? 1, plan.Maps.First, 5));
         conv2 = Register("conv2", new Convolution2D(plan.Maps.First, plan.Maps.Second, 5));

@@ -87,8 +87,12 @@ public class NetworkInNetwork : Sequence
         ArgumentNullException.ThrowIfNull(plan);
         PlanGuard.Probability(plan.Dropout);
         options = ModelOptions.For(options, name, nameof(ModelOptions.Dropout));
-        if (plan.Stages.Count == 0 || plan.Stages.Any(stage => stage.Channels.Count == 0))
-            throw new ArgumentException("There must be a block before the last, and a convolution in every block.", nameof(plan));
+        const string empty = "There must be a block before the last, and a convolution in every block.";
+        PlanGuard.Some(plan.Stages, empty);
+        foreach (var stage in plan.Stages) PlanGuard.Some(stage.Channels, empty, "plan.Stages");
+        PlanGuard.Rows(plan.Stages, stage => [stage.KernelSize, stage.Stride, stage.Padding + 1, .. stage.Channels]);
+        foreach (var channels in plan.LastChannels ?? []) PlanGuard.AtLeast(1, channels, "plan.LastChannels");
+        PlanGuard.AtLeast(1, plan.NumClasses);
 
         var (inChannels, classes) = (options.InChannels ?? 3, options.NumClasses ?? plan.NumClasses);
         var net = new Sequence();

@@ -31,6 +31,18 @@ internal static class PlanGuard
         foreach (var number in other) AtLeast(1, number, otherName);
     }
 
+    /// <summary>Checks that there is something in a list.</summary>
+    /// <typeparam name="T">What is in it.</typeparam>
+    /// <param name="items">The list.</param>
+    /// <param name="problem">What is said where there is nothing.</param>
+    /// <param name="name">What the list is called.</param>
+    /// <exception cref="ArgumentException">There is nothing.</exception>
+    public static void Some<T>(IReadOnlyList<T> items, string problem, [CallerArgumentExpression(nameof(items))] string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(items, name);
+        if (items.Count == 0 || items.Any(item => item is null)) throw new ArgumentException(problem, name);
+    }
+
     /// <summary>Checks that there are rows, and that their numbers are at least 1.</summary>
     /// <typeparam name="TRow">The kind of row.</typeparam>
     /// <param name="rows">The rows.</param>

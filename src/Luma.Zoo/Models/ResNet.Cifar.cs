@@ -48,7 +48,7 @@ public sealed class CifarResNet : Sequence
     public CifarResNet(CifarResNetPlan plan, ModelOptions? options = null) : base(nameof(CifarResNet))
     {
         ArgumentNullException.ThrowIfNull(plan);
-        ArgumentOutOfRangeException.ThrowIfLessThan(plan.Blocks, 1, nameof(plan));
+        PlanGuard.AtLeast(1, plan.Blocks);
         options = ModelOptions.For(options, nameof(CifarResNet), nameof(ModelOptions.Shortcut));
         Shortcut = options.Shortcut ?? plan.Shortcut;
 

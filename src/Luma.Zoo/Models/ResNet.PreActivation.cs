@@ -80,7 +80,9 @@ public class PreActivationResNet : Sequence
             Shortcut = options.Shortcut ?? plan.Shortcut,
             ConvBias = plan.ConvBias || options.Config == ModelConfig.Luma,
         };
-        if (plan.Depths.Count == 0) throw new ArgumentException("A residual network needs at least one stage.", nameof(plan));
+        PlanGuard.Some(plan.Depths, "A residual network needs at least one stage.");
+        foreach (var depth in plan.Depths) PlanGuard.AtLeast(1, depth, "plan.Depths");
+        PlanGuard.AtLeast(1, plan.Width);
 
         var inChannels = options.InChannels ?? 3;
         if (plan.Cifar)
@@ -114,7 +116,6 @@ public class PreActivationResNet : Sequence
 
     private static Sequence Stage(PreActivationResNetPlan plan, int stage)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(plan.Depths[stage], 1, nameof(plan));
         var channels = plan.Width << stage;
 
         // The stem of a network for ImageNet has activated what the first block gets.

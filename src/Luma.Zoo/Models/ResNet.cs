@@ -130,19 +130,23 @@ public class ResNet : Sequence
     // What a unit does not have is refused, as in torchvision, and not ignored.
     private static void Check(ResNetPlan plan)
     {
-        ArgumentNullException.ThrowIfNull(plan.Depths, "plan.Depths");
+        PlanGuard.Some(plan.Depths, "A residual network needs at least one stage.");
+        foreach (var depth in plan.Depths) PlanGuard.AtLeast(1, depth, "plan.Depths");
         ArgumentNullException.ThrowIfNull(plan.Dilate, "plan.Dilate");
-        if (!Enum.IsDefined(plan.Unit)) throw new ArgumentOutOfRangeException(nameof(plan), plan.Unit, "There is no such unit.");
-        if (plan.Depths.Count == 0) throw new ArgumentException("A residual network needs at least one stage.", nameof(plan));
+        if (!Enum.IsDefined(plan.Unit)) throw new ArgumentOutOfRangeException("plan.Unit", plan.Unit, "There is no such unit.");
+        if (!Enum.IsDefined(plan.Shortcut)) throw new ArgumentOutOfRangeException("plan.Shortcut", plan.Shortcut, "There is no such shortcut.");
         PlanGuard.AtLeast(1, plan.Groups);
         PlanGuard.AtLeast(1, plan.BaseWidth);
         if (plan.Dilate.Count >= plan.Depths.Count)
-            throw new ArgumentException($"There are {plan.Depths.Count} stages, of which the first is never dilated: Dilate has {plan.Dilate.Count} entries.", nameof(plan));
+            throw new ArgumentException($"There are {plan.Depths.Count} stages, of which the first is never dilated: Dilate has {plan.Dilate.Count} entries.", "plan.Dilate");
         if (plan.Unit == ResNetUnit.Bottleneck) return;
 
-        if (plan.Groups != 1 || plan.BaseWidth != 64) throw new ArgumentException("Only bottlenecks have groups and a width of their own.", nameof(plan));
-        if (plan.StrideFirst) throw new ArgumentException("Only bottlenecks have a choice of the convolution with the stride.", nameof(plan));
-        if (plan.Unit == ResNetUnit.Plain && plan.Shortcut != ResNetShortcut.Projection) throw new ArgumentException("Plain units have no shortcuts.", nameof(plan));
+        if (plan.Dilate.Contains(true)) throw new ArgumentException("Only bottlenecks can be dilated.", "plan.Dilate");
+        const string onlyBottlenecks = "Only bottlenecks have groups and a width of their own.";
+        if (plan.Groups != 1) throw new ArgumentException(onlyBottlenecks, "plan.Groups");
+        if (plan.BaseWidth != 64) throw new ArgumentException(onlyBottlenecks, "plan.BaseWidth");
+        if (plan.StrideFirst) throw new ArgumentException("Only bottlenecks have a choice of the convolution with the stride.", "plan.StrideFirst");
+        if (plan.Unit == ResNetUnit.Plain && plan.Shortcut != ResNetShortcut.Projection) throw new ArgumentException("Plain units have no shortcuts.", "plan.Shortcut");
     }
 
     internal static ModelFamily Family { get; } = new("ResNet",
@@ -193,7 +197,6 @@ public class ResNet : Sequence
 
     private static Sequence Stage(ResNetPlan plan, int stage)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(plan.Depths[stage], 1, nameof(plan));
         var channels = 64L << stage;
         var stride = stage == 0 || Dilates(stage) ? 1 : 2;
 
@@ -208,8 +211,6 @@ public class ResNet : Sequence
 
         NeuralModule Unit(long from, long step, long dilation) => plan.Unit switch
         {
-            ResNetUnit.Plain or ResNetUnit.Basic when dilation > 1 =>
-                throw new ArgumentException("Only bottlenecks can be dilated.", nameof(plan)),
             ResNetUnit.Plain => PlainUnit(from, channels, step, plan.ConvBias),
             ResNetUnit.Basic => new ResNetBlock.Basic(from, channels, step, plan.Shortcut, plan.ConvBias),
             _ => new ResNetBlock.Bottleneck(

@@ -59,8 +59,15 @@ public sealed class SqueezeNet : Sequence
         ArgumentNullException.ThrowIfNull(plan);
         PlanGuard.Probability(plan.Dropout);
         options = ModelOptions.For(options, nameof(SqueezeNet), nameof(ModelOptions.Dropout));
-        if (plan.Stages.Count == 0 || plan.Stages.Any(stage => stage.Count == 0))
-            throw new ArgumentException("A SqueezeNet needs at least one stage, and every stage at least one fire module.", nameof(plan));
+        const string empty = "A SqueezeNet needs at least one stage, and every stage at least one fire module.";
+        PlanGuard.Some(plan.Stages, empty);
+        foreach (var stage in plan.Stages)
+        {
+            PlanGuard.Some(stage, empty, "plan.Stages");
+            PlanGuard.Rows(stage, fire => [fire.Squeezed, fire.Expanded], "plan.Stages");
+        }
+        PlanGuard.AtLeast(1, plan.Channels);
+        PlanGuard.AtLeast(1, plan.KernelSize);
 
         var features = new Sequence
         {

@@ -85,7 +85,7 @@ public sealed partial class SwinTransformer : Sequence
             AttentionDropout = options.AttentionDropout ?? plan.AttentionDropout,
             StochasticDepth = options.StochasticDepth ?? plan.StochasticDepth,
         };
-        if (!Enum.IsDefined(plan.Version)) throw new ArgumentOutOfRangeException(nameof(plan), plan.Version, "There is no such version.");
+        if (!Enum.IsDefined(plan.Version)) throw new ArgumentOutOfRangeException("plan.Version", plan.Version, "There is no such version.");
         PlanGuard.Stages(plan.Blocks, plan.Heads);
         PlanGuard.AtLeast(1, plan.Channels);
         PlanGuard.Between(2, MostWindow, plan.Window);
@@ -136,7 +136,7 @@ public sealed partial class SwinTransformer : Sequence
     private static Sequence Stage(SwinTransformerPlan plan, int stage)
     {
         var channels = Channels(plan, stage);
-        PlanGuard.Divides(channels, plan.Heads[stage]);
+        PlanGuard.Divides(channels, plan.Heads[stage], "plan.Heads");
 
         var (first, last) = (plan.Blocks.Take(stage).Sum(), Math.Max(1, plan.Blocks.Sum() - 1));
         return [.. Enumerable.Range(0, plan.Blocks[stage]).Select(BlockAt)];

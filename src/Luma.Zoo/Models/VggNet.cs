@@ -77,10 +77,14 @@ public class VGGNet : Sequence
         ArgumentNullException.ThrowIfNull(plan);
         PlanGuard.Probability(plan.Dropout);
         options = ModelOptions.For(options, name, nameof(ModelOptions.Dropout), nameof(ModelOptions.Config));
-        if (plan.Windows.Count == 0 || plan.Windows.Any(block => block.Count == 0))
-            throw new ArgumentException("A VGG network needs at least one block, and every block at least one convolution.", nameof(plan));
-        if (plan.Windows.Any(block => block.Any(window => window < 1 || window % 2 == 0)))
-            throw new ArgumentOutOfRangeException(nameof(plan), "The sides of windows must be odd.");
+        const string empty = "A VGG network needs at least one block, and every block at least one convolution.";
+        PlanGuard.Some(plan.Windows, empty);
+        foreach (var windows in plan.Windows)
+        {
+            PlanGuard.Some(windows, empty, "plan.Windows");
+            foreach (var window in windows) PlanGuard.AtLeast(1, window, "plan.Windows");
+            PlanGuard.Odd(windows, "plan.Windows");
+        }
 
         var features = new Sequence();
         foreach (var (block, windows) in plan.Windows.Index())

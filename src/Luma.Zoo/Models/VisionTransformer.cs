@@ -82,7 +82,7 @@ public sealed class VisionTransformer : Block
         if (plan.ImageSize < plan.PatchSize || plan.ImageSize % plan.PatchSize != 0)
         {
             throw new ArgumentOutOfRangeException(
-                options.ImageSize is null ? nameof(plan) : nameof(options), plan.ImageSize,
+                options.ImageSize is null ? "plan.ImageSize" : nameof(options), plan.ImageSize,
                 $"The image size must be a multiple of the patch size, {plan.PatchSize}.");
         }
         (ImageSize, PatchSize) = (plan.ImageSize, plan.PatchSize);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Training;
 
@@ -27,7 +28,7 @@ internal sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Dat
     {
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = RegularFile.OpenStream(path);
             return Read(path, file, dimensions);
         }
         catch (Exception error) when (error is UnauthorizedAccessException or (IOException and not InvalidDatasetException))

@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Weights;
 
@@ -9,7 +11,7 @@ namespace Luma.Zoo.Weights;
 /// <para>
 /// A file gets its name only when it is whole and its SHA-256 begins as its name promises (<c>resnet18-f37072fd.pth</c>); until then it
 /// is called <c>NAME.part</c>, and a later download goes on from there. A file that has its name is used as it is, as PyTorch does:
-/// its hash is not computed again.
+/// its hash is not computed again, unless <see cref="ExpectedFile.Recheck"/> asks for it.
 /// </para>
 /// <para>Proxies are .NET's: the system's, or those that <c>HTTPS_PROXY</c> and <c>NO_PROXY</c> name.</para>
 /// </remarks>
@@ -18,6 +20,8 @@ public sealed partial class Hub(HubOptions? options = null)
 {
     // The errors of a file that another process has locked: Windows' sharing and lock violations, EAGAIN on Linux and on macOS.
     private static readonly int[] LockErrors = [unchecked((int)0x80070020), unchecked((int)0x80070021), 11, 35];
+
+    private const int DeniedAttempts = 10;
 
     private static readonly TimeSpan LockInterval = TimeSpan.FromMilliseconds(100);
 
@@ -65,20 +69,22 @@ public sealed partial class Hub(HubOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(expected);
         var path = GetPath(address);
-        if (File.Exists(path)) return path;
+        expected = expected with { Sha256 = expected.Sha256 ?? HashPrefixOf(path) };
+        if (await IsThereAsync(address, path, expected, cancellationToken).ConfigureAwait(false)) return path;
         if (Options.Offline)
         {
             throw new DownloadException(
                 DownloadFailure.Offline, address,
-                $"{Path.GetFileName(path)} is not in {Options.Folder}, and offline nothing is fetched: unset LUMA_OFFLINE or --offline, or put the file there.");
+                $"{Path.GetFileName(path)} {(File.Exists(path) ? "is another file" : "is not")} in {Options.Folder}, and offline nothing is fetched: "
+                + "unset LUMA_OFFLINE or --offline, or put the file there.");
         }
 
         var source = Mirrored(address, Path.GetFileName(path));
         using var held = await LockAsync(path, source, cancellationToken).ConfigureAwait(false);
         // Another process may have fetched it in the meantime.
-        if (File.Exists(path)) return path;
+        if (await IsThereAsync(address, path, expected, cancellationToken).ConfigureAwait(false)) return path;
 
-        using var transfer = HubTransfer.Open(source, path, expected with { Sha256 = expected.Sha256 ?? HashPrefixOf(path) }, Options, progress);
+        using var transfer = HubTransfer.Open(source, path, expected, Options, progress);
         await transfer.RunAsync(cancellationToken).ConfigureAwait(false);
         return path;
     }
@@ -89,6 +95,24 @@ public sealed partial class Hub(HubOptions? options = null)
 
     [GeneratedRegex(@"-([0-9a-f]{8,64})\.[^.]*$")]
     private static partial Regex HashInName();
+
+    // What is asked to be checked anew must have the expected size and hash.
+    private static async Task<bool> IsThereAsync(Uri address, string path, ExpectedFile expected, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(path)) return false;
+        if (!expected.Recheck) return true;
+        try
+        {
+            using var file = RegularFile.OpenStream(path);
+            if (file.Length < expected.MinBytes || file.Length > expected.MaxBytes) return false;
+            return expected.Sha256 is not { } wanted
+                || Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false)).StartsWith(wanted, StringComparison.Ordinal);
+        }
+        catch (Exception error) when (HubTransfer.IsOfDisk(error))
+        {
+            throw HubTransfer.DiskFailure(address, path, error);
+        }
+    }
 
     private Uri Mirrored(Uri address, string name)
     {
@@ -101,7 +125,7 @@ public sealed partial class Hub(HubOptions? options = null)
 
     private async Task<FileStream> LockAsync(string path, Uri source, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var attempt = 0; ; attempt++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
@@ -111,6 +135,11 @@ public sealed partial class Hub(HubOptions? options = null)
                     $"{path}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
             }
             catch (IOException error) when (LockErrors.Contains(error.HResult))
+            {
+                await Task.Delay(LockInterval, cancellationToken).ConfigureAwait(false);
+            }
+            // Windows denies access to a file that is about to go, as the other process's lock is when it is done.
+            catch (UnauthorizedAccessException) when (OperatingSystem.IsWindows() && attempt < DeniedAttempts)
             {
                 await Task.Delay(LockInterval, cancellationToken).ConfigureAwait(false);
             }
@@ -136,6 +165,15 @@ public sealed record ExpectedFile
             field = value;
         }
     }
+
+    /// <summary>The fewest bytes that it can have: a file that is there and has fewer is another one.</summary>
+    public long MinBytes { get; init; }
+
+    /// <summary>
+    /// Whether a file that is there is checked too, by its size and its SHA-256, and replaced where it is another one. By default it is used
+    /// as it is.
+    /// </summary>
+    public bool Recheck { get; init; }
 
     /// <summary>Its SHA-256 in hexadecimal digits, or the beginning of it; null where it is not known.</summary>
     /// <exception cref="ArgumentException">It is no such hash.</exception>

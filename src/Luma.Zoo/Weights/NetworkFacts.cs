@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Luma.Neural.Blocks;
 using Luma.Zoo.Models;
 
@@ -67,19 +66,8 @@ internal static class NetworkFacts
 
     /// <summary>The published weights that a file holds, by its bytes and whatever its name; null where it holds none.</summary>
     /// <param name="known">The published weights.</param>
-    /// <param name="path">The file.</param>
-    public static PublishedWeights? Identify(IReadOnlyList<PublishedWeights> known, string path)
-    {
-        if (!File.Exists(path) || known.All(published => published.HashPrefix is null)) return null;
-        try
-        {
-            using var file = File.OpenRead(path);
-            var hash = Convert.ToHexStringLower(SHA256.HashData(file));
-            return known.FirstOrDefault(published => published.HashPrefix is { } prefix && hash.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    /// <param name="weights">The file, opened to be identified.</param>
+    public static PublishedWeights? Identify(IReadOnlyList<PublishedWeights> known, StateDict weights) => weights.Hash is { } hash
+        ? known.FirstOrDefault(published => published.HashPrefix is { } prefix && hash.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+        : null;
 }

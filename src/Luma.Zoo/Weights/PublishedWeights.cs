@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Luma.Zoo.Images;
@@ -8,6 +9,11 @@ namespace Luma.Zoo.Weights;
 /// <remarks>The JSON members are those of the family manifests under <c>zoo/</c>.</remarks>
 public sealed record PublishedWeights : IJsonOnDeserialized
 {
+    private const double Megabyte = 1048576;
+
+    // The manifests have three decimals.
+    private const double Rounding = 0.001;
+
     /// <summary>Their name, such as <c>IMAGENET1K_V2</c>.</summary>
     [JsonIgnore]
     public string Name { get; init; } = "";
@@ -99,15 +105,30 @@ public sealed record PublishedWeights : IJsonOnDeserialized
     /// <returns>The path of the file, or null where the assembly carries it.</returns>
     /// <exception cref="DownloadException">The file could not be fetched.</exception>
     /// <exception cref="OperationCanceledException">The download was stopped.</exception>
-    public async Task<string?> DownloadAsync(
-        Hub? hub = null, IProgress<ByteProgress>? progress = null, CancellationToken cancellationToken = default)
+    public Task<string?> DownloadAsync(
+        Hub? hub = null, IProgress<ByteProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        FetchAsync(hub, recheck: false, progress, cancellationToken);
+
+    /// <summary>
+    /// Makes sure that the file in the cache is the one that was published, by its size and its SHA-256, and fetches it where it is another
+    /// one or is not there.
+    /// </summary>
+    /// <inheritdoc cref="DownloadAsync"/>
+    public Task<string?> RepairAsync(
+        Hub? hub = null, IProgress<ByteProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        FetchAsync(hub, recheck: true, progress, cancellationToken);
+
+    private async Task<string?> FetchAsync(Hub? hub, bool recheck, IProgress<ByteProgress>? progress, CancellationToken cancellationToken)
     {
         if (Url is null) return null;
 
-        // The manifests round; a file that is a tenth larger is another one.
-        var expected = new ExpectedFile { MaxBytes = (long)(FileSizeMegabytes * 1048576 * 1.1) + 65536, Sha256 = Sha256 };
+        var (least, most) = Sizes;
+        var expected = new ExpectedFile { MinBytes = least, MaxBytes = most, Sha256 = Sha256, Recheck = recheck };
         return await (hub ?? new()).DownloadAsync(Url, expected, progress, cancellationToken).ConfigureAwait(false);
     }
+
+    private (long Least, long Most) Sizes =>
+        ((long)((FileSizeMegabytes - Rounding) * Megabyte), (long)((FileSizeMegabytes + Rounding) * Megabyte) + 1);
 
     /// <summary>Opens the weights, and waits for their download where they have to be fetched.</summary>
     /// <param name="hub">What keeps weight files; by default the one that the environment describes.</param>
@@ -115,14 +136,37 @@ public sealed record PublishedWeights : IJsonOnDeserialized
     /// How the file is opened; by default it is mapped: files of the cache are only ever replaced as a whole.
     /// </param>
     /// <returns>The tensors; dispose of them.</returns>
+    /// <remarks>
+    /// The file that is opened must have the size that was published; <see cref="RepairAsync"/> compares its SHA-256 too, as the download
+    /// did, which takes as long as reading all of it.
+    /// </remarks>
     /// <exception cref="DownloadException">The file could not be fetched.</exception>
-    /// <exception cref="WeightFileException">The file is damaged.</exception>
+    /// <exception cref="WeightFileException">The file in the cache is damaged or another one.</exception>
     public StateDict Open(Hub? hub = null, WeightFileOptions? file = null)
     {
-        if (DownloadAsync(hub).GetAwaiter().GetResult() is { } path) return StateDict.Open(path, file ?? new() { Map = true });
+        if (DownloadAsync(hub).GetAwaiter().GetResult() is { } path) return OpenCached(path, file ?? new() { Map = true });
 
         using var stream = ZooData.Open(Embedded!);
         return StateDict.Read(stream, $"{Model}:{Name}");
+    }
+
+    private StateDict OpenCached(string path, WeightFileOptions file)
+    {
+        var advice = $"'luma download {Model}:{Name}' fetches it again (in C#: RepairAsync)";
+        try
+        {
+            return StateDict.Open(path, file, fits: null, check: source =>
+            {
+                var (least, most) = Sizes;
+                if (source.Length >= least && source.Length <= most) return;
+                throw new WeightFileException(path, string.Create(
+                    CultureInfo.InvariantCulture, $"it has {source.Length:N0} bytes, and was published with {FileSizeMegabytes * Megabyte:N0}, to the nearest thousand"));
+            });
+        }
+        catch (WeightFileException error)
+        {
+            throw new WeightFileException(path, $"this is not the file that was published: {error.Problem}; {advice}", error.Where, error);
+        }
     }
 
     void IJsonOnDeserialized.OnDeserialized()

@@ -65,6 +65,9 @@ public sealed class StateDict : IDisposable
     /// <summary>What was taken of the file, and what was left.</summary>
     public WeightSelection Selection => content.Selection;
 
+    /// <summary>The SHA-256 of the file's bytes, where it was opened to be identified; null elsewhere.</summary>
+    internal string? Hash { get; private init; }
+
     /// <summary>The tensors of the file that are not read, such as sparse ones, with the reasons.</summary>
     internal IReadOnlyDictionary<string, string> Unread => content.Unread;
 
@@ -91,7 +94,10 @@ public sealed class StateDict : IDisposable
     /// <param name="path">The file or the folder.</param>
     /// <param name="options">How it is opened, or null.</param>
     /// <param name="fits">Whether tensors, which lie in the file still, fit the network; null where it is not known.</param>
-    internal static StateDict Open(string path, WeightFileOptions? options, Func<StateDict, bool>? fits)
+    /// <param name="identify">Whether the bytes that are opened are to be known by their <see cref="Hash"/>.</param>
+    /// <param name="check">Is shown the file that was opened before it is read, and throws where it is not the right one.</param>
+    internal static StateDict Open(
+        string path, WeightFileOptions? options, Func<StateDict, bool>? fits, bool identify = false, Action<ByteSource>? check = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new();
@@ -100,16 +106,20 @@ public sealed class StateDict : IDisposable
         try
         {
             var file = Directory.Exists(path) ? ShardIndex.FileIn(path) : path;
-            var (format, content) = WeightReader.Open(file, options, On(path, fits), sources);
+            var source = ByteSource.Open(file, options.Map);
+            sources.Add(source);
+            check?.Invoke(source);
+            var (format, content) = WeightReader.Read(source, options, On(path, fits), sources);
             content = content with { Entries = StorageReader.Read(content.Entries, path, options.Map, owned) };
-            foreach (var source in sources) source.EnsureUnchanged();
+            var hash = identify ? source.Hash() : null;
+            sources.ForEach(opened => opened.EnsureUnchanged());
             if (options.Map) owned.AddRange(sources);
-            else sources.ForEach(source => source.Dispose());
-            return new StateDict(path, format, content, owned);
+            else sources.ForEach(opened => opened.Dispose());
+            return new StateDict(path, format, content, owned) { Hash = hash };
         }
         catch
         {
-            sources.ForEach(source => source.Dispose());
+            sources.ForEach(opened => opened.Dispose());
             owned.ForEach(thing => thing.Dispose());
             throw;
         }

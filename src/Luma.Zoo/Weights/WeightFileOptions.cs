@@ -20,7 +20,8 @@ public sealed record WeightFileOptions
     /// <summary>
     /// Whether the tensors stay in the file, which stays open, and are read as they are asked for. By default they are read into memory at
     /// once and the file is closed, so that nothing that happens to it afterwards matters. A mapped file must not be written to while it
-    /// is in use: that changes a network that lies in it, and shortening it ends the process. Replacing it as a whole does no harm.
+    /// is in use: that changes a network that lies in it, and shortening it ends the process. Replacing it as a whole does no harm;
+    /// Windows does not allow it while the file is in use.
     /// </summary>
     public bool Map { get; init; }
 }

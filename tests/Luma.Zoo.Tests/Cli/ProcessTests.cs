@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Luma.Zoo.Cli;
 using Luma.Zoo.Tests.Images;
 using Luma.Zoo.Tests.Training;
 using Luma.Zoo.Tests.Weights;
+using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Tests.Cli;
 
@@ -38,6 +40,148 @@ public sealed class ProcessTests : IDisposable
 
             Assert.Equal((0, 20, ""), (code, output.Length, error));
         }
+    }
+
+    // What each command is given to do that takes a while, where there is such a thing. $F is the folder, $S a server that falls silent.
+    private static readonly Dictionary<string, string> Work = new()
+    {
+        ["list"] = "--json",
+        ["info"] = "resnet18",
+        ["summary"] = "vgg16 --shape 64,3,224,224",
+        ["forward"] = "vgg16 --shape 64,3,224,224 --save $F/saved.pth",
+        ["convert"] = "$F/big.safetensors $F/out.pth",
+        ["train"] = "lenet_5 --data $F/digits --output $F/trained.pth --epochs 50",
+        ["classify"] = "resnet18 x.png --mirror $S",
+        ["weights"] = "--json",
+        ["download"] = "resnet18 --mirror $S",
+    };
+
+    private static IEnumerable<string> Names => CommandLine.CreateRoot(new Terminal(TextWriter.Null, TextWriter.Null)).Subcommands.Select(command => command.Name);
+
+    public static TheoryData<string> Commands => [.. Names];
+
+    [Theory, MemberData(nameof(Commands))]
+    [Trait("Category", "Slow")]
+    public async Task Any_command_that_the_user_stops_ends_without_a_trace_and_leaves_nothing_half_done(string command)
+    {
+        if (!OperatingSystem.IsLinux()) return;
+
+        using var digits = new DigitFiles().WithPart("train", 2000).WithPart("t10k", 50);
+        var silent = new TaskCompletionSource();
+        await using var server = new FileServer((request, _) => FileAnswer.Of(new byte[40_000_000], request) with { Break = (500, silent.Task) });
+        using (var big = new FileStream(folder.File("big.safetensors"), FileMode.Create))
+        {
+            // 400 MB of zeros that take no place on the disk.
+            var header = "{\"a\":{\"dtype\":\"F32\",\"shape\":[100000000],\"data_offsets\":[0,400000000]}} "u8;
+            big.Write(BitConverter.GetBytes((long)header.Length));
+            big.Write(header);
+            big.SetLength(8 + header.Length + 400_000_000);
+        }
+        Directory.CreateSymbolicLink(folder.File("digits"), digits.Folder);
+        var before = folder.Names.ToList();
+        // Convert is stopped as soon as it writes, training once it has begun, the others while they wait or compute.
+        var wait = command switch
+        {
+            "convert" => "for i in $(seq 3000); do ls -A $F | grep -q partial && break; sleep 0.01; done",
+            "train" => "for i in $(seq 600); do grep -qs % err || sleep 0.1; done",
+            "download" or "classify" => "for i in $(seq 600); do ls $F/hub/checkpoints 2> /dev/null | grep -q part && break; sleep 0.05; done",
+            "forward" or "summary" => "sleep 2",
+            _ => "sleep 0.1",
+        };
+
+        var (code, output, error) = Shell(
+            $"F=$PWD; S={server.Address}; export TORCH_HOME=$F; mkdir $F/logs; '{Program}' {command} {Work[command]} --verbose > logs/out 2> logs/err & pid=$!; "
+            + $"cd logs; {wait}; kill -INT $pid 2> /dev/null; wait $pid 2> /dev/null; code=$?; cat out; cat err >&2; exit $code");
+
+        silent.SetResult();
+        // Short ones may have come to their end.
+        if (command is "list" or "info" or "weights") Assert.Contains(code, (int[])[0, 130]);
+        else Assert.Equal((130, command), (code, command));
+        Assert.DoesNotContain("Unhandled", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("internal error", error, StringComparison.Ordinal);
+        string[] made = command == "train" ? ["trained.pth"] : command is "download" or "classify" ? ["hub"] : [];
+        Assert.Equal(before.Append("logs").Concat(made).Order(), folder.Names);
+        if (command is "download" or "classify") Assert.Equal(["resnet18-f37072fd.pth.part"], Directory.GetFiles(folder.File("hub/checkpoints")).Select(Path.GetFileName));
+        if (command == "train") Assert.NotEmpty(StateDict.Open(folder.File("trained.pth")).Entries);
+        if (command == "forward") Assert.Equal("", output);
+    }
+
+    [LinuxFact]
+    public void A_user_who_will_not_wait_ends_the_program_at_once()
+    {
+        // The first interrupt is heard after the step; the second is the system's.
+        var (code, _, error) = Shell(
+            $"'{Program}' forward vgg16 --shape 64,3,224,224 > /dev/null 2> err.txt & pid=$!; sleep 2; kill -INT $pid; kill -TERM $pid; sleep 0.2; kill -INT $pid 2> /dev/null; "
+            + "wait $pid 2> /dev/null; code=$?; cat err.txt >&2; exit $code");
+
+        Assert.Contains(code, (int[])[130, 143]);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    [Trait("Category", "Slow")]
+    public void Any_command_ends_without_a_word_when_its_reader_has_gone()
+    {
+        var commands = new Dictionary<string, string>
+        {
+            ["list"] = "",
+            ["info"] = "lenet_5",
+            ["summary"] = "resnet18",
+            ["forward"] = "lenet_5",
+            ["convert"] = "in.pth out.pth",
+            ["train"] = "lenet_5 --data digits --output trained.pth --epochs 1",
+            ["classify"] = $"lenet_5 '{Digit}'",
+            ["weights"] = "",
+            ["download"] = "lenet_5",
+        };
+        using var digits = new DigitFiles().WithPart("train", 200).WithPart("t10k", 50);
+        Directory.CreateSymbolicLink(folder.File("digits"), digits.Folder);
+        using (var network = ModelZoo.Create("lenet_1"))
+        using (var state = StateDict.Of(network)) state.Save(folder.File("in.pth"));
+
+        Assert.Equal(Names.Order(), commands.Keys.Order());
+        foreach (var (command, arguments) in commands)
+        {
+            foreach (var form in (string[])["", "--json"])
+            {
+                var (code, _, error) = Shell($"'{Program}' {command} {arguments} {form} | true; exit ${{PIPESTATUS[0]}}");
+
+                Assert.Equal((command, 0, ""), (command, code, error));
+            }
+        }
+        // The work was done all the same.
+        foreach (var name in (string[])["out.pth", "trained.pth"]) Assert.NotEmpty(StateDict.Open(folder.File(name)).Entries);
+    }
+
+    [Theory]
+    [InlineData("forward lenet_1 --shape 9999999,1,28,28")]
+    [InlineData("forward lenet_1 --shape 9999999999,1,28,28")]
+    [InlineData("forward lenet_1 --shape 20000,1,28,28")]
+    [InlineData("forward swin_t --shape 1,3,2000,2000")]
+    [InlineData("forward vit_b_16 --shape 200,3,224,224")]
+    [InlineData("forward lenet_5 --num-classes 60000000")]
+    [InlineData("summary vgg11 --shape 1,3,2500,2500")]
+    [InlineData("summary resnet18 --shape 10000,3,224,224")]
+    [InlineData("summary lenet_5 --shape 5000000,1,32,32")]
+    [InlineData("convert big.safetensors out.pth")]
+    [InlineData("classify lenet_5:big.safetensors x.png")]
+    public void What_memory_will_not_hold_is_told_before_the_system_kills_the_process(string command)
+    {
+        if (!OperatingSystem.IsLinux()) return;
+
+        using (var big = new FileStream(folder.File("big.safetensors"), FileMode.Create))
+        {
+            var header = "{\"a\":{\"dtype\":\"F32\",\"shape\":[400000000],\"data_offsets\":[0,1600000000]}} "u8;
+            big.Write(BitConverter.GetBytes((long)header.Length));
+            big.Write(header);
+            big.SetLength(8 + header.Length + 1_600_000_000);
+        }
+
+        // As in a container of 768 MB.
+        var (code, output, error) = Shell($"DOTNET_GCHeapHardLimit=0x30000000 '{Program}' {command}");
+
+        Assert.Equal((1, ""), (code, output));
+        Assert.Contains("memory", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 
     [LinuxFact]
@@ -103,7 +247,13 @@ public sealed class ProcessTests : IDisposable
         Assert.Equal(["err.txt", "out.json", "out.pth"], folder.Names.Order());
     }
 
-    private (int Code, string Output, string Error) Shell(string script)
+    /// <summary>Runs the program in a folder, which is its home for weights too.</summary>
+    internal static (int Code, string Output, string Error) Luma(TemporaryFolder folder, string arguments) =>
+        Shell(folder, $"TORCH_HOME=$PWD '{Program}' {arguments}");
+
+    private (int Code, string Output, string Error) Shell(string script) => Shell(folder, script);
+
+    private static (int Code, string Output, string Error) Shell(TemporaryFolder folder, string script)
     {
         // With the default answer to an interrupt, which a job in the background ignores: for the shell, if these tests are in one
         // themselves, and by its own job control for its children.

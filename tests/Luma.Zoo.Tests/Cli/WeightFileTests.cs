@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Luma.Zoo.Tests.Weights;
 using Luma.Zoo.Weights;
 
@@ -212,6 +213,74 @@ public sealed class WeightFileTests : IDisposable
         StateDict.Of(unknown.Entries.Select(entry => KeyValuePair.Create(entry.Name, entry.ToTensor()))).Save(folder.File("unknown.pth"));
         using var guessed = ModelZoo.Create(id, new ModelOptions(), folder.File("unknown.pth"), out var warned);
         Assert.Contains("TransformInput", Assert.Single(warned.Warnings), StringComparison.Ordinal);
+    }
+
+    // Two sets of weights for three classes, under keys of their own.
+    private string SaveTwo()
+    {
+        var (first, second) = (LeNet(3), LeNet(3).ToDictionary(pair => pair.Key, pair => pair.Value * 2));
+        return Save("two.safetensors", new[] { ("first", first), ("second", second) }.SelectMany(
+            set => set.Item2.Select(pair => KeyValuePair.Create($"{set.Item1}.{pair.Key}", pair.Value))).ToDictionary());
+    }
+
+    [Fact]
+    public async Task Classify_takes_the_weights_that_are_asked_for_and_says_so_as_the_other_commands_do()
+    {
+        var digit = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Digits"), "*.png").Order().First();
+        var path = SaveTwo();
+        string[] wanted = ["--key", "second"];
+
+        var run = await Run.Of(["classify", "lenet_1", digit, "--weights", path, "--json", .. wanted]);
+        var other = await Run.Of("classify", "lenet_1", digit, "--weights", path, "--json", "--key", "first");
+        var forward = await Run.Of(["forward", "lenet_1", "--weights", path, "--json", .. wanted]);
+        var converted = await Run.Of(["convert", path, folder.File("out.pth"), "--as", "lenet_1", "--json", .. wanted]);
+
+        Assert.Equal((0, 0, 0), (run.ExitCode, forward.ExitCode, converted.ExitCode));
+        Assert.Contains($"luma: {path}: dropped 'second.' from the names", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"luma: {path}: 3 classes, as the weights have\n", run.Error, StringComparison.Ordinal);
+        Assert.Equal(run.Error, forward.Error);
+        Assert.NotEqual(Only(run).GetProperty("predictions").GetRawText(), Only(other).GetProperty("predictions").GetRawText());
+        var notes = Notes(Only(run));
+        Assert.Equal(run.Error.TrimEnd().Split('\n').Select(line => line[$"luma: {path}: ".Length..]), notes);
+        Assert.Equal(notes, Notes(Document(forward)));
+        Assert.StartsWith("dropped 'second.' from the names", Notes(Document(converted))[0], StringComparison.Ordinal);
+
+        // Where there is nothing to say nothing is said.
+        Assert.False(Assert.Single((await Run.Of("classify", "lenet_5", digit, "--json")).Json().EnumerateArray()).TryGetProperty("notes", out _));
+
+        static JsonElement Only(Run run) => Assert.Single(Document(run).EnumerateArray());
+        static JsonElement Document(Run run) => JsonDocument.Parse(run.Output).RootElement;
+        static string[] Notes(JsonElement element) => [.. element.GetProperty("notes").EnumerateArray().Select(note => note.GetString()!)];
+    }
+
+    [Fact]
+    public async Task Classify_has_the_options_for_weight_files_that_forward_has()
+    {
+        var digit = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Digits"), "*.png").Order().First();
+        using (var skip = Luma.Neural.Initializers.Skip())
+        using (var network = ModelZoo.Create("googlenet", new ModelOptions { AuxiliaryHeads = false }))
+            Save("unknown.pth", network.state_dict());
+        string[] classify = ["classify", $"googlenet:{folder.File("unknown.pth")}", digit];
+
+        Assert.Contains("--transform-input", (await Run.Of(classify)).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--transform-input", (await Run.Of([.. classify, "--transform-input", "true"])).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await Run.Of("classify", "lenet_5", digit, "--inert-extras")).ExitCode);
+        Assert.Contains("'nowhere'", (await Run.Of(["classify", "lenet_1", digit, "--weights", SaveTwo(), "--key", "nowhere"])).Failure(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_classifier_tells_what_was_taken_of_its_weights()
+    {
+        var options = new WeightFileOptions { Key = "first" };
+
+        using var classifier = ModelZoo.CreateClassifier("lenet_1", SaveTwo(), file: options);
+        using var other = await ModelZoo.CreateClassifierAsync("lenet_1", SaveTwo(), file: options);
+        using var own = new Luma.Zoo.Inference.Classifier(ModelZoo.Create("lenet_1"), classifier.Preset, ["a"], ownsModel: true);
+
+        Assert.Equal(("first.", 3), (classifier.LoadReport!.Selection.DroppedPrefix, classifier.LoadReport.ClassesOfWeights));
+        Assert.Equal(classifier.LoadReport.Selection.ToString(), other.LoadReport!.Selection.ToString());
+        Assert.Equal(["0", "1", "2"], classifier.Labels);
+        Assert.Null(own.LoadReport);
     }
 
     [Fact]

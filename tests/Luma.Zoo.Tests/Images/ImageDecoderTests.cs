@@ -137,7 +137,7 @@ public class ImageDecoderTests
         Assert.Equal("nowhere.png: there is no such file", Assert.Throws<ImageException>(() => ImageDecoder.Decode("nowhere.png")).Message);
 
         var error = Assert.Throws<ImageException>(() => ImageDecoder.Decode(AppContext.BaseDirectory));
-        Assert.StartsWith($"{AppContext.BaseDirectory}: cannot be read: it is a folder", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{AppContext.BaseDirectory}: cannot be read: this is a folder, not a file", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -145,9 +145,9 @@ public class ImageDecoderTests
     [InlineData("a\0b.png")]
     [InlineData("\uD83D.png")]
     [InlineData("nowhere/x.png")]
-    [InlineData("/dev/zero", "the file is empty")]
-    [InlineData("/dev/full", "the file is empty")]
-    [InlineData("/dev/null", "the file is empty")]
+    [InlineData("/dev/zero", "cannot be read: this is a device, not a file")]
+    [InlineData("/dev/full", "cannot be read: this is a device, not a file")]
+    [InlineData("/dev/null", "cannot be read: this is a device, not a file")]
     [InlineData("/proc/self/mem")]
     [InlineData("/proc/self/environ")]
     [InlineData("/proc/kmsg")]
@@ -171,7 +171,7 @@ public class ImageDecoderTests
         var refused = Task.Run(() => Assert.Throws<ImageException>(() => ImageDecoder.Decode(pipe)));
 
         Assert.True(refused.Wait(TimeSpan.FromSeconds(30)));
-        Assert.Equal("cannot be read: it is a pipe or a device, not a file", refused.Result.Reason);
+        Assert.Equal("cannot be read: this is a pipe, not a file: write what comes through it to a file first", refused.Result.Reason);
     }
 
     [Fact]
@@ -228,6 +228,99 @@ public class ImageDecoderTests
 
         Assert.Throws<ArgumentException>(() => DecodedImage.FromTensor(floats));
         Assert.Throws<ArgumentException>(() => DecodedImage.FromTensor(batch));
+    }
+
+    [Fact]
+    public void A_large_file_that_is_no_image_is_not_read()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("huge.jpg");
+        using (var file = File.Create(path)) file.SetLength(1_000_000_000);
+        using var endless = new Endless();
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var refused = Assert.Throws<ImageException>(() => ImageDecoder.Decode(path));
+        var stream = Assert.Throws<ImageException>(() => ImageDecoder.Decode(endless));
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+        Assert.StartsWith("not an image", refused.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("not an image", stream.Reason, StringComparison.Ordinal);
+        Assert.InRange(endless.Given, 1, 64);
+
+        // Above the limit it is the length that is refused, whatever is in it.
+        using (var file = File.Create(path)) file.SetLength(2_000_000_000);
+        Assert.Contains("larger than the limit", Assert.Throws<ImageException>(() => ImageDecoder.Decode(path)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bytes_and_pixels_in_flight_are_bounded_together()
+    {
+        var png = File.ReadAllBytes(ImageGoldens.Sample("rgb.png"));
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File("a.png"), png);
+        // Room for the pixels of two, and for the bytes of less than three streams that do not tell their length.
+        var budget = new DecodeBudget(bytes: 10 << 20, pixels: 2 * 97 * 61);
+        var met = 0;
+
+        Parallel.For(0, 24, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+        {
+            var source = (i % 3) switch { 0 => ImageSource.FromFile(folder.File("a.png")), 1 => ImageSource.FromStream(new Trickle(png)), _ => ImageSource.FromBytes(png) };
+            ImageDecoder.Use(source, DecodeOptions.Default, budget, image => Interlocked.Add(ref met, image.Width));
+        });
+
+        Assert.Equal(24 * 97, met);
+        Assert.InRange(budget.Pixels.Peak, 97 * 61, 2 * 97 * 61);
+        Assert.InRange(budget.Bytes.Peak, png.Length, 10 << 20);
+    }
+
+    [Fact]
+    public void A_stream_that_turns_out_to_be_long_waits_for_no_other_of_its_kind()
+    {
+        // More than its room, as text after the image.
+        var png = File.ReadAllBytes(ImageGoldens.Sample("rgb.png"));
+        byte[] longer = [.. png, .. new byte[9 << 20]];
+        var budget = new DecodeBudget(bytes: 8 << 20, pixels: long.MaxValue);
+        var widths = 0;
+
+        Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
+        {
+            using var stream = new Trickle(longer);
+            ImageDecoder.Use(ImageSource.FromStream(stream), DecodeOptions.Default, budget, image => Interlocked.Add(ref widths, image.Width));
+        });
+
+        Assert.Equal(8 * 97, widths);
+        Assert.Equal(8 << 20, budget.Bytes.Peak);
+    }
+
+    [Theory]
+    [InlineData("transparent.gif")]
+    public void The_canvas_of_a_GIF_and_the_frame_on_it_take_room_both(string name)
+    {
+        var bytes = File.ReadAllBytes(ImageGoldens.Sample(name));
+        var (width, height) = (BitConverter.ToUInt16(bytes, 6), BitConverter.ToUInt16(bytes, 8));
+        var whole = new DecodeBudget(long.MaxValue, long.MaxValue);
+        ImageDecoder.Use(bytes, DecodeOptions.Default, whole, image => image.Width);
+        // A canvas that is larger than its frame.
+        BitConverter.TryWriteBytes(bytes.AsSpan(6), (ushort)(width + 10));
+        var larger = new DecodeBudget(long.MaxValue, long.MaxValue);
+        ImageDecoder.Use(bytes, DecodeOptions.Default, larger, image => image.Width);
+
+        Assert.Equal(width * height, whole.Pixels.Peak);
+        Assert.Equal(((width + 10) * height) + (width * height), larger.Pixels.Peak);
+    }
+
+    private sealed class Endless : MemoryStream
+    {
+        public long Given { get; private set; }
+
+        public override bool CanSeek => false;
+
+        public override int Read(Span<byte> buffer)
+        {
+            buffer.Fill((byte)'x');
+            Given += buffer.Length;
+            return buffer.Length;
+        }
     }
 
     private sealed class Broken : MemoryStream

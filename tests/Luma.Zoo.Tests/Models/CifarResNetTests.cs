@@ -121,7 +121,7 @@ public class CifarResNetTests
 
         Assert.Equal([2, 7], network.call(rand(2, 1, 32, 32)).shape);
         Assert.Equal(6, network.modules().OfType<ResNetBlock.Basic>().Count());
-        Assert.Throws<ArgumentOutOfRangeException>("plan", () => new CifarResNet(new CifarResNetPlan(0)));
+        Assert.Throws<ArgumentOutOfRangeException>("plan.Blocks", () => new CifarResNet(new CifarResNetPlan(0)));
     }
 
     // 91.73 % of all 10,000 test images, as its author and Python count; of the thousand that are here Python gets 912.

@@ -121,30 +121,31 @@ public class ResNetTests
         Assert.Contains("layer4.2.bn2.running_var", names);
         Assert.DoesNotContain("layer4.3.conv1.weight", names);
         Assert.Equal([2, 5], network.call(rand(2, 3, 64, 64)).shape);
-        Assert.Throws<ArgumentException>("plan", () => new ResNet(new ResNetPlan(ResNetUnit.Basic, [])));
-        Assert.Throws<ArgumentOutOfRangeException>("plan", () => new ResNet(new ResNetPlan(ResNetUnit.Basic, [2, 0])));
+        Assert.Throws<ArgumentException>("plan.Depths", () => new ResNet(new ResNetPlan(ResNetUnit.Basic, [])));
+        Assert.Throws<ArgumentOutOfRangeException>("plan.Depths", () => new ResNet(new ResNetPlan(ResNetUnit.Basic, [2, 0])));
     }
 
     [Fact]
     public void What_a_unit_does_not_have_is_refused()
     {
         var (basic, plain) = (new ResNetPlan(ResNetUnit.Basic, [1]), new ResNetPlan(ResNetUnit.Plain, [1]));
-        ResNetPlan[] refused =
+        (string Part, ResNetPlan Plan)[] refused =
         [
-            basic with { Groups = 32 }, basic with { BaseWidth = 128 }, basic with { StrideFirst = true }, basic with { Dilate = [true] },
-            plain with { Shortcut = ResNetShortcut.ZeroPadding },
+            ("plan.Groups", basic with { Groups = 32 }), ("plan.BaseWidth", basic with { BaseWidth = 128 }),
+            ("plan.StrideFirst", basic with { StrideFirst = true }), ("plan.Dilate", basic with { Dilate = [true] }),
+            ("plan.Shortcut", plain with { Shortcut = ResNetShortcut.ZeroPadding }),
         ];
 
-        Assert.All(refused, plan => Assert.Throws<ArgumentException>(nameof(plan), () => new ResNet(plan)));
+        Assert.All(refused, entry => Assert.Throws<ArgumentException>(entry.Part, () => new ResNet(entry.Plan)));
         Assert.Throws<ModelOptionException>(() => new ResNet(plain, new() { Shortcut = ResNetShortcut.ZeroPadding }));
-        Assert.Throws<ArgumentOutOfRangeException>("plan", () => new ResNet(basic with { Unit = (ResNetUnit)9 }));
+        Assert.Throws<ArgumentOutOfRangeException>("plan.Unit", () => new ResNet(basic with { Unit = (ResNetUnit)9 }));
         Assert.Throws<ArgumentOutOfRangeException>("options", () => new ResNet(basic, new() { Shortcut = (ResNetShortcut)9 }));
         Assert.Throws<ArgumentNullException>("plan.Depths", () => new ResNet(basic with { Depths = null! }));
     }
 
     [Fact]
     public void Basic_blocks_have_no_dilation() => Assert.Throws<ArgumentException>(
-        "plan", () => new ResNet(ResNet.Plans["resnet18"] with { Dilate = [false, false, true] }));
+        "plan.Dilate", () => new ResNet(ResNet.Plans["resnet18"] with { Dilate = [false, false, true] }));
 
     [Fact]
     public void The_stride_moves_to_the_first_convolution()

@@ -1,4 +1,6 @@
 using Luma.Neural.Layers;
+using Luma.Zoo.Inference;
+using Luma.Zoo.Training;
 using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Tests.Weights;
@@ -74,6 +76,9 @@ public sealed class FileChangeTests : IDisposable
     [InlineData(true)]
     public void A_mapped_file_that_was_shortened_loads_nothing(bool take)
     {
+        // Windows lets nobody write to it.
+        if (OperatingSystem.IsWindows()) return;
+
         var path = Save("weights.pth");
         using var weights = StateDict.Open(path, new WeightFileOptions { Map = true });
         using var network = new Dense(700, 50);
@@ -103,6 +108,46 @@ public sealed class FileChangeTests : IDisposable
 
         Assert.Equal(problem, error.Problem);
         Assert.DoesNotContain('\0', error.Message);
+    }
+
+    // Published weights are known by their bytes, whatever their name; and those are the bytes that were opened.
+    [LinuxFact]
+    public void What_is_known_of_a_file_is_known_of_the_bytes_that_were_opened()
+    {
+        var (path, other) = (Save("weights.pth"), folder.File("other.pth"));
+        using (var state = StateDict.Of(new Dictionary<string, Tensor> { ["other"] = zeros(1) })) state.Save(other);
+        var known = Published(path);
+
+        using var weights = StateDict.Open(path, null, fits: null, identify: true);
+        using var mapped = StateDict.Open(path, new WeightFileOptions { Map = true }, fits: null, identify: true, check: _ => File.Move(other, path, overwrite: true));
+        using var replaced = StateDict.Open(path, null, fits: null, identify: true);
+
+        Assert.Same(known, NetworkFacts.Identify([known], weights));
+        Assert.Same(known, NetworkFacts.Identify([known], mapped));
+        Assert.Equal(Expected, TensorContent.All(mapped));
+        Assert.Null(NetworkFacts.Identify([known], replaced));
+
+        static PublishedWeights Published(string path)
+        {
+            var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
+            return ModelZoo.Weights("googlenet")[0] with { Url = new Uri($"https://weights.example/any-{hash[..8]}.pth") };
+        }
+    }
+
+    [LinuxFact]
+    public void Labels_and_data_sets_from_pipes_and_devices_are_refused_too()
+    {
+        using (var make = System.Diagnostics.Process.Start("mkfifo", folder.File("pipe"))) make.WaitForExit();
+
+        Assert.Contains("pipe: cannot be read: this is a pipe", Refused(() => Labels.Load(folder.File("pipe"))), StringComparison.Ordinal);
+        Assert.Contains("pipe: cannot be read: this is a pipe", Refused(() => IdxFile.Read(folder.File("pipe"), 3)), StringComparison.Ordinal);
+        foreach (var (path, problem) in (KeyValuePair<string, string>[])[new("/dev/zero", "a device"), new(folder.File(""), "a folder"), new("a\0b", "a NUL")])
+        {
+            Assert.Contains(problem, Refused(() => Labels.Load(path)), StringComparison.Ordinal);
+            Assert.Contains(problem, Refused(() => IdxFile.Read(path, 3)), StringComparison.Ordinal);
+        }
+
+        static string Refused(Action read) => Assert.IsAssignableFrom<IOException>(Record.Exception(() => Task.Run(read).WaitAsync(TimeSpan.FromSeconds(30)).GetAwaiter().GetResult())).Message;
     }
 
     [LinuxFact]

@@ -158,7 +158,8 @@ public sealed class FineTuningTests : IDisposable
         manual_seed(1);
         var network = ModelZoo.Create(id);
         using var state = StateDict.Of(network);
-        state.Save(hub.GetPath(ModelZoo.Weights(id)[0].Url!));
+        var published = ModelZoo.Weights(id)[0];
+        CacheFile.Write(state, published, hub.GetPath(published.Url!));
         return network.state_dict();
     }
 }

@@ -8,7 +8,7 @@ namespace Luma.Zoo.Tests.Weights;
 public sealed class Fuzzer(int seed)
 {
     // What any reading may take, whatever the file's size: a message with its stack, a few objects. The reader's own allowance is larger.
-    private const long ManagedAllowance = 96 << 10;
+    internal const long ManagedAllowance = 96 << 10;
 
     private static readonly long[] Interesting =
         [0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, int.MaxValue, uint.MaxValue, 1L << 40, long.MaxValue, long.MinValue, -1, -2];

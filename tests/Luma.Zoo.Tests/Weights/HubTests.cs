@@ -1,24 +1,12 @@
 using System.Diagnostics;
-using System.Net;
 using System.Security.Cryptography;
 using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Tests.Weights;
 
-/// <summary>Downloads from a server that misbehaves. Each test has a cache folder of its own.</summary>
-public sealed class HubTests : IDisposable
+/// <summary>The cache: what is fetched into it, checked, shared and refused.</summary>
+public sealed class HubTests : HubTestBase
 {
-    private static readonly byte[] Bytes = Content(seed: 1);
-
-    private static readonly string Name = NameOf(Bytes);
-
-    private readonly TemporaryFolder folder = new();
-    private readonly List<TimeSpan> delays = [];
-
-    private string Cached => folder.File(Name);
-
-    public void Dispose() => folder.Dispose();
-
     [Fact]
     public async Task A_file_is_fetched_once_and_has_its_name_alone()
     {
@@ -36,117 +24,6 @@ public sealed class HubTests : IDisposable
         Assert.Equal(steps.Select(step => step.Done).Order(), steps.Select(step => step.Done));
         Assert.All(steps, step => Assert.Equal(Bytes.Length, step.Total));
         Assert.Equal(Bytes.Length, steps[^1].Done);
-    }
-
-    [Fact]
-    public async Task A_broken_connection_goes_on_where_it_broke()
-    {
-        await using var server = new FileServer((request, count) =>
-            FileAnswer.Of(Bytes, request, ("ETag", "\"1\"")) with { Break = count < 3 ? (100_000, Task.CompletedTask) : null });
-
-        await MakeHub().DownloadAsync(server.File(Name));
-
-        AssertFetched();
-        Assert.Equal([0, 100_000, 200_000, 300_000], server.Requests.Select(request => request.From));
-        Assert.Equal([null, "\"1\"", "\"1\"", "\"1\""], server.Requests.Select(request => request.Headers.GetValueOrDefault("if-range")));
-        // Each attempt got further, so none is the second failure in a row.
-        Assert.Equal([1, 1, 1], delays.Select(delay => delay.TotalSeconds));
-    }
-
-    [Fact]
-    public async Task Where_the_server_knows_no_ranges_the_file_is_fetched_from_its_start()
-    {
-        await using var server = new FileServer((_, count) =>
-            FileAnswer.Whole(Bytes) with { Break = count == 0 ? (100_000, Task.CompletedTask) : null });
-
-        await MakeHub().DownloadAsync(server.File(Name));
-
-        AssertFetched();
-        Assert.Equal([0, 100_000], server.Requests.Select(request => request.From));
-    }
-
-    [Fact]
-    public async Task A_server_that_always_breaks_off_at_the_same_byte_is_given_up()
-    {
-        await using var server = new FileServer((_, _) => FileAnswer.Whole(Bytes) with { Break = (100_000, Task.CompletedTask) });
-
-        var error = await FailsAsync(server, DownloadFailure.Network);
-
-        Assert.Equal(5, server.Requests.Count);
-        Assert.Equal([1, 2, 4, 8], delays.Select(delay => delay.TotalSeconds));
-        Assert.Contains($"{Name} cannot be fetched from {server.File(Name)}: ", error.Message, StringComparison.Ordinal);
-        // What came is kept, but not under the file's name.
-        Assert.Equal([$"{Name}.part"], folder.Names);
-    }
-
-    [Fact]
-    public async Task A_file_that_changed_on_the_server_is_fetched_anew()
-    {
-        var old = Content(seed: 2);
-        // The server obeys If-Range: another version comes whole.
-        await using var server = new FileServer((request, count) => count == 0
-            ? FileAnswer.Whole(old, ("ETag", "\"old\"")) with { Break = (100_000, Task.CompletedTask) }
-            : request.Headers["if-range"] == "\"new\"" ? FileAnswer.Of(Bytes, request) : FileAnswer.Whole(Bytes, ("ETag", "\"new\"")));
-
-        await MakeHub().DownloadAsync(server.File(Name));
-
-        AssertFetched();
-        Assert.Equal(2, server.Requests.Count);
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Parts_of_different_files_are_never_put_together(bool tagged)
-    {
-        var old = Content(seed: 2);
-        // The server overlooks If-Range, or has no versions to tell.
-        await using var server = new FileServer((request, count) => count == 0
-            ? FileAnswer.Whole(old, tagged ? [("ETag", "\"old\"")] : []) with { Break = (100_000, Task.CompletedTask) }
-            : FileAnswer.Of(Bytes, request, tagged ? [("ETag", "\"new\"")] : []));
-
-        await MakeHub().DownloadAsync(server.File(Name));
-
-        AssertFetched();
-        Assert.Equal([0, 100_000, 0], server.Requests.Select(request => request.From));
-    }
-
-    [Fact]
-    public async Task A_later_download_goes_on_with_what_an_earlier_one_left()
-    {
-        File.WriteAllBytes($"{Cached}.part", Bytes[..150_000]);
-        await using var server = new FileServer((request, _) => FileAnswer.Of(Bytes, request));
-
-        await MakeHub().DownloadAsync(server.File(Name));
-
-        AssertFetched();
-        Assert.Equal(150_000, Assert.Single(server.Requests).From);
-    }
-
-    [Fact]
-    public async Task A_part_that_is_already_the_whole_file_only_gets_its_name()
-    {
-        File.WriteAllBytes($"{Cached}.part", Bytes);
-        await using var server = new FileServer((request, _) => FileAnswer.Of(Bytes, request));
-
-        await MakeHub().DownloadAsync(server.File(Name));
-
-        AssertFetched();
-        Assert.Single(server.Requests);
-    }
-
-    [Theory]
-    [InlineData(150_000)]
-    [InlineData(500_000)]
-    public async Task What_an_earlier_download_left_of_another_file_is_thrown_away(int length)
-    {
-        File.WriteAllBytes($"{Cached}.part", new byte[length]);
-        await using var server = new FileServer((request, _) => FileAnswer.Of(Bytes, request));
-
-        await MakeHub().DownloadAsync(server.File(Name));
-
-        AssertFetched();
-        Assert.Equal([length, 0], server.Requests.Select(request => request.From));
     }
 
     [Fact]
@@ -169,106 +46,6 @@ public sealed class HubTests : IDisposable
         await using var server = new FileServer((request, _) => FileAnswer.Of(Bytes, request));
 
         Assert.Equal(Bytes, File.ReadAllBytes(await MakeHub().DownloadAsync(server.File("weights.pth"))));
-    }
-
-    [Theory]
-    [InlineData("404 Not Found", HttpStatusCode.NotFound)]
-    [InlineData("403 Forbidden", HttpStatusCode.Forbidden)]
-    [InlineData("418 Teapot", (HttpStatusCode)418)]
-    public async Task A_refusal_is_told_at_once(string status, HttpStatusCode code)
-    {
-        await using var server = new FileServer((_, _) => new(status));
-
-        var error = await FailsAsync(server, DownloadFailure.Server);
-
-        Assert.Equal(code, error.StatusCode);
-        Assert.Contains($"the server answered {(int)code} ({status[4..]})", error.Message, StringComparison.Ordinal);
-        Assert.Single(server.Requests);
-    }
-
-    [Theory]
-    [InlineData("500 Internal Server Error")]
-    [InlineData("503 Service Unavailable")]
-    [InlineData("429 Too Many Requests")]
-    public async Task A_server_that_recovers_is_asked_again(string status)
-    {
-        await using var server = new FileServer((request, count) => count < 3 ? new(status) : FileAnswer.Of(Bytes, request));
-
-        await MakeHub().DownloadAsync(server.File(Name));
-
-        AssertFetched();
-        Assert.Equal([1, 2, 4], delays.Select(delay => delay.TotalSeconds));
-    }
-
-    [Theory]
-    [InlineData("7", 7)]
-    [InlineData("0", 1)]
-    [InlineData("86400", 60)]
-    public async Task A_server_may_ask_for_more_time(string asked, int waited)
-    {
-        await using var server = new FileServer((request, count) =>
-            count == 0 ? new("503 Service Unavailable", ("Retry-After", asked)) : FileAnswer.Of(Bytes, request));
-
-        await MakeHub().DownloadAsync(server.File(Name));
-
-        Assert.Equal(waited, Assert.Single(delays).TotalSeconds);
-    }
-
-    [Fact]
-    public async Task A_server_that_does_not_recover_is_given_up()
-    {
-        await using var server = new FileServer((_, _) => new("500 Internal Server Error"));
-
-        var error = await FailsAsync(server, DownloadFailure.Server);
-
-        Assert.Equal(HttpStatusCode.InternalServerError, error.StatusCode);
-        Assert.Equal(5, server.Requests.Count);
-    }
-
-    [Fact]
-    public async Task Without_a_network_the_user_is_told_where_to_put_the_file()
-    {
-        await using var server = new FileServer((_, _) => new("200 OK"));
-        var address = server.File(Name);
-        await server.DisposeAsync();
-
-        var error = await Assert.ThrowsAsync<DownloadException>(() => MakeHub().DownloadAsync(address));
-
-        Assert.Equal((DownloadFailure.Network, address, null), (error.Failure, error.Address, error.StatusCode));
-        Assert.EndsWith($"put the file into {Path.GetDirectoryName(Cached)}.", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_slow_download_is_cancelled_and_goes_on_the_next_time()
-    {
-        var never = new TaskCompletionSource();
-        await using var server = new FileServer((request, count) =>
-            FileAnswer.Of(Bytes, request) with { Break = count == 0 ? (100_000, never.Task) : null });
-        using var cancellation = new CancellationTokenSource();
-        var hub = MakeHub();
-
-        var stopper = new Callback(step =>
-        {
-            if (step.Done == 100_000) cancellation.Cancel();
-        });
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hub.DownloadAsync(server.File(Name), stopper, cancellation.Token));
-        Assert.Equal([$"{Name}.part"], folder.Names);
-
-        await hub.DownloadAsync(server.File(Name));
-        AssertFetched();
-        Assert.Equal(100_000, server.Requests[1].From);
-    }
-
-    [Fact]
-    public async Task A_server_that_falls_silent_is_asked_again()
-    {
-        var never = new TaskCompletionSource();
-        await using var server = new FileServer((request, count) =>
-            FileAnswer.Of(Bytes, request) with { Break = count == 0 ? (100_000, never.Task) : null });
-
-        await MakeHub(options => options with { Patience = TimeSpan.FromSeconds(0.5) }).DownloadAsync(server.File(Name));
-
-        AssertFetched();
     }
 
     [Fact]
@@ -407,6 +184,27 @@ public sealed class HubTests : IDisposable
         Assert.Equal(DownloadFailure.Size, error.Failure);
     }
 
+    [Theory]
+    [InlineData("as it is", false)]
+    [InlineData("another", true)]
+    [InlineData("shorter", true)]
+    [InlineData("longer", true)]
+    public async Task A_file_that_is_there_is_checked_where_it_is_asked_for(string there, bool replaced)
+    {
+        await using var server = new FileServer((request, _) => FileAnswer.Of(Bytes, request));
+        var content = there switch { "another" => Content(seed: 2), "shorter" => Bytes[..^1], "longer" => [.. Bytes, 0], _ => Bytes };
+        var expected = new ExpectedFile { MinBytes = Bytes.Length, MaxBytes = Bytes.Length, Recheck = true };
+        File.WriteAllBytes(Cached, content);
+
+        await MakeHub().DownloadAsync(server.File(Name), expected with { Recheck = false });
+        Assert.Equal(content, File.ReadAllBytes(Cached));
+        Assert.Empty(server.Requests);
+
+        await MakeHub().DownloadAsync(server.File(Name), expected);
+        AssertFetched();
+        Assert.Equal(replaced ? 1 : 0, server.Requests.Count);
+    }
+
     [Fact]
     public async Task A_whole_hash_is_checked_where_it_is_known()
     {
@@ -421,37 +219,6 @@ public sealed class HubTests : IDisposable
         Assert.Equal(Bytes, File.ReadAllBytes(await MakeHub().DownloadAsync(server.File("plain.pth"), new ExpectedFile { Sha256 = hash })));
         Assert.Throws<ArgumentException>(() => new ExpectedFile { Sha256 = "no hash" });
         Assert.Throws<ArgumentOutOfRangeException>(() => new ExpectedFile { MaxBytes = 0 });
-    }
-
-    [Theory]
-    [InlineData(HttpRequestError.NameResolutionError)]
-    [InlineData(HttpRequestError.SecureConnectionError)]
-    [InlineData(HttpRequestError.ProxyTunnelError)]
-    public async Task What_another_attempt_would_meet_again_is_told_at_once(HttpRequestError failure)
-    {
-        using var handler = new Failing(failure);
-        using var client = new HttpClient(handler);
-        var address = new Uri($"https://weights.example/{Name}");
-
-        var error = await Assert.ThrowsAsync<DownloadException>(() => MakeHub(options => options with { HttpClient = client }).DownloadAsync(address));
-
-        Assert.Equal((DownloadFailure.Network, 1), (error.Failure, handler.Requests));
-        Assert.Empty(delays);
-        // The client stays its owner's.
-        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(address));
-    }
-
-    [Fact]
-    public async Task A_connection_that_is_refused_is_tried_again()
-    {
-        using var handler = new Failing(HttpRequestError.ConnectionError);
-        using var client = new HttpClient(handler);
-
-        await Assert.ThrowsAsync<DownloadException>(() =>
-            MakeHub(options => options with { HttpClient = client }).DownloadAsync(new Uri($"https://weights.example/{Name}")));
-
-        Assert.Equal(5, handler.Requests);
-        Assert.Equal([1, 2, 4, 8], delays.Select(delay => delay.TotalSeconds));
     }
 
     [Fact]
@@ -489,116 +256,8 @@ public sealed class HubTests : IDisposable
         Assert.Single(server.Requests);
     }
 
-    [Theory]
-    [InlineData("/t/hub/checkpoints", "TORCH_HOME=/t", "XDG_CACHE_HOME=/x")]
-    [InlineData("/x/torch/hub/checkpoints", "XDG_CACHE_HOME=/x")]
-    [InlineData("~/.cache/torch/hub/checkpoints")]
-    [InlineData("~/.cache/torch/hub/checkpoints", "TORCH_HOME=", "XDG_CACHE_HOME=")]
-    [InlineData("~/torch/hub/checkpoints", "TORCH_HOME=~/torch")]
-    [InlineData("~/hub/checkpoints", "TORCH_HOME=~")]
-    public void The_cache_is_pytorchs(string expected, params string[] environment)
-    {
-        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-
-        Assert.Equal(
-            expected.Replace("~", home, StringComparison.Ordinal), HubOptions.FolderOf(In(environment)).Replace('\\', '/'));
-    }
-
-    [Theory]
-    [InlineData(true, "LUMA_OFFLINE=1")]
-    [InlineData(true, "LUMA_OFFLINE=yes")]
-    [InlineData(false, "LUMA_OFFLINE=0")]
-    [InlineData(false, "LUMA_OFFLINE=False")]
-    [InlineData(false, "LUMA_OFFLINE=")]
-    [InlineData(false)]
-    public void The_environment_says_whether_to_stay_offline(bool expected, params string[] environment) =>
-        Assert.Equal(expected, HubOptions.OfflineOf(In(environment)));
-
-    [Theory]
-    [InlineData("http://m", "LUMA_MIRROR=http://m")]
-    [InlineData(null, "LUMA_MIRROR=")]
-    [InlineData(null)]
-    public void The_environment_names_a_mirror(string? expected, params string[] environment) =>
-        Assert.Equal(expected, HubOptions.MirrorOf(In(environment)));
-
-    [Theory]
-    [InlineData("resnet18-f37072fd.pth", "f37072fd")]
-    [InlineData("vgg16_features-amdegroot-88682ab5.pth", "88682ab5")]
-    [InlineData("weights.pth", null)]
-    [InlineData("weights-v2.pth", null)]
-    [InlineData("weights-12345678.tar.gz", null)]
-    public void The_hash_stands_at_the_end_of_the_name(string name, string? expected) => Assert.Equal(expected, Hub.HashPrefixOf(name));
-
-    [Fact]
-    public void An_address_without_a_file_is_refused() =>
-        Assert.Throws<ArgumentException>(() => new Hub().GetPath(new Uri("https://weights.invalid/models/")));
-
-    private static Func<string, string?> In(string[] environment) =>
-        name => environment.Select(pair => pair.Split('=', 2)).FirstOrDefault(pair => pair[0] == name)?[1];
-
-    private static byte[] Content(int seed)
-    {
-        var bytes = new byte[400_000];
-        new Random(seed).NextBytes(bytes);
-        return bytes;
-    }
-
-    private static string NameOf(byte[] bytes) => $"network-{Convert.ToHexStringLower(SHA256.HashData(bytes))[..8]}.pth";
-
-    private Hub MakeHub(Func<HubOptions, HubOptions>? change = null)
-    {
-        var options = new HubOptions
-        {
-            Folder = Path.GetDirectoryName(Cached)!,
-            Mirror = null,
-            Offline = false,
-            Time = new Hasty(delays),
-        };
-        return new(change?.Invoke(options) ?? options);
-    }
-
-    private async Task<DownloadException> FailsAsync(FileServer server, DownloadFailure failure)
-    {
-        var error = await Assert.ThrowsAsync<DownloadException>(() => MakeHub().DownloadAsync(server.File(Name)));
-        Assert.Equal((failure, server.File(Name)), (error.Failure, error.Address));
-        Assert.False(File.Exists(Cached));
-        return error;
-    }
-
-    private void AssertFetched()
-    {
-        Assert.Equal(Bytes, File.ReadAllBytes(Cached));
-        Assert.Equal([Name], folder.Names);
-    }
-
-    /// <summary>A time in which every wait is over at once.</summary>
-    private sealed class Hasty(List<TimeSpan> delays) : TimeProvider
-    {
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            if (dueTime > TimeSpan.Zero) delays.Add(dueTime);
-            return base.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? TimeSpan.Zero : dueTime, period);
-        }
-    }
-
-    private sealed class Failing(HttpRequestError error) : HttpMessageHandler
-    {
-        public int Requests { get; private set; }
-
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            Requests++;
-            throw new HttpRequestException(error);
-        }
-    }
-
     private sealed class Direct(List<ByteProgress> steps) : IProgress<ByteProgress>
     {
         public void Report(ByteProgress value) => steps.Add(value);
-    }
-
-    private sealed class Callback(Action<ByteProgress> action) : IProgress<ByteProgress>
-    {
-        public void Report(ByteProgress value) => action(value);
     }
 }

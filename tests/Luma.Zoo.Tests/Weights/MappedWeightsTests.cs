@@ -60,7 +60,7 @@ public sealed class MappedWeightsTests : IDisposable
     {
         var published = ModelZoo.Weights(Id)[0];
         using var thousand = ModelZoo.Create(Id);
-        using (var state = StateDict.Of(thousand)) state.Save(folder.File(Path.GetFileName(published.Url!.AbsolutePath)));
+        using (var state = StateDict.Of(thousand)) CacheFile.Write(state, published, folder.File(Path.GetFileName(published.Url!.AbsolutePath)));
         var hub = new Hub(new HubOptions { Folder = folder.File(""), Offline = true });
 
         using var network = ModelZoo.Create(Id, new ModelOptions { MapWeights = map }, published.Name, hub);

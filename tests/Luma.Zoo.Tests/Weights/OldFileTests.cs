@@ -140,24 +140,28 @@ public class OldFileTests
         var published = ModelZoo.Weights(id).Single();
         var hub = new Hub(new HubOptions { Folder = folder.File(""), Offline = true });
         var path = hub.GetPath(published.Url!);
-        using (var state = StateDict.Of(saved)) state.Save(path);
+        using (var state = StateDict.Of(saved)) CacheFile.Write(state, published, path);
 
         using var byName = ModelZoo.Create(id, weights: "IMAGENET1K_V1", hub: hub);
         using var byPath = ModelZoo.Create(id, weights: path);
         var image = randn(1, 3, 128, 128);
         using var inference = inference_mode();
 
-        Assert.Equal(Run(saved, image), Run(byName, image));
-        Assert.Equal(Run(saved, image), Run(byPath, image));
+        AssertSame(Run(saved, image), Run(byName, image));
+        AssertSame(Run(saved, image), Run(byPath, image));
 
         // torchvision's googlenet(weights=...) drops the heads that it has loaded, and its inception_v3(weights=...) keeps its one.
         Assert.Equal(id == "inception_v3", ((AuxiliaryNetwork)byName).HasAuxiliaries);
-        Assert.Equal(id == "inception_v3", ((AuxiliaryNetwork)byPath).HasAuxiliaries);
+        // By its path it is any file: its bytes are not the published ones, whatever its name says.
+        Assert.True(((AuxiliaryNetwork)byPath).HasAuxiliaries);
 
         using var chosen = (AuxiliaryNetwork)ModelZoo.Create(
             id, new ModelOptions { AuxiliaryHeads = id == "googlenet", TransformInput = false }, "IMAGENET1K_V1", hub);
         Assert.Equal(id == "googlenet", chosen.HasAuxiliaries);
-        Assert.NotEqual(Run(saved, image), Run(chosen, image));
+        Assert.Contains(Run(saved, image).Zip(Run(chosen, image)), pair => Math.Abs(pair.First - pair.Second) > 1e-3);
+
+        // Where tensors lie in a mapped file decides in which order they are summed up.
+        static void AssertSame(float[] expected, float[] actual) => Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
     }
 
     [Theory, MemberData(nameof(Resizings))]

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Luma.Zoo.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Luma.Zoo.Weights.Formats;
@@ -7,6 +9,8 @@ namespace Luma.Zoo.Weights.Formats;
 /// <summary>Bytes that can be read at any place: an open file, an array, or a tensor's memory. Safe to read from several threads.</summary>
 internal abstract class ByteSource(string name, long length) : IDisposable
 {
+    private const int HashedBytes = 1 << 18;
+
     /// <summary>The file, or a name for the bytes.</summary>
     public string Name { get; } = name;
 
@@ -15,15 +19,14 @@ internal abstract class ByteSource(string name, long length) : IDisposable
 
     /// <summary>Opens a file. What is read afterwards comes from the file that was opened, wherever its path leads by then.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="map">Whether it may be mapped.</param>
     /// <exception cref="WeightFileException">It is not there, is no regular file, or cannot be opened.</exception>
-    public static ByteSource Open(string path)
+    public static ByteSource Open(string path, bool map)
     {
-        if (FileKind.Obstacle(path) is { } obstacle) throw new WeightFileException(path, obstacle);
         try
         {
-            // On Windows an open file that may be mapped by its path must keep it; elsewhere nothing is locked.
-            var sharing = OperatingSystem.IsWindows() ? FileShare.Read : FileShare.ReadWrite | FileShare.Delete;
-            var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, sharing, FileOptions.RandomAccess);
+            // Windows maps an open file by its path, which must go on leading to it.
+            var file = RegularFile.Open(path, map ? FileShare.Read : RegularFile.Everything, FileOptions.RandomAccess);
             try
             {
                 return new OpenFile(path, file, RandomAccess.GetLength(file));
@@ -87,6 +90,24 @@ internal abstract class ByteSource(string name, long length) : IDisposable
     {
     }
 
+    /// <summary>The SHA-256 of the bytes in hexadecimal digits.</summary>
+    /// <exception cref="WeightFileException">The file cannot be read.</exception>
+    public unsafe string Hash()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var piece = new byte[HashedBytes];
+        fixed (byte* start = piece)
+        {
+            for (var offset = 0L; offset < Length; offset += piece.Length)
+            {
+                var count = (int)Math.Min(piece.Length, Length - offset);
+                Read(offset, count, start);
+                hash.AppendData(piece, 0, count);
+            }
+        }
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
+
     /// <summary>
     /// Which memory or file the bytes are in, and where: bytes of equal owners and places are the same. Places are those within the
     /// source, but for tensors, whose memory stays where it is: several may lie in one.
@@ -126,8 +147,10 @@ internal abstract class ByteSource(string name, long length) : IDisposable
                 if (!elements.TryGetValue(type.DType, out var mapped))
                 {
                     EnsureUnchanged();
-                    // A mapping of libtorch's own: it lives as long as a tensor on it. Linux opens the very file that is open here.
-                    var opened = OperatingSystem.IsLinux() ? $"/proc/self/fd/{file.DangerousGetHandle()}" : Name;
+                    // A mapping of libtorch's own: it lives as long as a tensor on it. Unix opens the very file that is open here; on
+                    // Windows nobody can have put another in its place, since it is open.
+                    var descriptor = file.DangerousGetHandle();
+                    var opened = OperatingSystem.IsLinux() ? $"/proc/self/fd/{descriptor}" : OperatingSystem.IsMacOS() ? $"/dev/fd/{descriptor}" : Name;
                     try
                     {
                         mapped = from_file(opened, shared: false, Length / type.Size, type.DType).DetachFromDisposeScope();

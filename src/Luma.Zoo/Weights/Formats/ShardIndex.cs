@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Weights.Formats;
 

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Luma.Neural.Native;
 
 namespace Luma.Zoo.Weights.Formats;
 
@@ -57,6 +58,13 @@ internal static class StorageReader
                 jobs.Add((storage, pool, offset));
                 read[storage] = In(source, offset, storage);
             }
+        }
+
+        var bytes = jobs.Sum(job => (double)job.From.Length);
+        if (!MemoryGuard.Fits(bytes))
+        {
+            throw new WeightFileException(
+                name, $"there is not enough memory for its {MemoryGuard.Size(bytes)} of tensors: map the file instead (in C#: {nameof(WeightFileOptions.Map)})");
         }
 
         Run(jobs);

@@ -32,26 +32,11 @@ internal static class WeightReader
 
     private static readonly byte[] OnnxMarks = [0x08];
 
-    /// <summary>Opens a file, or the files that an index names, and chooses the weights in it.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="options">What is asked for.</param>
-    /// <param name="fits">Whether tensors fit the network that they are for; null where that is not known.</param>
-    /// <param name="sources">Gets the files, which must stay open as long as the tensors are read from them.</param>
-    /// <returns>The format and what was chosen.</returns>
-    /// <exception cref="WeightFileException">The file is damaged, hostile, of a kind that is not read, or cannot be opened.</exception>
-    public static (WeightFormat Format, WeightContent Content) Open(
-        string path, WeightFileOptions options, Func<WeightContent, bool>? fits, List<ByteSource> sources)
-    {
-        var source = ByteSource.Open(path);
-        sources.Add(source);
-        return Read(source, options, fits, sources);
-    }
-
     /// <summary>Reads a source.</summary>
     /// <param name="source">The source.</param>
     /// <param name="options">What is asked for.</param>
     /// <param name="fits">Whether tensors fit the network that they are for; null where that is not known.</param>
-    /// <param name="sources">Gets further files that the source names; null where it may name none.</param>
+    /// <param name="sources">Gets further files that the source names, which must stay open as long as the tensors are read from them; null where it may name none.</param>
     /// <param name="budget">Bounds what reading takes; by default by the size of the source.</param>
     /// <returns>Its format and what was chosen of it.</returns>
     /// <exception cref="WeightFileException">The file is damaged, hostile, or of a kind that is not read.</exception>
@@ -61,7 +46,7 @@ internal static class WeightReader
         budget ??= new ReadBudget(source.Length);
         try
         {
-            var (format, sets, size) = ReadSets(source, options.InertExtras, sources, budget);
+            var (format, sets, size) = ReadSets(source, options, sources, budget);
             var content = WeightSelector.Choose(sets, source.Name, options.Key, fits);
             foreach (var storage in content.Entries.Select(entry => entry.View.Storage).Where(storage => storage.IsPacked).Distinct()) storage.Claim();
             var expanded = new ReadBudget(size);
@@ -75,7 +60,7 @@ internal static class WeightReader
     }
 
     private static (WeightFormat Format, IReadOnlyList<WeightSet> Sets, long Size) ReadSets(
-        ByteSource source, bool inertExtras, List<ByteSource>? sources, ReadBudget budget)
+        ByteSource source, WeightFileOptions options, List<ByteSource>? sources, ReadBudget budget)
     {
         if (source.Length == 0) throw new WeightFileException(source.Name, "the file is empty");
 
@@ -83,18 +68,18 @@ internal static class WeightReader
         using (var pinned = source.Pin(0, head.Length)) pinned.Span.CopyTo(head);
         if (SafetensorsReader.Recognizes(head, source.Length)) return (WeightFormat.Safetensors, SafetensorsReader.Read(source, budget), source.Length);
         if (head.AsSpan().StartsWith("PK\x03\x04"u8))
-            return (WeightFormat.TorchZip, TorchZipReader.Read(source, inertExtras, budget), source.Length);
+            return (WeightFormat.TorchZip, TorchZipReader.Read(source, options.InertExtras, budget), source.Length);
 
         foreach (var (offset, signature, problem) in OtherKinds)
         {
             if (head.Length >= offset && head.AsSpan(offset).StartsWith(signature)) throw new WeightFileException(source.Name, problem);
         }
         if (sources is not null && head.AsSpan().TrimStart(" \t\r\n"u8).StartsWith("{"u8) && ShardIndex.Read(source, budget) is var (files, names))
-            return ReadShards(source, files, names, inertExtras, sources);
+            return ReadShards(source, files, names, options, sources);
         if (TextProblem(head) is { } text) throw new WeightFileException(source.Name, text);
         if (TorchSharpReader.Read(source, budget) is { } tensors) return (WeightFormat.TorchSharp, tensors, source.Length);
         if ((Opcode)head[0] is Opcode.Proto or Opcode.Long)
-            return (WeightFormat.TorchLegacy, TorchLegacyReader.Read(source, inertExtras, budget), source.Length);
+            return (WeightFormat.TorchLegacy, TorchLegacyReader.Read(source, options.InertExtras, budget), source.Length);
         if (head.AsSpan().StartsWith(OnnxMarks) && head.AsSpan().IndexOf("onnx"u8) >= 0 || head.AsSpan().IndexOf("pytorch\x12"u8) >= 0)
             throw new WeightFileException(source.Name, "this looks like an ONNX model, which is not read: save the module's state_dict() with torch.save");
 
@@ -104,7 +89,7 @@ internal static class WeightReader
     }
 
     private static (WeightFormat Format, IReadOnlyList<WeightSet> Sets, long Size) ReadShards(
-        ByteSource index, IReadOnlyList<string> files, IReadOnlyList<string> names, bool inertExtras, List<ByteSource> sources)
+        ByteSource index, IReadOnlyList<string> files, IReadOnlyList<string> names, WeightFileOptions options, List<ByteSource> sources)
     {
         Dictionary<string, TensorEntry> entries = [];
         Dictionary<string, long> versions = [];
@@ -114,12 +99,12 @@ internal static class WeightReader
         var size = index.Length;
         foreach (var file in files)
         {
-            var shard = ByteSource.Open(file);
+            var shard = ByteSource.Open(file, options.Map);
             sources.Add(shard);
             size += shard.Length;
             try
             {
-                (format, var sets, _) = ReadSets(shard, inertExtras, sources: null, new ReadBudget(shard.Length));
+                (format, var sets, _) = ReadSets(shard, options, sources: null, new ReadBudget(shard.Length));
                 var content = WeightSelector.Choose(sets, file, null, null);
                 foreach (var entry in content.Entries)
                 {

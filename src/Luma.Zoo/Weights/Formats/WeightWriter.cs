@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Text;
+using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Weights.Formats;
 
@@ -21,7 +22,7 @@ internal static class WeightWriter
 
         if (path.Contains('\0', StringComparison.Ordinal)) throw new IOException($"{path}: cannot be written: the path has a NUL character.");
         var target = Resolve(path);
-        if (FileKind.Obstacle(target) is { } obstacle) throw new IOException($"{path}: cannot be written: {obstacle}.");
+        if (RegularFile.Obstacle(target) is { } obstacle) throw new IOException($"{path}: cannot be written: {obstacle}.");
 
         try
         {

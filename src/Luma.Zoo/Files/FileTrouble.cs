@@ -1,4 +1,4 @@
-namespace Luma.Zoo.Weights.Formats;
+namespace Luma.Zoo.Files;
 
 /// <summary>What the system's exceptions mean, in words that name no path: whoever shows them knows which the user gave.</summary>
 internal static class FileTrouble
@@ -6,6 +6,7 @@ internal static class FileTrouble
     /// <summary>Why a file cannot be read.</summary>
     public static string WhileReading(Exception error) => error switch
     {
+        NotAFileException => error.Message,
         FileNotFoundException or DirectoryNotFoundException => "there is no such file",
         UnauthorizedAccessException => "the file may not be read: permission is denied",
         _ => Other(error),
