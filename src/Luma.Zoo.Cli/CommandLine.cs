@@ -95,6 +95,8 @@ internal static class CommandLine
         {
             UsageException or UnknownModelException => (UsageError, exception.Message),
             ModelOptionException choice => (UsageError, $"{choice.Reason} ({Options.NameOf(choice.Choice)})"),
+            // A number that the network cannot have; the rest of the message is for programmers.
+            ArgumentException { ParamName: "options" } => (UsageError, exception.Message.Split(" (Parameter ")[0].TrimEnd('.')),
             _ when OutOfMemory.Describe(exception) is { } memory => (Failure, memory),
             _ when IsForUser(exception) => (Failure, exception.Message),
             _ => (InternalError,

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Luma.Neural;
 using Luma.Zoo.Cli;
 using Luma.Zoo.Tests.Images;
 using Luma.Zoo.Tests.Training;
@@ -164,6 +165,7 @@ public sealed class ProcessTests : IDisposable
     [InlineData("summary resnet18 --shape 10000,3,224,224")]
     [InlineData("summary lenet_5 --shape 5000000,1,32,32")]
     [InlineData("convert big.safetensors out.pth")]
+    [InlineData("convert vit.safetensors out.pth --as vit_b_32 --image-size 64000")]
     [InlineData("classify lenet_5:big.safetensors x.png")]
     public void What_memory_will_not_hold_is_told_before_the_system_kills_the_process(string command)
     {
@@ -175,6 +177,17 @@ public sealed class ProcessTests : IDisposable
             big.Write(BitConverter.GetBytes((long)header.Length));
             big.Write(header);
             big.SetLength(8 + header.Length + 1_600_000_000);
+        }
+
+        if (command.Contains("vit.safetensors", StringComparison.Ordinal))
+        {
+            using var skip = Initializers.Skip();
+            using var network = ModelZoo.Create("vit_b_32");
+            using var state = StateDict.Of(network);
+            state.Save(folder.File("vit.safetensors"));
+            Assert.Equal(
+                "luma: The image size must be a multiple of the patch size, 32\n",
+                Shell($"'{Program}' convert vit.safetensors out.pth --as vit_b_32 --image-size 2147483647").Error);
         }
 
         // As in a container of 768 MB.

@@ -1,4 +1,5 @@
 using Luma.Neural;
+using Luma.Neural.Native;
 using Luma.Zoo.Models;
 using static Luma.Zoo.Weights.KeyMaps.TimmWeights;
 
@@ -33,6 +34,8 @@ internal sealed class VisionTransformerKeyMap : KeyMap
         var oldSide = (long)Math.Round(Math.Sqrt(tokens - 1));
         if (oldSide == side || oldSide * oldSide != tokens - 1) return null;
 
+        // The embeddings, once more with their tokens first, and once more with that of the class.
+        MemoryGuard.Ensure(3.0 * sizeof(float) * width * side * side, "resizing the position embeddings");
         using var scope = NewDisposeScope();
         var positions = entry.ToTensor().to(ScalarType.Float32);
         var grid = positions.narrow(1, 1, tokens - 1).permute(0, 2, 1).reshape(1, width, oldSide, oldSide);
