@@ -11,7 +11,7 @@ internal static class MemoryGuard
     // What is smaller is not worth a look at the system.
     private const long Small = 64 << 20;
 
-    private const string Available = "MemAvailable:";
+    private static readonly string[] Available = ["MemAvailable:", "SwapFree:"];
 
     /// <summary>Makes sure that there is room.</summary>
     /// <param name="bytes">How many bytes are needed beside what is in use.</param>
@@ -48,9 +48,13 @@ internal static class MemoryGuard
         if (!OperatingSystem.IsLinux()) return null;
         try
         {
-            var line = File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith(Available, StringComparison.Ordinal));
-            var number = line?[Available.Length..].Trim().Split(' ')[0];
-            return double.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var kilobytes) ? 1024 * kilobytes : null;
+            double kilobytes = 0;
+            foreach (var line in File.ReadLines("/proc/meminfo").Where(line => Available.Any(name => line.StartsWith(name, StringComparison.Ordinal))))
+            {
+                if (!double.TryParse(line.Split(':')[1].Trim().Split(' ')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return null;
+                kilobytes += number;
+            }
+            return kilobytes > 0 ? 1024 * kilobytes : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
