@@ -248,8 +248,8 @@ public sealed class ProcessTests : IDisposable
         using var digits = new DigitFiles().WithPart("train", 20_000).WithPart("t10k", 50);
 
         var (code, output, error) = Shell(
-            $"'{Program}' train lenet_5 --data '{digits.Folder}' --output out.pth --verbose --epochs 3 --json > out.json 2> err.txt & pid=$!; "
-            + "sleep 4; kill -INT $pid; wait $pid 2> /dev/null; code=$?; cat out.json; cat err.txt >&2; exit $code");
+            $"'{Program}' train lenet_5 --data '{digits.Folder}' --output out.pth --verbose --epochs 30 --json > out.json 2> err.txt & pid=$!; "
+            + "for i in $(seq 600); do grep -qs % err.txt && break; sleep 0.05; done; kill -INT $pid; wait $pid 2> /dev/null; code=$?; cat out.json; cat err.txt >&2; exit $code");
 
         Assert.Equal(130, code);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
