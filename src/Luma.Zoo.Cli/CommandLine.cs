@@ -63,7 +63,7 @@ internal static class CommandLine
     public static RootCommand CreateRoot(Terminal terminal)
     {
         var root = new RootCommand(
-            "Luma.Zoo: image classifiers for .NET that load PyTorch's weights. A model is ID or ID:WEIGHTS, such as resnet50:IMAGENET1K_V2. "
+            "Luma.Zoo: image classifiers for .NET that load PyTorch's weights. A model is ID, ID:WEIGHTS such as resnet50:IMAGENET1K_V2, or a model folder. "
             + "Exit codes: 0 fine, 1 an image or a file failed, 2 wrong usage, 70 internal error, 130 cancelled.")
         {
             ListCommand.Create(terminal),
@@ -75,6 +75,8 @@ internal static class CommandLine
             ClassifyCommand.Create(terminal),
             WeightsCommand.Create(terminal),
             DownloadCommand.Create(terminal),
+            PackCommand.Create(terminal),
+            PreprocessCommand.Create(terminal),
         };
         root.Directives.Clear();
         // Without the '/h' of Windows, which is a file's name elsewhere.
@@ -93,7 +95,7 @@ internal static class CommandLine
     {
         var (code, message) = exception switch
         {
-            UsageException or UnknownModelException => (UsageError, exception.Message),
+            UsageException or UnknownModelException or ModelReferenceException => (UsageError, exception.Message),
             ModelOptionException choice => (UsageError, $"{choice.Reason} ({Options.NameOf(choice.Choice)})"),
             // A number that the network cannot have; the rest of the message is for programmers.
             ArgumentException { ParamName: "options" } => (UsageError, exception.Message.Split(" (Parameter ")[0].TrimEnd('.')),
@@ -108,7 +110,7 @@ internal static class CommandLine
     }
 
     private static bool IsForUser(Exception exception) => exception is
-        UserException or InputShapeException or ImageException or WeightFileException or WeightMismatchException
+        UserException or ModelFolderException or InputShapeException or ImageException or WeightFileException or WeightMismatchException
         or DifferentNetworkException or DownloadException or InvalidDatasetException or TrainingDivergedException or NativeLibraryException
         or IOException or UnauthorizedAccessException or NotSupportedException;
 

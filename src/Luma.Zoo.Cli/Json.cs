@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Luma.Neural.Observation;
+using Luma.Zoo.Images;
 using Luma.Zoo.Inference;
 
 namespace Luma.Zoo.Cli;
@@ -44,6 +45,14 @@ internal sealed record SummaryReport(
 internal sealed record ConvertedFile(
     string Path, int Tensors, long Bytes, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
 
+/// <summary>What <c>luma pack --json</c> says.</summary>
+internal sealed record PackedModel(
+    string Path, string Id, int Classes, ImagePreset Preset,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
+
+/// <summary>What <c>luma preprocess --json</c> says.</summary>
+internal sealed record PreprocessedImages(string Path, IReadOnlyList<long> Shape, ImagePreset Preset);
+
 /// <summary>What <c>luma download --json</c> says of weights. A null path means that they come with the program.</summary>
 internal sealed record DownloadedWeights(string Id, string Name, string? Path);
 
@@ -57,5 +66,7 @@ internal sealed record DownloadedWeights(string Id, string Name, string? Path);
 [JsonSerializable(typeof(TrainingReport))]
 [JsonSerializable(typeof(SummaryReport))]
 [JsonSerializable(typeof(ConvertedFile))]
+[JsonSerializable(typeof(PackedModel))]
+[JsonSerializable(typeof(PreprocessedImages))]
 [JsonSerializable(typeof(IReadOnlyList<DownloadedWeights>))]
 internal sealed partial class Json : JsonSerializerContext;

@@ -3,26 +3,26 @@ using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Cli;
 
-/// <summary>A model as it is written on the command line: <c>ID</c> or <c>ID:WEIGHTS</c>.</summary>
-/// <param name="Family">The network's family.</param>
-/// <param name="Variant">The network.</param>
-/// <param name="Weights">The name of published weights or a weight file; null where none are named.</param>
-internal sealed record ModelReference(ModelFamily Family, ModelVariant Variant, string? Weights)
+/// <summary>A model as it is written on the command line: <c>ID</c>, <c>ID:WEIGHTS</c>, or the path of a model folder.</summary>
+/// <param name="Source">What it stands for.</param>
+internal sealed record ModelReference(ModelSource Source)
 {
+    /// <summary>The network's family.</summary>
+    public ModelFamily Family => Source.Family;
+
+    /// <summary>The network.</summary>
+    public ModelVariant Variant => Source.Variant;
+
+    /// <summary>The name of published weights or a weight file; null where none are named.</summary>
+    public string? Weights => Source.Weights;
+
     /// <summary>Reads a model.</summary>
-    /// <param name="text"><c>ID</c> or <c>ID:WEIGHTS</c>.</param>
+    /// <param name="text"><c>ID</c>, <c>ID:WEIGHTS</c>, or a path.</param>
     /// <param name="weights">The value of <c>--weights</c>, which names them too.</param>
     /// <exception cref="UnknownModelException">There is no such network.</exception>
-    /// <exception cref="UsageException">The weights are named twice, or by nothing.</exception>
-    public static ModelReference Parse(string text, string? weights = null)
-    {
-        var colon = text.IndexOf(':', StringComparison.Ordinal);
-        var (id, named) = colon < 0 ? (text, null) : (text[..colon], text[(colon + 1)..]);
-        var (family, variant) = ModelZoo.Find(id);
-        if (named is { Length: 0 }) throw new UsageException($"There are no weights after the colon of '{text}'");
-        if (named is not null && weights is not null) throw new UsageException($"'{text}' and --weights both name weights: give one of them");
-        return new(family, variant, named ?? weights);
-    }
+    /// <exception cref="ModelReferenceException">The weights are named twice, or by nothing.</exception>
+    /// <exception cref="ModelFolderException">There is no model in the folder, or what it says of itself is wrong.</exception>
+    public static ModelReference Parse(string text, string? weights = null) => new(ModelSource.Find(text, weights));
 
     /// <summary>The published weights that are meant.</summary>
     /// <exception cref="UserException">There are none.</exception>
@@ -41,8 +41,10 @@ internal sealed record ModelReference(ModelFamily Family, ModelVariant Variant, 
     {
         // Only sizes are wanted, so the weights need not be drawn.
         using var skip = Initializers.Skip();
+        options = Source.Choose(options);
         if (Weights is null) return Variant.Build(options);
-        if (File.Exists(Weights) && ModelZoo.FindWeights(Variant.Id, Weights) is null) return ModelZoo.CreatePretrained(Variant.Id, options, Weights);
+        if (Path.Exists(Weights) && ModelZoo.FindWeights(Variant.Id, Weights) is null)
+            return ModelZoo.CreatePretrained(Variant.Id, options, Weights, out _, file: Source.Opening(null));
 
         return Variant.Build(Variant.KeyMap.Fit(options, weights: null, FindPublished()));
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Luma.Neural.Blocks;
 
 namespace Luma.Zoo;
@@ -49,6 +50,23 @@ public sealed record ModelOptions
     /// published weights, whose files in the cache nobody rewrites, and not for other files.
     /// </summary>
     public bool? MapWeights { get; init; }
+
+    /// <summary>These choices, and another's where there are none.</summary>
+    /// <param name="other">The other's.</param>
+    internal ModelOptions Or(ModelOptions other) => new()
+    {
+        NumClasses = NumClasses ?? other.NumClasses,
+        InChannels = InChannels ?? other.InChannels,
+        Config = Config == ModelConfig.Default ? other.Config : Config,
+        ImageSize = ImageSize ?? other.ImageSize,
+        Dropout = Dropout ?? other.Dropout,
+        AttentionDropout = AttentionDropout ?? other.AttentionDropout,
+        StochasticDepth = StochasticDepth ?? other.StochasticDepth,
+        AuxiliaryHeads = AuxiliaryHeads ?? other.AuxiliaryHeads,
+        TransformInput = TransformInput ?? other.TransformInput,
+        Shortcut = Shortcut ?? other.Shortcut,
+        MapWeights = MapWeights ?? other.MapWeights,
+    };
 
     /// <summary>Checks what was chosen about a network.</summary>
     /// <param name="options">What was chosen, or null for nothing.</param>
@@ -120,11 +138,14 @@ public sealed class ModelOptionException(string network, string lacks, string ch
 }
 
 /// <summary>A named configuration of a network.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ModelConfig>))]
 public enum ModelConfig
 {
     /// <summary>What the paper's authors, or torchvision, shipped: pretrained weights fit.</summary>
+    [JsonStringEnumMemberName("default")]
     Default,
 
     /// <summary>The Luma neural package's: a bias in every convolution, and its figures to the digit.</summary>
+    [JsonStringEnumMemberName("luma")]
     Luma,
 }

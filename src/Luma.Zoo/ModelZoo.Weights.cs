@@ -75,7 +75,7 @@ public static partial class ModelZoo
     internal static PublishedWeights? FindWeights(string id, string name) => Weights(id).FirstOrDefault(
         published => published.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || (published.IsDefault && name == DefaultWeights));
 
-    // A file is known by its name where that has its hash: it may lie anywhere.
-    private static PublishedWeights? FindKnown(string id, string weights) => FindWeights(id, weights)
+    /// <summary>Published weights by name or by the name of their file, which has their hash: it may lie anywhere.</summary>
+    internal static PublishedWeights? FindKnown(string id, string weights) => FindWeights(id, weights)
         ?? Weights(id).FirstOrDefault(published => published.HashPrefix is not null && Path.GetFileName(published.Url!.AbsolutePath) == Path.GetFileName(weights));
 }

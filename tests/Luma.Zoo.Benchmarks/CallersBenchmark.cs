@@ -20,7 +20,7 @@ internal static class CallersBenchmark
             return 1;
         }
 
-        using var classifier = ModelZoo.CreateClassifier(model, weights);
+        using var classifier = ModelZoo.CreateClassifier(model, new() { Weights = weights });
         var image = File.ReadAllBytes(path);
         Action[] ways = [One, Threads, Awaited];
         var times = ways.Select(_ => new List<double>()).ToArray();

@@ -24,7 +24,7 @@ internal static class SoakBenchmark
         }
 
         var random = new Random(1);
-        using var classifier = ModelZoo.CreateClassifier(model, weights);
+        using var classifier = ModelZoo.CreateClassifier(model, new() { Weights = weights });
         Picture[] pictures = [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal).SelectMany(path => Variants(path, random))];
         foreach (var picture in pictures) picture.First = Answer(() => classifier.Classify(picture.Bytes));
         Console.WriteLine($"{pictures.Length} pictures, {pictures.Count(picture => picture.First is null)} of them bad; {Threads} threads, {minutes} minutes");

@@ -10,33 +10,26 @@ internal static class ClassifyCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var (model, weights, numClasses, json) = (Options.Model(), Options.Weights(), Options.NumClasses(), Options.Json());
-        var (mirror, offline) = (Options.Mirror(), Options.Offline());
-        var (key, inertExtras, transform) = (WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
+        var (input, json) = (new ClassifierInput(), Options.Json());
         var images = new Argument<string[]>("image") { Description = "Images, or folders of images.", Arity = ArgumentArity.OneOrMore };
         var top = Options.Number("--top", "How many predictions to show for each image; 5 by default.");
         var recursive = new Option<bool>("--recursive") { Description = "Also search the folders inside folders." };
 
-        var command = new Command("classify", "Say what images show.")
-        {
-            model, images, weights, numClasses, top, recursive, transform, key, inertExtras, mirror, offline, json,
-        };
+        var command = new Command("classify", "Say what images show.") { input.Model, images, top, recursive };
+        input.AddTo(command);
+        command.Options.Add(json);
         command.SetAction((parsed, cancellation) => Task.Run(
             async () =>
             {
-                var reference = ModelReference.Parse(parsed.GetValue(model)!, parsed.GetValue(weights));
-                var (id, source) = (reference.Variant.Id, reference.Weights ?? ModelZoo.DefaultWeights);
+                var model = input.Reference(parsed);
+                var options = input.Read(parsed);
                 var files = ImageFiles.Find(parsed.GetValue(images)!, parsed.GetValue(recursive)).ToList();
 
                 var results = files.TakeWhile(file => file.Error is not null).Select(Failed).ToList();
                 if (results.Count < files.Count)
                 {
-                    var hub = Options.MakeHub(parsed.GetValue(mirror), parsed.GetValue(offline));
-                    await DownloadCommand.FetchAsync(terminal, hub, id, source, cancellation);
-                    using var classifier = await ModelZoo.CreateClassifierAsync(
-                        id, source, parsed.GetValue(numClasses), hub, parsed.GetValue(transform),
-                        WeightOptions.Of(parsed.GetValue(key), parsed.GetValue(inertExtras)), cancellationToken: cancellation);
-                    var notes = WeightOptions.Say(terminal, source, classifier.LoadReport!);
+                    var (opened, notes) = await ClassifierInput.OpenAsync(terminal, model, options, cancellation);
+                    using var classifier = opened;
                     results = await ClassifyAsync(terminal, classifier, notes, files, (int)(parsed.GetValue(top) ?? 5), cancellation);
                 }
 

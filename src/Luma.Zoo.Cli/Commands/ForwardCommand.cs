@@ -43,20 +43,20 @@ internal static class ForwardCommand
             var (variant, given) = (reference.Variant, reference.Weights);
             var hub = Options.MakeHub(parsed.GetValue(mirror), parsed.GetValue(offline));
             if (given is not null) await DownloadCommand.FetchAsync(terminal, hub, variant.Id, given, cancellation);
-            var options = new ModelOptions
+            var options = reference.Source.Choose(new ModelOptions
             {
                 Config = parsed.GetValue(config),
                 NumClasses = parsed.GetValue(numClasses),
                 TransformInput = parsed.GetValue(transform),
                 AuxiliaryHeads = parsed.GetValue(heads),
                 Shortcut = parsed.GetValue(shortcut),
-            };
+            });
 
             NativeLibraries.EnsureLoaded();
             using var scope = NewDisposeScope();
             var opening = WeightOptions.Of(parsed.GetValue(key), parsed.GetValue(inertExtras));
             IReadOnlyList<string>? notes = null;
-            using var loaded = given is null ? null : Load(terminal, variant, given, ref options, hub, opening, out notes);
+            using var loaded = given is null ? null : Load(terminal, variant, given, ref options, hub, reference.Source.Opening(opening)!, out notes);
             // Seeded, the weights are drawn even where others take their place: what is drawn next is the input.
             if (parsed.GetValue(seed) is { } number) manual_seed(number);
             using var drawn = given is null || parsed.GetValue(seed) is not null ? ModelZoo.Create(variant.Id, options) : null;

@@ -14,7 +14,7 @@ internal static class Options
 
     public static Argument<string> Model() => new("model")
     {
-        Description = "The network's id ('luma list' shows all), or ID:WEIGHTS with the name of published weights or a weight file.",
+        Description = "The network's id ('luma list' shows all), ID:WEIGHTS with the name of published weights or a weight file, or a model folder.",
     };
 
     public static Option<bool> Json() => new("--json") { Description = "Print a single JSON document and nothing else." };
@@ -108,8 +108,8 @@ internal static class Options
         ? $"{string.Join(", ", first)} or {last}"
         : string.Concat(choices);
 
-    // Says what is wrong with an option, from within its parser.
-    private static T Report<T>(ArgumentResult result, string error)
+    /// <summary>Says what is wrong with an option, from within its parser.</summary>
+    public static T Report<T>(ArgumentResult result, string error)
     {
         result.AddError(error);
         return default!;

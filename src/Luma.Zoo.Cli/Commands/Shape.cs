@@ -14,6 +14,8 @@ internal sealed record Shape(long[] Sizes)
     /// <summary>One image of the size that a network was made for, or that its weights are for.</summary>
     public static Shape OneImage(ModelReference model)
     {
+        if (model.Source.Folder is { } folder) return new([1, .. folder.Manifest.Preset.GetInputShape()]);
+
         var (channels, height, width) = model.Variant.InputShape;
         var published = model.Weights is null ? null : ModelZoo.FindWeights(model.Variant.Id, model.Weights);
         return model.Variant.KeyMap.Fit(new ModelOptions(), weights: null, published).ImageSize is { } side

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -9,35 +10,35 @@ namespace Luma.Zoo.Images;
 /// What turns an image into a classifier's input, as torchvision's presets do: resize, crop the centre, scale to [0, 1], normalise.
 /// The floats are torchvision's to the bit. Sizes are one number or height and width.
 /// </summary>
-/// <remarks>The JSON members are torchvision's names (<c>resize_size</c>, <c>crop_size</c>, ...) and <c>channels</c>.</remarks>
-public sealed record ImagePreset : IJsonOnDeserialized
+/// <remarks>
+/// The JSON members are torchvision's names (<c>resize_size</c>, <c>crop_size</c>, ...), <c>channels</c> and <c>channel_order</c>.
+/// </remarks>
+[JsonConverter(typeof(ImagePresetConverter))]
+public sealed record ImagePreset
 {
     private const int LargestSize = 4096;
 
     /// <summary>The channels: 3 for red, green and blue, 1 for grey.</summary>
-    [JsonPropertyName("channels")]
     public int Channels { get; init; } = 3;
+
+    /// <summary>The order of the three channels of colour; red, green and blue by default.</summary>
+    public ChannelOrder ChannelOrder { get; init; }
 
     /// <summary>
     /// One number: the length of the shorter side after resizing, the longer one following. Two: the height and the width.
     /// </summary>
-    [JsonPropertyName("resize_size")]
     public required IReadOnlyList<int> ResizeSize { get; init; }
 
     /// <summary>The part from the centre that the network sees. A smaller image gets a black frame.</summary>
-    [JsonPropertyName("crop_size")]
     public required IReadOnlyList<int> CropSize { get; init; }
 
     /// <summary>The filter for resizing. Shrinking is always antialiased, as with PIL.</summary>
-    [JsonPropertyName("interpolation")]
     public Interpolation Interpolation { get; init; } = Interpolation.Bilinear;
 
-    /// <summary>What is subtracted from each channel in [0, 1]; by default the mean of ImageNet's training images.</summary>
-    [JsonPropertyName("mean")]
+    /// <summary>What is subtracted from each channel in [0, 1], in the network's order of channels; by default the mean of ImageNet's training images.</summary>
     public IReadOnlyList<double> Mean { get; init; } = [0.485, 0.456, 0.406];
 
-    /// <summary>What each channel is divided by then; by default the standard deviation of ImageNet's training images.</summary>
-    [JsonPropertyName("std")]
+    /// <summary>What each channel is then divided by, in the network's order of channels; by default the standard deviation of ImageNet's training images.</summary>
     public IReadOnlyList<double> Std { get; init; } = [0.229, 0.224, 0.225];
 
     /// <summary>Reads a preset.</summary>
@@ -61,6 +62,9 @@ public sealed record ImagePreset : IJsonOnDeserialized
     public void Validate()
     {
         if (Channels is not (1 or 3)) throw new ArgumentException($"A preset has 1 or 3 channels, not {Channels}.", nameof(Channels));
+        if (!Enum.IsDefined(ChannelOrder)) throw new ArgumentException($"There is no channel order {ChannelOrder}.", nameof(ChannelOrder));
+        if (Channels == 1 && ChannelOrder != ChannelOrder.Rgb)
+            throw new ArgumentException("A grey image has no order of channels.", nameof(ChannelOrder));
         CheckSizes(ResizeSize, nameof(ResizeSize));
         CheckSizes(CropSize, nameof(CropSize));
         if (!Enum.IsDefined(Interpolation)) throw new ArgumentException($"There is no interpolation {Interpolation}.", nameof(Interpolation));
@@ -112,27 +116,37 @@ public sealed record ImagePreset : IJsonOnDeserialized
         {
             Normalise(channel, values);
             var target = floats.Slice(channel * plane, plane);
+            var place = ChannelOrder == ChannelOrder.Bgr ? Channels - 1 - channel : channel;
             if (pixels.Length < plane * stride) target.Fill(values[0]);
             for (var row = 0; row < rows.Length; row++)
             {
                 var line = pixels.AsSpan(row * columns.Length * stride, columns.Length * stride);
                 var to = target.Slice(((above + row) * CropSize[^1]) + before, columns.Length);
-                for (var i = 0; i < to.Length; i++) to[i] = values[line[(i * stride) + channel]];
+                for (var i = 0; i < to.Length; i++) to[i] = values[line[(i * stride) + place]];
             }
         }
     }
 
     /// <inheritdoc/>
     public bool Equals(ImagePreset? other) =>
-        other is not null && Channels == other.Channels && Interpolation == other.Interpolation
+        other is not null && Channels == other.Channels && ChannelOrder == other.ChannelOrder && Interpolation == other.Interpolation
         && ResizeSize.SequenceEqual(other.ResizeSize) && CropSize.SequenceEqual(other.CropSize)
         && Mean.SequenceEqual(other.Mean) && Std.SequenceEqual(other.Std);
 
     /// <inheritdoc/>
     public override int GetHashCode() =>
-        HashCode.Combine(Channels, Interpolation, ResizeSize.Sum(), CropSize.Sum(), Mean.Sum(), Std.Sum());
+        HashCode.Combine(Channels, ChannelOrder, Interpolation, ResizeSize.Sum(), CropSize.Sum(), Mean.Sum(), Std.Sum());
 
-    void IJsonOnDeserialized.OnDeserialized() => Validate();
+    /// <summary>The preset in one line, for people.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"resize {Sizes(ResizeSize)}, crop {Sizes(CropSize)}, {Interpolation.ToString().ToLowerInvariant()}, mean {Numbers(Mean)}, std {Numbers(Std)}, "
+        + $"{(Channels == 1 ? "grey" : ChannelOrder.ToString().ToLowerInvariant())}");
+
+    private static string Sizes(IReadOnlyList<int> sizes) => string.Join('x', sizes);
+
+    private static string Numbers(IReadOnlyList<double> numbers) =>
+        string.Join(' ', numbers.Select(number => number.ToString("0.####", CultureInfo.InvariantCulture)));
 
     // What of an axis is seen, and where in the crop it begins. Both round as torchvision: half to even, and an odd frame's spare
     // line after the image.
@@ -161,6 +175,3 @@ public sealed record ImagePreset : IJsonOnDeserialized
         }
     }
 }
-
-[JsonSerializable(typeof(ImagePreset))]
-internal sealed partial class ImageJson : JsonSerializerContext;

@@ -72,6 +72,9 @@ public sealed class Classifier : IDisposable
     /// <summary>The names of the classes.</summary>
     public IReadOnlyList<string> Labels { get; }
 
+    /// <summary>Whether an image has one class of many or several at once.</summary>
+    public ClassificationTask Task { get; init; }
+
     /// <summary>What was taken of the weights, where <see cref="ModelZoo"/> put the classifier together; null elsewhere.</summary>
     public LoadReport? LoadReport { get; internal init; }
 

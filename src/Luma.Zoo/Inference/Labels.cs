@@ -1,5 +1,5 @@
+using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Inference;
@@ -8,6 +8,9 @@ namespace Luma.Zoo.Inference;
 public static class Labels
 {
     private const string Prefix = "zoo/labels/", Suffix = ".txt";
+
+    // Where other libraries' files keep the names.
+    private static readonly string[] Keys = ["id2label", "label_names", "classes"];
 
     /// <summary>The sets that come with the zoo, such as <c>imagenet-1k</c>.</summary>
     /// <returns>Their names.</returns>
@@ -31,7 +34,11 @@ public static class Labels
         return Split(reader.ReadToEnd());
     }
 
-    /// <summary>Reads a file: a JSON array of strings where its name ends in <c>.json</c>, else text with one name per line.</summary>
+    /// <summary>
+    /// Reads a file: JSON where its name ends in <c>.json</c>, else text with one name per line. JSON is an array of names, or an object from
+    /// places to names (<c>{"0": "cat", "1": "dog"}</c>, also as ImageNet's <c>{"0": ["n01440764", "tench"]}</c>), which may stand
+    /// under <c>id2label</c>, or an array under <c>label_names</c> or <c>classes</c>.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <returns>One name per class.</returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -43,12 +50,12 @@ public static class Labels
         try
         {
             labels = Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase)
-                ? JsonSerializer.Deserialize(text, LabelsJson.Default.StringArray)
+                ? Read(path, text)
                 : Split(text);
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"{path}: not a JSON array of strings: {exception.Message}", exception);
+            throw new InvalidDataException($"{path}: not JSON: {exception.Message}", exception);
         }
 
         if (labels is null or []) throw new InvalidDataException($"{path}: there are no labels in it.");
@@ -70,10 +77,39 @@ public static class Labels
         }
     }
 
+    private static string?[] Read(string path, string text)
+    {
+        using var json = JsonDocument.Parse(text);
+        var root = json.RootElement;
+        foreach (var key in Keys)
+        {
+            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty(key, out var inner)) root = inner;
+        }
+        if (root.ValueKind == JsonValueKind.Array) return [.. root.EnumerateArray().Select(Name)];
+        if (root.ValueKind != JsonValueKind.Object) throw Wrong("it is neither an array nor an object");
+
+        var count = root.GetPropertyCount();
+        var labels = new string?[count];
+        foreach (var entry in root.EnumerateObject())
+        {
+            if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var place) || place >= count || labels[place] is not null)
+                throw Wrong($"'{entry.Name}' is not one of the places 0 to {count - 1}, each once");
+            labels[place] = Name(entry.Value);
+        }
+        return labels;
+
+        // ImageNet's lists have the name of WordNet's set before that of the class.
+        string? Name(JsonElement element) => element.ValueKind switch
+        {
+            JsonValueKind.String => element.GetString(),
+            JsonValueKind.Array when element.GetArrayLength() == 2 && element[1].ValueKind == JsonValueKind.String => element[1].GetString(),
+            _ => throw Wrong($"{element.GetRawText()} is no name"),
+        };
+
+        InvalidDataException Wrong(string problem) => new($"{path}: not a list of names: {problem}.");
+    }
+
     private static string[] Split(string text) => text.TrimEnd() is { Length: > 0 } content
         ? content.Split('\n', StringSplitOptions.TrimEntries)
         : [];
 }
-
-[JsonSerializable(typeof(string[]))]
-internal sealed partial class LabelsJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Zoo.Models;
 
@@ -51,6 +52,19 @@ internal static class NetworkFacts
             ? [$"the weights are for a network that {(transform ? "transforms" : "does not transform")} its input, and this one {(transform ? "does not" : "does")}"]
             : [];
 
+    /// <summary>What was chosen about a network that is there: what a user chose, and what followed from its weights.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="chosen">What a user chose.</param>
+    public static ModelOptions OptionsOf(NeuralModule network, ModelOptions chosen) => chosen with
+    {
+        NumClasses = ClassifierHead.CountClasses(network),
+        ImageSize = (network as VisionTransformer)?.ImageSize ?? chosen.ImageSize,
+        AuxiliaryHeads = (network as AuxiliaryNetwork)?.HasAuxiliaries ?? chosen.AuxiliaryHeads,
+        TransformInput = Of(network).TryGetValue(TransformKey, out var transform) ? bool.Parse(transform) : chosen.TransformInput,
+        Shortcut = (network as CifarResNet)?.Shortcut ?? chosen.Shortcut,
+        MapWeights = null,
+    };
+
     /// <summary>The metadata of weights with what is known of them: it goes into the files that are written.</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="options">What is known of the network.</param>
@@ -62,7 +76,8 @@ internal static class NetworkFacts
         return facts;
     }
 
-    private static string NameOf(ResNetShortcut shortcut) => Shortcuts.First(entry => entry.Value == shortcut).Key;
+    /// <summary>What shortcuts are called.</summary>
+    public static string NameOf(ResNetShortcut shortcut) => Shortcuts.First(entry => entry.Value == shortcut).Key;
 
     /// <summary>The published weights that a file holds, by its bytes and whatever its name; null where it holds none.</summary>
     /// <param name="known">The published weights.</param>

@@ -111,7 +111,10 @@ public sealed class StateDict : IDisposable
             check?.Invoke(source);
             var (format, content) = WeightReader.Read(source, options, On(path, fits), sources);
             content = content with { Entries = StorageReader.Read(content.Entries, path, options.Map, owned) };
-            var hash = identify ? source.Hash() : null;
+            var expected = options.Map ? null : options.Sha256;
+            var hash = identify || expected is not null ? (content.Body ?? source).Hash() : null;
+            if (expected is not null && !expected.Equals(hash, StringComparison.OrdinalIgnoreCase))
+                throw new WeightFileException(path, $"these are other weights than are expected: their SHA-256 is {hash}, not {expected}");
             sources.ForEach(opened => opened.EnsureUnchanged());
             if (options.Map) owned.AddRange(sources);
             else sources.ForEach(opened => opened.Dispose());

@@ -18,6 +18,12 @@ public sealed record WeightFileOptions
     public bool InertExtras { get; init; }
 
     /// <summary>
+    /// The SHA-256, in hexadecimal digits, that the file must have; by default it may have any. Of a mapped file it is not compared, which would
+    /// read all of it.
+    /// </summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>
     /// Whether the tensors stay in the file, which stays open, and are read as they are asked for. By default they are read into memory at
     /// once and the file is closed, so that nothing that happens to it afterwards matters. A mapped file must not be written to while it
     /// is in use: that changes a network that lies in it, and shortening it ends the process. Replacing it as a whole does no harm;

@@ -96,7 +96,7 @@ public sealed class WeightFileTests : IDisposable
         Assert.Equal("shape (1, 5)", run.Lines[0]);
         Assert.Equal($"luma: {five}: 5 classes, as the weights have", run.Error.TrimEnd());
         Assert.Contains("another number of classes", asked.Failure(), StringComparison.Ordinal);
-        using var classifier = ModelZoo.CreateClassifier("lenet_1", five);
+        using var classifier = ModelZoo.CreateClassifier($"lenet_1:{five}");
         Assert.Equal(["0", "1", "2", "3", "4"], classifier.Labels);
     }
 
@@ -230,7 +230,7 @@ public sealed class WeightFileTests : IDisposable
         var path = SaveTwo();
         string[] wanted = ["--key", "second"];
 
-        var run = await Run.Of(["classify", "lenet_1", digit, "--weights", path, "--json", .. wanted]);
+        var run = await Run.Of(["classify", "lenet_1", digit, "--weights", path, "--json", "--interpolation", "bilinear", .. wanted]);
         var other = await Run.Of("classify", "lenet_1", digit, "--weights", path, "--json", "--key", "first");
         var forward = await Run.Of(["forward", "lenet_1", "--weights", path, "--json", .. wanted]);
         var converted = await Run.Of(["convert", path, folder.File("out.pth"), "--as", "lenet_1", "--json", .. wanted]);
@@ -273,8 +273,8 @@ public sealed class WeightFileTests : IDisposable
     {
         var options = new WeightFileOptions { Key = "first" };
 
-        using var classifier = ModelZoo.CreateClassifier("lenet_1", SaveTwo(), file: options);
-        using var other = await ModelZoo.CreateClassifierAsync("lenet_1", SaveTwo(), file: options);
+        using var classifier = ModelZoo.CreateClassifier("lenet_1", new() { Weights = SaveTwo(), File = options });
+        using var other = await ModelZoo.CreateClassifierAsync("lenet_1", new() { Weights = SaveTwo(), File = options });
         using var own = new Luma.Zoo.Inference.Classifier(ModelZoo.Create("lenet_1"), classifier.Preset, ["a"], ownsModel: true);
 
         Assert.Equal(("first.", 3), (classifier.LoadReport!.Selection.DroppedPrefix, classifier.LoadReport.ClassesOfWeights));

@@ -107,7 +107,6 @@ public class ImagePresetTests
     [InlineData("""{"resize_size":[256],"crop_size":[224],"std":[1,0,1]}""")]
     [InlineData("""{"resize_size":[256],"crop_size":[224],"mean":[0.5]}""")]
     [InlineData("""{"resize_size":[256],"crop_size":[224],"mean":[1e300,0,0]}""")]
-    [InlineData("""{"resize_size":[256],"crop_size":[224],"mean":null}""")]
     public void A_preset_that_makes_no_sense_is_refused(string json) => Assert.Throws<ArgumentException>(() => ImagePreset.FromJson(json));
 
     [Theory]
@@ -149,5 +148,28 @@ public class ImagePresetTests
         var image = new DecodedImage(1, 10_000_000, new byte[40_000_000]);
 
         Assert.Throws<ImageException>(() => new ImagePreset { ResizeSize = [256], CropSize = [224], Interpolation = Interpolation.Nearest }.Apply(image));
+    }
+
+    [Fact]
+    public void What_json_leaves_out_has_its_default()
+    {
+        var preset = ImagePreset.FromJson("""{"resize_size": [256], "crop_size": [224], "mean": null}""");
+
+        Assert.Equal(new ImagePreset { ResizeSize = [256], CropSize = [224] }, preset);
+        var blue = preset with { ChannelOrder = ChannelOrder.Bgr, Mean = [0.1, 0.2, 0.3] };
+        Assert.Equal(blue, ImagePreset.FromJson(blue.ToJson()));
+        Assert.DoesNotContain("order", preset.ToJson(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Channels_are_given_in_the_network_s_order_with_their_own_numbers()
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        var image = DecodedImage.FromTensor(TorchSharp.torch.tensor(new byte[] { 10, 20, 30 }).reshape(3, 1, 1));
+        var preset = new ImagePreset { ResizeSize = [1], CropSize = [1], Mean = [0.1, 0.2, 0.3], Std = [1, 0.5, 0.25], ChannelOrder = ChannelOrder.Bgr };
+
+        var input = preset.Apply(image).data<float>().ToArray();
+
+        Assert.Equal([(30 / 255f - 0.1f) / 1f, (20 / 255f - 0.2f) / 0.5f, (10 / 255f - 0.3f) / 0.25f], input);
     }
 }

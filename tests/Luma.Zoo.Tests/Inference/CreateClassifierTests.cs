@@ -36,7 +36,7 @@ public class CreateClassifierTests
         var hub = new Hub(new HubOptions { Folder = folder.File(""), Mirror = server.Address, Offline = false });
 
         var creating = ModelZoo.CreateClassifierAsync(
-            "resnet18", hub: hub, progress: new Immediate(cancellation.Cancel), cancellationToken: cancellation.Token);
+            "resnet18", new() { Hub = hub }, new Immediate(cancellation.Cancel), cancellation.Token);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => creating);
         silent.SetResult();

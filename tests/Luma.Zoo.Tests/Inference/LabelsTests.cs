@@ -44,13 +44,26 @@ public sealed class LabelsTests : IDisposable
     [InlineData("labels.json", "null")]
     [InlineData("labels.json", """["cat", null]""")]
     [InlineData("labels.json", """["cat", 1]""")]
-    [InlineData("labels.json", """{"0": "cat"}""")]
+    [InlineData("labels.json", """{"1": "cat"}""")]
+    [InlineData("labels.json", """{"0": "cat", "00": "dog"}""")]
+    [InlineData("labels.json", """{"0": ["a", "b", "c"]}""")]
+    [InlineData("labels.json", """{"0": ""}""")]
+    [InlineData("labels.json", """{"id2label": 3}""")]
     public void A_file_without_labels_is_refused_by_name(string name, string text)
     {
         var path = Write(name, text);
 
         Assert.StartsWith($"{path}: ", Assert.Throws<InvalidDataException>(() => Labels.Load(path)).Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("""{"1": "dog", "0": "cat"}""")]
+    [InlineData("""{"0": ["n02121808", "cat"], "1": ["n02084071", "dog"]}""")]
+    [InlineData("""{"architectures": ["X"], "id2label": {"0": "cat", "1": "dog"}}""")]
+    [InlineData("""{"label_names": ["cat", "dog"]}""")]
+    [InlineData("""{"classes": ["cat", "dog"]}""")]
+    public void Names_stand_in_other_libraries_files_in_other_ways(string text) =>
+        Assert.Equal(["cat", "dog"], Labels.Load(Write("labels.json", text)));
 
     private string Write(string name, string text)
     {

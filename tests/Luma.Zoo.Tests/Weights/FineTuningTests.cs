@@ -50,7 +50,7 @@ public sealed class FineTuningTests : IDisposable
         Assert.Equal(12, report.ClassesOfWeights);
         Assert.True(network.state_dict()["fc3.weight"].IsSameAs(twelve.state_dict()["fc3.weight"]));
         using var asked = ModelZoo.Create("lenet_5", numClasses: 10, weights: folder.File("twelve.pth"));
-        Assert.Throws<WeightMismatchException>(() => ModelZoo.CreateClassifier("lenet_5", folder.File("twelve.pth"), numClasses: 10));
+        Assert.Throws<WeightMismatchException>(() => ModelZoo.CreateClassifier($"lenet_5:{folder.File("twelve.pth")}", new() { Network = new() { NumClasses = 10 } }));
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class FineTuningTests : IDisposable
         using var network = ModelZoo.Create("resnet18", weights: "imagenet1k_v1", hub: hub);
         Assert.All(network.state_dict(), entry => Assert.True(entry.Value.IsSameAs(saved[entry.Key]), entry.Key));
 
-        using var classifier = ModelZoo.CreateClassifier("resnet18", hub: hub);
+        using var classifier = ModelZoo.CreateClassifier("resnet18", new() { Hub = hub });
         Assert.Equal(1000, classifier.Labels.Count);
         Assert.Equal(published.Preset, classifier.Preset);
     }
@@ -150,7 +150,7 @@ public sealed class FineTuningTests : IDisposable
     [Fact]
     public void Weights_for_features_make_no_classifier() => Assert.Equal(
         "IMAGENET1K_FEATURES of vgg16 has no classes: it is for features alone.",
-        Assert.Throws<NotSupportedException>(() => ModelZoo.CreateClassifier("vgg16", "IMAGENET1K_FEATURES", hub: hub)).Message);
+        Assert.Throws<NotSupportedException>(() => ModelZoo.CreateClassifier("vgg16:IMAGENET1K_FEATURES", new() { Hub = hub })).Message);
 
     /// <summary>Puts drawn weights where the network's published ones would be.</summary>
     private Dictionary<string, Tensor> Publish(string id)

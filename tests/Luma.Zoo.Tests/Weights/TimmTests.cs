@@ -277,7 +277,7 @@ public class TimmTests
         string[] files = [folder.File("resnet18.a1_in1k.safetensors"), folder.File("resnetblur18.safetensors")];
         foreach (var file in files) weights.Save(file);
 
-        var right = await Run.Of("classify", "resnet18", image, "--weights", files[0], "--json");
+        var right = await Run.Of("classify", "resnet18", image, "--weights", files[0], "--resize", "256", "--json");
         var wrong = await Run.Of("classify", "resnet18", image, "--weights", files[1], "--json");
 
         Assert.Equal(5, right.Json()[0].GetProperty("predictions").GetArrayLength());

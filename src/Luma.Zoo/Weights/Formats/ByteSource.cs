@@ -52,6 +52,14 @@ internal abstract class ByteSource(string name, long length) : IDisposable
     /// <summary>Takes a tensor on the CPU that a module may take over: its memory is nobody else's.</summary>
     public static ByteSource Block(Tensor tensor, long length, string name) => new TensorMemory(tensor, length, name) { MayBeTaken = true };
 
+    /// <summary>A part of these bytes, which stay this source's: it must stay open.</summary>
+    public ByteSource Part(long offset, long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length - offset);
+        return offset == 0 && length == Length ? this : new PartOf(this, offset, length);
+    }
+
     /// <summary>Holds bytes in place until the result is disposed of.</summary>
     /// <exception cref="ObjectDisposedException">The source is closed.</exception>
     /// <exception cref="WeightFileException">The file cannot be read.</exception>
@@ -222,6 +230,23 @@ internal abstract class ByteSource(string name, long length) : IDisposable
             System.Runtime.InteropServices.NativeMemory.Free(Start);
             Start = null;
         }
+    }
+
+    private sealed class PartOf(ByteSource whole, long start, long length) : ByteSource(whole.Name, length)
+    {
+        public override bool IsInMemory => whole.IsInMemory;
+
+        public override (object? Owner, long Start) Place => whole.Place is var (owner, place) ? (owner, place + start) : default;
+
+        public override unsafe void Read(long offset, long count, byte* destination)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Length - offset);
+            whole.Read(start + offset, count, destination);
+        }
+
+        public override void EnsureUnchanged() => whole.EnsureUnchanged();
+
+        protected override MemoryHandle Hold(long offset, long count) => whole.Hold(start + offset, count);
     }
 
     private sealed class ManagedMemory(ReadOnlyMemory<byte> bytes, string name) : ByteSource(name, bytes.Length)

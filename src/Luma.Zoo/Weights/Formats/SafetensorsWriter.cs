@@ -10,7 +10,28 @@ internal static class SafetensorsWriter
 {
     private const int Alignment = 8;
 
+    /// <summary>How many bytes the file of a state dict will have.</summary>
+    /// <exception cref="NotSupportedException">Safetensors does not have a tensor's type.</exception>
+    public static long SizeOf(StateDict weights)
+    {
+        var (_, offsets, end) = Place(weights);
+        return sizeof(long) + Header(weights, offsets).Length + end;
+    }
+
     public static void Write(StateDict weights, WeightOutput output)
+    {
+        var (placed, offsets, end) = Place(weights);
+        var header = Header(weights, offsets);
+        Span<byte> length = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+        output.Total = end;
+        output.Stream.Write(length);
+        output.Stream.Write(header.Span);
+        foreach (var entry in placed) output.Write(entry.View);
+    }
+
+    // The tensors in the order in which they lie, where each begins, and where the last ends.
+    private static (List<TensorEntry> Placed, Dictionary<string, long> Offsets, long End) Place(StateDict weights)
     {
         foreach (var entry in weights.Entries)
         {
@@ -27,14 +48,7 @@ internal static class SafetensorsWriter
             offsets.Add(entry.Name, end);
             end += entry.ByteCount;
         }
-
-        var header = Header(weights, offsets);
-        Span<byte> length = stackalloc byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-        output.Total = end;
-        output.Stream.Write(length);
-        output.Stream.Write(header.Span);
-        foreach (var entry in placed) output.Write(entry.View);
+        return (placed, offsets, end);
     }
 
     private static ReadOnlyMemory<byte> Header(StateDict weights, Dictionary<string, long> offsets)

@@ -11,6 +11,9 @@ internal sealed record WeightContent(List<TensorEntry> Entries, IReadOnlyDiction
     /// <summary>The tensors that are there but not read, with the reasons.</summary>
     public IReadOnlyDictionary<string, string> Unread { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The bytes of the weights themselves, where they are a part of the file; null where they are the file.</summary>
+    public ByteSource? Body { get; init; }
+
     /// <summary>What was taken of the file, and what was left.</summary>
     public WeightSelection Selection { get; init; } = WeightSelection.Whole;
 

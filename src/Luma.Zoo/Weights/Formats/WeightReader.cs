@@ -67,6 +67,8 @@ internal static class WeightReader
         var head = new byte[Math.Min(source.Length, HeadBytes)];
         using (var pinned = source.Pin(0, head.Length)) pinned.Span.CopyTo(head);
         if (SafetensorsReader.Recognizes(head, source.Length)) return (WeightFormat.Safetensors, SafetensorsReader.Read(source, budget), source.Length);
+        if (head.AsSpan().StartsWith("PK\x03\x04"u8) && ModelArchive.Read(source, budget) is { } model)
+            return (WeightFormat.Safetensors, model, source.Length);
         if (head.AsSpan().StartsWith("PK\x03\x04"u8))
             return (WeightFormat.TorchZip, TorchZipReader.Read(source, options.InertExtras, budget), source.Length);
 

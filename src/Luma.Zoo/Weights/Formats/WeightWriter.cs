@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-using System.Text;
 using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Weights.Formats;
@@ -7,9 +5,7 @@ namespace Luma.Zoo.Weights.Formats;
 /// <summary>Writes state dicts to files.</summary>
 internal static class WeightWriter
 {
-    private const int Attempts = 5;
-
-    /// <summary>Writes to a temporary file beside the file, which it then replaces: at no time is there half a file.</summary>
+    /// <summary>Writes a state dict to a file, as <see cref="AtomicFile"/> writes.</summary>
     public static void Write(
         StateDict weights, string path, WeightFormat format, IProgress<ByteProgress>? progress, CancellationToken cancellationToken)
     {
@@ -20,93 +16,6 @@ internal static class WeightWriter
             _ => throw new ArgumentException($"{format} is read, but not written.", nameof(format)),
         };
 
-        if (path.Contains('\0', StringComparison.Ordinal)) throw new IOException($"{path}: cannot be written: the path has a NUL character.");
-        var target = Resolve(path);
-        if (RegularFile.Obstacle(target) is { } obstacle) throw new IOException($"{path}: cannot be written: {obstacle}.");
-
-        try
-        {
-            Sweep(target);
-            Replace(target, stream => write(weights, new WeightOutput(stream, progress, cancellationToken)));
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"{path}: cannot be written: {FileTrouble.WhileWriting(error, Path.GetDirectoryName(target))}.", error);
-        }
+        AtomicFile.Write(path, stream => write(weights, new WeightOutput(stream, progress, cancellationToken)));
     }
-
-    // A symbolic link stays, and what it leads to is replaced, also where nothing is there yet.
-    private static string Resolve(string path)
-    {
-        try
-        {
-            var full = Path.GetFullPath(path);
-            return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"{path}: cannot be written: {FileTrouble.WhileWriting(error, Path.GetDirectoryName(path))}.", error);
-        }
-    }
-
-    private static void Replace(string target, Action<Stream> write)
-    {
-        UnixFileMode? mode = !OperatingSystem.IsWindows() && File.Exists(target) ? File.GetUnixFileMode(target) : null;
-        using var stream = Create(target, out var partial);
-        try
-        {
-            write(stream);
-            stream.Flush(flushToDisk: true);
-            if (!OperatingSystem.IsWindows() && mode is { } kept) File.SetUnixFileMode(stream.SafeFileHandle, kept);
-            // Windows moves no open file; elsewhere it stays locked until it has its name.
-            if (OperatingSystem.IsWindows()) stream.Dispose();
-            File.Move(partial, target, overwrite: true);
-        }
-        catch
-        {
-            stream.Dispose();
-            File.Delete(partial);
-            throw;
-        }
-    }
-
-    // The file is locked while it is written, but for readers: whoever can lock one for himself knows that its writer is gone.
-    private static FileStream Create(string target, out string partial)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            partial = Path.Combine(Path.GetDirectoryName(target)!, $"{PartialPrefix(target)}{Path.GetRandomFileName()}.partial");
-            try
-            {
-                var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 1 << 16);
-                // Somebody may have swept it before it was locked.
-                if (File.Exists(partial)) return stream;
-                stream.Dispose();
-            }
-            catch (IOException error) when (attempt < Attempts && error is not (DirectoryNotFoundException or PathTooLongException))
-            {
-            }
-        }
-    }
-
-    // What a process left that was killed while it wrote this file.
-    private static void Sweep(string target)
-    {
-        var folder = Path.GetDirectoryName(target)!;
-        foreach (var left in Directory.EnumerateFiles(folder, $"{PartialPrefix(target)}*.partial"))
-        {
-            try
-            {
-                using var locked = new FileStream(left, FileMode.Open, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                // Its writer is alive, or it is another user's.
-            }
-        }
-    }
-
-    // As short for a long name as for a short one, since names have a greatest length.
-    private static string PartialPrefix(string target) =>
-        $".luma-{XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(Path.GetFileName(target))):x16}-";
 }

@@ -30,13 +30,16 @@ internal static class TimmWeights
     }
 
     /// <summary>
-    /// What the weights' file is called, in lower case, where names of tensors cannot tell: the file's name or, where that does not have
-    /// the word, the nearest of the folders above that has it; null where none has.
+    /// What the weights' network is called, in lower case, where names of tensors cannot tell: as the config.json beside it says; else the
+    /// file's name or, where that does not have the word, the nearest of the folders above that has it; null where none has.
     /// </summary>
     /// <param name="weights">The weights.</param>
     /// <param name="word">What the ids of the family have in common.</param>
     public static string? Called(StateDict weights, string word)
     {
+        // What a config says is no guess.
+        if (TimmConfig.ArchitectureBeside(weights.Source) is { } architecture) return architecture;
+
         var path = File.Exists(weights.Source) ? Path.GetFullPath(weights.Source) : weights.Source;
         return path.Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar)
             .Reverse()

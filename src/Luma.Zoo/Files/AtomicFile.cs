@@ -1,0 +1,109 @@
+using System.IO.Hashing;
+using System.Text;
+
+namespace Luma.Zoo.Files;
+
+/// <summary>Writes files as a whole: to a temporary file beside the file, which then takes its place. At no time is there half a file.</summary>
+internal static class AtomicFile
+{
+    private const int Attempts = 5;
+
+    /// <summary>
+    /// Writes a file. Its bytes are on the disk before it has its name, the mode of a file that is replaced stays, and a symbolic link goes on
+    /// leading to where it led.
+    /// </summary>
+    /// <param name="path">The file. One that is there is replaced.</param>
+    /// <param name="write">Writes it.</param>
+    /// <exception cref="IOException">It cannot be written; the message names it as it was given.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        if (path.Contains('\0', StringComparison.Ordinal)) throw new IOException($"{path}: cannot be written: the path has a NUL character.");
+        var target = Resolve(path);
+        if (RegularFile.Obstacle(target) is { } obstacle) throw new IOException($"{path}: cannot be written: {obstacle}.");
+
+        try
+        {
+            Sweep(target);
+            Replace(target, write);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{path}: cannot be written: {FileTrouble.WhileWriting(error, Path.GetDirectoryName(target))}.", error);
+        }
+    }
+
+    // A symbolic link stays, and what it leads to is replaced, also where nothing is there yet.
+    private static string Resolve(string path)
+    {
+        try
+        {
+            var full = Path.GetFullPath(path);
+            return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{path}: cannot be written: {FileTrouble.WhileWriting(error, Path.GetDirectoryName(path))}.", error);
+        }
+    }
+
+    private static void Replace(string target, Action<Stream> write)
+    {
+        UnixFileMode? mode = !OperatingSystem.IsWindows() && File.Exists(target) ? File.GetUnixFileMode(target) : null;
+        using var stream = Create(target, out var partial);
+        try
+        {
+            write(stream);
+            stream.Flush(flushToDisk: true);
+            if (!OperatingSystem.IsWindows() && mode is { } kept) File.SetUnixFileMode(stream.SafeFileHandle, kept);
+            // Windows moves no open file; elsewhere it stays locked until it has its name.
+            if (OperatingSystem.IsWindows()) stream.Dispose();
+            File.Move(partial, target, overwrite: true);
+        }
+        catch
+        {
+            stream.Dispose();
+            File.Delete(partial);
+            throw;
+        }
+    }
+
+    // The file is locked while it is written, but for readers: whoever can lock one for himself knows that its writer is gone.
+    private static FileStream Create(string target, out string partial)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            partial = Path.Combine(Path.GetDirectoryName(target)!, $"{PartialPrefix(target)}{Path.GetRandomFileName()}.partial");
+            try
+            {
+                var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 1 << 16);
+                // Somebody may have swept it before it was locked.
+                if (File.Exists(partial)) return stream;
+                stream.Dispose();
+            }
+            catch (IOException error) when (attempt < Attempts && error is not (DirectoryNotFoundException or PathTooLongException))
+            {
+            }
+        }
+    }
+
+    // What a process left that was killed while it wrote this file.
+    private static void Sweep(string target)
+    {
+        var folder = Path.GetDirectoryName(target)!;
+        foreach (var left in Directory.EnumerateFiles(folder, $"{PartialPrefix(target)}*.partial"))
+        {
+            try
+            {
+                using var locked = new FileStream(left, FileMode.Open, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // Its writer is alive, or it is another user's.
+            }
+        }
+    }
+
+    // As short for a long name as for a short one, since names have a greatest length.
+    private static string PartialPrefix(string target) =>
+        $".luma-{XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(Path.GetFileName(target))):x16}-";
+}

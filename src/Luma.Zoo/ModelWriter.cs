@@ -1,0 +1,177 @@
+using Luma.Zoo.Files;
+using Luma.Zoo.Weights;
+using Luma.Zoo.Weights.Formats;
+
+namespace Luma.Zoo;
+
+/// <summary>Writes a model as a folder or as one file.</summary>
+internal sealed class ModelWriter(
+    string path, StateDict weights, ModelManifest manifest, bool overwrite, IProgress<ByteProgress>? progress, CancellationToken cancellationToken)
+{
+    // New weights in a folder that has a model, until model.json says that they are its own.
+    private const string NewWeightsName = ".luma-new.safetensors", LockName = ".luma-lock", PartialEnd = ".luma-partial";
+
+    /// <summary>The weights of a folder: those that <c>model.json</c> was written with.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="manifest">What its <c>model.json</c> says.</param>
+    public static string WeightsOf(string folder, ModelManifest manifest)
+    {
+        // Only where a process was killed between two renames is there a choice.
+        var waiting = Path.Combine(folder, NewWeightsName);
+        if (manifest.WeightsSha256 is null || !File.Exists(waiting)) return folder;
+
+        using var source = ByteSource.Open(waiting, map: false);
+        return source.Hash().Equals(manifest.WeightsSha256, StringComparison.OrdinalIgnoreCase) ? waiting : folder;
+    }
+
+    /// <summary>Writes it.</summary>
+    /// <returns>The manifest with the hash of the weights.</returns>
+    public ModelManifest Write()
+    {
+        if (path.Contains('\0', StringComparison.Ordinal)) throw new IOException($"{path}: cannot be written: the path has a NUL character.");
+        if (Path.GetExtension(path).ToLowerInvariant() is ModelFolder.ArchiveExtension or ".zip" && !Directory.Exists(path)) return WriteArchive();
+        if (File.Exists(path)) throw new IOException($"{path}: cannot be written: this is a file; a model is a folder, or a file called {ModelFolder.ArchiveExtension}.");
+
+        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        try
+        {
+            return Directory.Exists(target) ? WriteInto(target) : WriteNew(target);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException($"{path}: cannot be written: {FileTrouble.WhileWriting(error, Path.GetDirectoryName(target))}.", error);
+        }
+    }
+
+    private ModelManifest WriteArchive()
+    {
+        if (File.Exists(path) && !overwrite) throw new IOException($"{path}: there is a file already; --force (in C#: overwrite) replaces it.");
+
+        var written = manifest;
+        AtomicFile.Write(path, stream =>
+        {
+            var zip = new ZipWriter(stream);
+            zip.Add(ModelArchive.WeightsName, SafetensorsWriter.SizeOf(weights), checksum =>
+            {
+                using var hashing = new HashingStream(stream) { Checksum = checksum };
+                SafetensorsWriter.Write(weights, new WeightOutput(hashing, progress, cancellationToken));
+                written = manifest with { WeightsSha256 = hashing.Sha256() };
+            });
+            zip.Add(ModelArchive.ManifestName, ModelJson.Write(written));
+            zip.Finish();
+        });
+        return written;
+    }
+
+    // Under another name until all of it is there.
+    private ModelManifest WriteNew(string target)
+    {
+        var parent = Path.GetDirectoryName(target)!;
+        if (!Directory.Exists(parent)) throw new IOException($"{path}: cannot be written: the folder '{parent}' is not there.");
+        Sweep(parent, Path.GetFileName(target));
+
+        var partial = Path.Combine(parent, $".{Path.GetFileName(target)}-{Path.GetRandomFileName()}{PartialEnd}");
+        Directory.CreateDirectory(partial);
+        try
+        {
+            ModelManifest written;
+            var held = Path.Combine(partial, LockName);
+            // Whoever can lock it knows that its writer is gone.
+            using (new FileStream(held, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1))
+            {
+                written = WriteWeights(Path.Combine(partial, ModelArchive.WeightsName));
+                WriteManifest(partial, written);
+            }
+            File.Delete(held);
+            Directory.Move(partial, target);
+            return written;
+        }
+        catch
+        {
+            Directory.Delete(partial, recursive: true);
+            throw;
+        }
+    }
+
+    // The new model.json is what makes the new weights the folder's: until then the old model is whole, and from then on the new one.
+    private ModelManifest WriteInto(string target)
+    {
+        var (final, waiting) = (Path.Combine(target, ModelArchive.WeightsName), Path.Combine(target, NewWeightsName));
+        var model = Path.Combine(target, ModelArchive.ManifestName);
+        if (!overwrite && (File.Exists(model) || File.Exists(final))) throw new IOException($"{path}: there is a model in this folder already; --force (in C#: overwrite) replaces it.");
+
+        // What a killed process had made the folder's own, and not yet renamed.
+        if (File.Exists(waiting) && ModelFolder.TryOpen(target) is { } before && before.WeightsPath == waiting) File.Move(waiting, final, overwrite: true);
+        try
+        {
+            var written = WriteWeights(waiting);
+            WriteManifest(target, written);
+            File.Move(waiting, final, overwrite: true);
+            return written;
+        }
+        catch
+        {
+            if (WeightsNow() != waiting) File.Delete(waiting);
+            throw;
+        }
+
+        string? WeightsNow()
+        {
+            try
+            {
+                return ModelFolder.TryOpen(target)?.WeightsPath;
+            }
+            catch (Exception error) when (error is ModelFolderException or WeightFileException)
+            {
+                return null;
+            }
+        }
+    }
+
+    private ModelManifest WriteWeights(string file)
+    {
+        var hash = "";
+        Named(() => AtomicFile.Write(file, stream =>
+        {
+            using var hashing = new HashingStream(stream);
+            SafetensorsWriter.Write(weights, new WeightOutput(hashing, progress, cancellationToken));
+            hash = hashing.Sha256();
+        }));
+        return manifest with { WeightsSha256 = hash };
+    }
+
+    private void WriteManifest(string folder, ModelManifest written) =>
+        Named(() => AtomicFile.Write(Path.Combine(folder, ModelArchive.ManifestName), stream => stream.Write(ModelJson.Write(written))));
+
+    // Messages name what the user named.
+    private void Named(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException error) when (error.InnerException is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{path}: cannot be written: {FileTrouble.WhileWriting(error.InnerException, path)}.", error.InnerException);
+        }
+    }
+
+    // What a killed process left of this folder.
+    private static void Sweep(string parent, string name)
+    {
+        foreach (var left in Directory.EnumerateDirectories(parent, $".{name}-*{PartialEnd}"))
+        {
+            try
+            {
+                var held = Path.Combine(left, LockName);
+                if (File.Exists(held)) using (new FileStream(held, FileMode.Open, FileAccess.Write, FileShare.None, bufferSize: 1)) { }
+                else if (Directory.GetCreationTimeUtc(left) > DateTime.UtcNow.AddMinutes(-1)) continue;
+                Directory.Delete(left, recursive: true);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // Its writer is alive, or it is another user's.
+            }
+        }
+    }
+}
