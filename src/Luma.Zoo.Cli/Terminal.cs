@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -51,6 +52,17 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
         else if (Verbose) Error.WriteLine(line);
     }
 
+    /// <summary>Whether somebody sees how far something has come.</summary>
+    public bool ShowsProgress => Verbose || Progress.Profile.Out.IsTerminal;
+
+    /// <summary>Writes a line about what went wrong, also while a bar is shown.</summary>
+    public void Complain(string line)
+    {
+        line = line.ReplaceLineEndings(" ");
+        if (Progress.Profile.Out.IsTerminal) Progress.WriteLine(line);
+        else Error.WriteLine(line);
+    }
+
     /// <summary>Runs something and shows how far it is: as a bar on a terminal, as lines where the user asked for it.</summary>
     /// <param name="what">What is done.</param>
     /// <param name="run">Does it.</param>
@@ -66,7 +78,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
             var task = context.AddTask(Markup.Escape(what));
             return await run((done, whole, now) =>
             {
-                (task.MaxValue, task.Value) = (Math.Max(whole, 1), done);
+                // Of what has no known end only the count is known.
+                task.IsIndeterminate = whole <= 0;
+                (task.MaxValue, task.Value) = (Math.Max(whole, 1), Math.Min(done, Math.Max(whole, 1)));
                 if (now is not null) task.Description = Markup.Escape(now);
             });
         });
@@ -76,13 +90,17 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     private ReportProgress Lines(string what)
     {
         var told = 0;
+        var watch = Stopwatch.StartNew();
         return (done, whole, now) =>
         {
             var tenth = whole > 0 ? (int)(10 * done / whole) : 0;
             if (tenth <= told) return;
             told = tenth;
-            Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{now ?? what}: {10 * tenth}%"));
+            Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{now ?? what}: {10 * tenth}%{Left(done, whole)}"));
         };
+
+        string Left(double done, double whole) =>
+            done < whole ? string.Create(CultureInfo.InvariantCulture, $", {watch.Elapsed * ((whole - done) / done):hh\\:mm\\:ss} left") : "";
     }
 
     // .NET's own stream ignores that the reader of a pipe has gone. Files and terminals are left to it.
@@ -94,7 +112,8 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
         return stream.CanSeek ? null : new ResultPipe(stream);
     }
 
-    private static IAnsiConsole CreateConsole(TextWriter writer)
+    /// <summary>Tables for people on a writer.</summary>
+    public static IAnsiConsole CreateConsole(TextWriter writer)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
         // A file or a pipe has no width: do not fold what goes there.

@@ -11,26 +11,8 @@ internal static class WeightTarget
     /// <exception cref="UserException">It cannot be written.</exception>
     public static WeightFormat Check(string path)
     {
-        if (path.Length == 0) throw new UsageException("the name of a file is empty");
-        if (Directory.Exists(path)) throw new UserException($"{path}: this is a folder; name a file in it");
-        var format = FormatOf(path);
-
-        // A link is written where it leads to.
-        var file = new FileInfo(path);
-        var target = file.LinkTarget is null ? file.FullName : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
-        var folder = Path.GetDirectoryName(target)!;
-        if (!Directory.Exists(folder)) throw new UserException($"{path}: there is no folder {folder}");
-
-        try
-        {
-            // A file is written beside its place first, so it is the folder that must allow it.
-            using var probe = new FileStream(
-                Path.Combine(folder, $".luma-{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new UserException($"{path}: nothing can be written to the folder {folder}: {Reason(error)}");
-        }
+        var format = path.Length == 0 || Directory.Exists(path) ? default : FormatOf(path);
+        FileTarget.Check(path);
         return format;
     }
 
@@ -40,12 +22,4 @@ internal static class WeightTarget
         ".pth" or ".pt" or ".bin" => WeightFormat.TorchZip,
         _ => throw new UsageException($"{path}: its name must end in .safetensors, .pth, .pt or .bin, which says the format to write"),
     };
-
-    // The system's words without the name of the file that was tried.
-    private static string Reason(Exception error)
-    {
-        var message = error.Message;
-        var quoted = message.LastIndexOf(" : '", StringComparison.Ordinal);
-        return error is UnauthorizedAccessException ? "access is denied" : (quoted < 0 ? message : message[..quoted]).TrimEnd('.');
-    }
 }

@@ -1,7 +1,11 @@
 using System.CommandLine;
-using System.Globalization;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Luma.Zoo.Cli.Commands.Classify;
+using Luma.Zoo.Cli.Results;
 using Luma.Zoo.Inference;
-using Spectre.Console;
 
 namespace Luma.Zoo.Cli.Commands;
 
@@ -11,11 +15,10 @@ internal static class ClassifyCommand
     public static Command Create(Terminal terminal)
     {
         var (input, json) = (new ClassifierInput(), Options.Json());
-        var images = new Argument<string[]>("image") { Description = "Images, or folders of images.", Arity = ArgumentArity.OneOrMore };
-        var top = Options.Number("--top", "How many predictions to show for each image; 5 by default.");
-        var recursive = new Option<bool>("--recursive") { Description = "Also search the folders inside folders." };
+        var many = new ClassifyOptions();
 
-        var command = new Command("classify", "Say what images show.") { input.Model, images, top, recursive };
+        var command = new Command("classify", "Say what images show.") { input.Model };
+        many.AddTo(command);
         input.AddTo(command);
         command.Options.Add(json);
         command.SetAction((parsed, cancellation) => Task.Run(
@@ -23,69 +26,55 @@ internal static class ClassifyCommand
             {
                 var model = input.Reference(parsed);
                 var options = input.Read(parsed);
-                var files = ImageFiles.Find(parsed.GetValue(images)!, parsed.GetValue(recursive)).ToList();
+                var request = many.Read(parsed, parsed.GetValue(json));
 
-                var results = files.TakeWhile(file => file.Error is not null).Select(Failed).ToList();
-                if (results.Count < files.Count)
+                // A network is fetched and built only where there is something to classify, or a file that says what made it.
+                using var files = request.Find().GetEnumerator();
+                var first = TakeFirst(files);
+                if (request.Output.Path is null && first is not [.., { Error: null }])
                 {
-                    var (opened, notes) = await ClassifierInput.OpenAsync(terminal, model, options, cancellation);
-                    using var classifier = opened;
-                    results = await ClassifyAsync(terminal, classifier, notes, files, (int)(parsed.GetValue(top) ?? 5), cancellation);
+                    await using var nothing = await ResultOutput.OpenAsync(terminal, request.Output, meta: null, request.Top);
+                    return await new ClassifyRun(terminal, request, nothing).WriteFailedAsync(first);
                 }
 
-                if (parsed.GetValue(json)) terminal.WriteJson(results, Json.Default.IReadOnlyListClassifiedImage);
-                else Show(results, terminal.Console);
-
-                if (results.Any(result => result.Predictions?.Any(prediction => !float.IsFinite(prediction.Probability)) == true))
-                    terminal.Error.WriteLine("luma: warning: the network's answers are not numbers; its weights may be damaged or another network's");
-                foreach (var failed in results.Where(result => result.Error is not null)) terminal.Error.WriteLine($"luma: {failed.Error!.ReplaceLineEndings(" ")}");
-                if (results.Count < files.Count) throw new OperationCanceledException(cancellation);
-                return results.Any(result => result.Error is not null) ? CommandLine.Failure : CommandLine.Success;
+                var (classifier, notes) = await ClassifierInput.OpenAsync(terminal, model, options, cancellation);
+                using var opened = classifier;
+                var meta = request.Output.Path is null ? null : Describe(
+                    request, classifier, model, await WeightsHash.OfAsync(model, options.Hub!, cancellation), notes,
+                    ("key", options.File?.Key), ("transformInput", options.Network.TransformInput));
+                await using var output = await ResultOutput.OpenAsync(terminal, request.Output, meta, Math.Min(request.Top, classifier.Labels.Count));
+                return await new ClassifyRun(terminal, request, output).ClassifyAsync(classifier, notes, first.Concat(Rest(files)), cancellation);
             },
             CancellationToken.None));
         return command;
     }
 
-    // Stopped early, it has the results so far.
-    private static Task<List<ClassifiedImage>> ClassifyAsync(
-        Terminal terminal, Classifier classifier, IReadOnlyList<string>? notes, List<ImageFile> files, int top, CancellationToken cancellation) =>
-        terminal.ShowProgressAsync("classifying", async progress =>
-        {
-            var results = new List<ClassifiedImage>();
-            var images = files.Where(file => file.Error is null).Select(file => (Images.ImageSource)file.Path);
-            var options = new BatchOptions { Top = top, Progress = new Immediate<long>(done => progress(done, files.Count)) };
-            try
-            {
-                await foreach (var result in classifier.ClassifyManyAsync(images, options, cancellation))
-                {
-                    AddFailed();
-                    results.Add(result.Error is { } error ? new(result.Name!, null, error.Message) : new(result.Name!, result.Predictions, null, notes));
-                }
-                AddFailed();
-            }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-            {
-            }
-            return results;
-
-            void AddFailed() => results.AddRange(files.Skip(results.Count).TakeWhile(file => file.Error is not null).Select(Failed));
-        });
-
-    private static ClassifiedImage Failed(ImageFile file) => new(file.Path, null, $"{file.Path}: {file.Error}");
-
-    private static void Show(IReadOnlyList<ClassifiedImage> results, IAnsiConsole console)
+    // The first image with all that stands before it and is none.
+    private static List<ImageFile> TakeFirst(IEnumerator<ImageFile> files)
     {
-        var table = new Table().Border(TableBorder.Simple)
-            .AddColumns(new TableColumn("Image"), new TableColumn("Label"), new TableColumn("Probability").RightAligned());
-        foreach (var result in results.Where(result => result.Predictions is not null))
+        var first = new List<ImageFile>();
+        while (first is not [.., { Error: null }] && files.MoveNext()) first.Add(files.Current);
+        return first;
+    }
+
+    private static IEnumerable<ImageFile> Rest(IEnumerator<ImageFile> files)
+    {
+        while (files.MoveNext()) yield return files.Current;
+    }
+
+    private static ResultMeta Describe(
+        ClassifyRequest request, Classifier classifier, ModelReference model, string hash, IReadOnlyList<string>? notes, params (string Name, object? Value)[] options)
+    {
+        var given = new SortedDictionary<string, JsonNode>(StringComparer.Ordinal);
+        foreach (var (name, value) in ((string, object?)[])[("top", request.Top), ("threshold", request.Threshold), ("task", classifier.Task == ClassificationTask.SingleLabel ? null : classifier.Task), .. options])
         {
-            var name = result.Path;
-            foreach (var prediction in result.Predictions!)
-            {
-                table.AddRow(new Text(name), new Text(prediction.Label), new Text(prediction.Probability.ToString("P2", CultureInfo.InvariantCulture)));
-                name = "";
-            }
+            if (value is not null) given[name] = value switch { int number => number, double number => number, bool yes => yes, _ => $"{value}" };
         }
-        if (table.Rows.Count > 0) console.Write(table);
+        var labels = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', classifier.Labels)));
+        var recipe = new ResultRecipe(
+            model.Variant.Id, hash, JsonNode.Parse(classifier.Preset.ToJson())!, Convert.ToHexStringLower(labels), given, request.Output.Format.Name(), request.Shard?.ToString());
+        var version = typeof(ClassifyCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+        var source = model.Source.Folder?.Path ?? model.Weights ?? ModelZoo.DefaultWeights;
+        return new(version, "cpu", ModelZoo.FindWeights(model.Variant.Id, source)?.Name ?? source, recipe, notes);
     }
 }

@@ -46,7 +46,7 @@ public partial class HelpTests
         Assert.All(symbols, symbol => Assert.Superset(Words(symbol.Description!), Words(text)));
         Assert.All(command.Options.Where(option => option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool)), option =>
         {
-            Assert.Matches("^[A-Z|a-z,-]+$", option.HelpName);
+            Assert.Matches("^[A-Z|/a-z,-]+$", option.HelpName);
             Assert.Contains($"{option.Name} <{option.HelpName}>", text, StringComparison.Ordinal);
         });
         Assert.DoesNotContain(text.Split(' '), word => word.Trim('.', ',').Equals("verb", StringComparison.OrdinalIgnoreCase));

@@ -58,12 +58,14 @@ internal static class TimmArchitectures
         ("seresne", "it has an attention of channels in its blocks"),
         ("ecaresnet", "it has an attention of channels in its blocks"),
         ("convnextv2", "its blocks have another norm"),
-        ("convnext_tiny_hnf", "its head has no norm before the pooling's result is flattened"),
+        ("convnext_tiny_hnf", "its last norm is before the pooling, not after it"),
         ("convnext_large_mlp", "its head has another layer"),
         ("swin_s3", "its windows have other sizes"),
         ("swinv2_", "its windows have other sizes"),
         ("swin_", "its windows have other sizes"),
         ("vit_", "it is another vision transformer than torchvision's"),
+        ("beit", "it is another vision transformer than torchvision's"),
+        ("flexivit", "it is another vision transformer than torchvision's"),
         ("deit", "it is another vision transformer than torchvision's"),
     ];
 

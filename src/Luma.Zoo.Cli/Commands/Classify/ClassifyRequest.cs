@@ -1,0 +1,37 @@
+using Luma.Zoo.Cli.Results;
+
+namespace Luma.Zoo.Cli.Commands.Classify;
+
+/// <summary>Which images to classify, and what to make of the answers.</summary>
+/// <param name="Paths">Images and folders.</param>
+/// <param name="List">A list of more of them, or null.</param>
+/// <param name="Recursive">Whether to search the folders in folders.</param>
+/// <param name="Shard">Which part of the images, or null for all.</param>
+/// <param name="Top">How many predictions each image gets at most.</param>
+/// <param name="Threshold">The least probability of a prediction, or null.</param>
+/// <param name="BatchSize">How many images go through the network together, or null for the classifier's own number.</param>
+/// <param name="Output">Where the answers go.</param>
+internal sealed record ClassifyRequest(
+    IReadOnlyList<string> Paths, PathList? List, bool Recursive, Shard? Shard, int Top, double? Threshold, int? BatchSize, OutputRequest Output)
+{
+    /// <summary>The files, found as they are asked for.</summary>
+    public IEnumerable<ImageFile> Find()
+    {
+        var files = ImagePaths.Find(List is null ? Paths : Paths.Concat(List.Read()), Recursive);
+        return Shard is { } shard ? files.Where(file => shard.Has(file.Path)) : files;
+    }
+
+    /// <summary>How many files there are; 0 where only reading standard input would tell.</summary>
+    public long Count(CancellationToken cancellation)
+    {
+        if (List is { IsInput: true }) return 0;
+
+        var count = 0L;
+        foreach (var _ in Find())
+        {
+            if (cancellation.IsCancellationRequested) return 0;
+            count++;
+        }
+        return count;
+    }
+}

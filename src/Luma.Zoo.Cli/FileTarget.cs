@@ -1,0 +1,43 @@
+namespace Luma.Zoo.Cli;
+
+/// <summary>A file that a command is to write.</summary>
+internal static class FileTarget
+{
+    /// <summary>Refuses a file that cannot be written: better now than after an hour's work.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="UserException">It cannot be written.</exception>
+    public static void Check(string path)
+    {
+        if (path.Length == 0) throw new UsageException("the name of a file is empty");
+        if (Directory.Exists(path)) throw new UserException($"{path}: this is a folder; name a file in it");
+
+        var folder = Path.GetDirectoryName(Resolve(path))!;
+        if (!Directory.Exists(folder)) throw new UserException($"{path}: there is no folder {folder}");
+
+        try
+        {
+            // A file is written beside its place first, so it is the folder that must allow it.
+            using var probe = new FileStream(
+                Path.Combine(folder, $".luma-{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"{path}: nothing can be written to the folder {folder}: {Reason(error)}");
+        }
+    }
+
+    /// <summary>The full path of a file; of a link, what it leads to.</summary>
+    public static string Resolve(string path)
+    {
+        var file = new FileInfo(path);
+        return file.LinkTarget is null ? file.FullName : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+    }
+
+    // The system's words without the name of the file that was tried.
+    private static string Reason(Exception error)
+    {
+        var message = error.Message;
+        var quoted = message.LastIndexOf(" : '", StringComparison.Ordinal);
+        return error is UnauthorizedAccessException ? "access is denied" : (quoted < 0 ? message : message[..quoted]).TrimEnd('.');
+    }
+}
