@@ -18,9 +18,11 @@ switch (args)
         return DenseBenchmark.Run(rest);
     case ["callers", .. var rest]:
         return CallersBenchmark.Run(rest);
+    case ["images", .. var rest]:
+        return ImagesBenchmark.Run(rest);
     case ["soak", .. var rest]:
         return SoakBenchmark.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|dense|callers|soak ...");
+        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|dense|callers|images|soak ...");
         return 1;
 }
