@@ -24,13 +24,35 @@ internal sealed class ModelWriter(
         return source.Hash().Equals(manifest.WeightsSha256, StringComparison.OrdinalIgnoreCase) ? waiting : folder;
     }
 
+    /// <summary>Refuses a place that cannot be written: better before the work than after it.</summary>
+    /// <param name="path">The folder or file.</param>
+    /// <param name="overwrite">Whether a model that is there is replaced.</param>
+    /// <exception cref="IOException">Something is there already, or the path can be none of a model.</exception>
+    public static void Check(string path, bool overwrite)
+    {
+        if (path.Contains('\0', StringComparison.Ordinal)) throw new IOException($"{path}: cannot be written: the path has a NUL character.");
+        if (IsArchive(path))
+        {
+            if (File.Exists(path) && !overwrite) throw new IOException($"{path}: there is a file already; --force (in C#: overwrite) replaces it.");
+        }
+        else if (File.Exists(path))
+        {
+            throw new IOException($"{path}: cannot be written: this is a file; a model is a folder, or a file called {ModelFolder.ArchiveExtension}.");
+        }
+        else if (!overwrite && (File.Exists(Path.Combine(path, ModelArchive.ManifestName)) || File.Exists(Path.Combine(path, ModelArchive.WeightsName))))
+        {
+            throw new IOException($"{path}: there is a model in this folder already; --force (in C#: overwrite) replaces it.");
+        }
+        var parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        if (parent is not null && !Directory.Exists(parent)) throw new IOException($"{path}: cannot be written: the folder '{parent}' is not there.");
+    }
+
     /// <summary>Writes it.</summary>
     /// <returns>The manifest with the hash of the weights.</returns>
     public ModelManifest Write()
     {
-        if (path.Contains('\0', StringComparison.Ordinal)) throw new IOException($"{path}: cannot be written: the path has a NUL character.");
-        if (Path.GetExtension(path).ToLowerInvariant() is ModelFolder.ArchiveExtension or ".zip" && !Directory.Exists(path)) return WriteArchive();
-        if (File.Exists(path)) throw new IOException($"{path}: cannot be written: this is a file; a model is a folder, or a file called {ModelFolder.ArchiveExtension}.");
+        Check(path, overwrite);
+        if (IsArchive(path)) return WriteArchive();
 
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         try
@@ -43,10 +65,11 @@ internal sealed class ModelWriter(
         }
     }
 
+    private static bool IsArchive(string path) =>
+        Path.GetExtension(path).ToLowerInvariant() is ModelFolder.ArchiveExtension or ".zip" && !Directory.Exists(path);
+
     private ModelManifest WriteArchive()
     {
-        if (File.Exists(path) && !overwrite) throw new IOException($"{path}: there is a file already; --force (in C#: overwrite) replaces it.");
-
         var written = manifest;
         AtomicFile.Write(path, stream =>
         {
@@ -67,7 +90,6 @@ internal sealed class ModelWriter(
     private ModelManifest WriteNew(string target)
     {
         var parent = Path.GetDirectoryName(target)!;
-        if (!Directory.Exists(parent)) throw new IOException($"{path}: cannot be written: the folder '{parent}' is not there.");
         Sweep(parent, Path.GetFileName(target));
 
         var partial = Path.Combine(parent, $".{Path.GetFileName(target)}-{Path.GetRandomFileName()}{PartialEnd}");
@@ -97,9 +119,6 @@ internal sealed class ModelWriter(
     private ModelManifest WriteInto(string target)
     {
         var (final, waiting) = (Path.Combine(target, ModelArchive.WeightsName), Path.Combine(target, NewWeightsName));
-        var model = Path.Combine(target, ModelArchive.ManifestName);
-        if (!overwrite && (File.Exists(model) || File.Exists(final))) throw new IOException($"{path}: there is a model in this folder already; --force (in C#: overwrite) replaces it.");
-
         // What a killed process had made the folder's own, and not yet renamed.
         if (File.Exists(waiting) && ModelFolder.TryOpen(target) is { } before && before.WeightsPath == waiting) File.Move(waiting, final, overwrite: true);
         try
