@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Luma.Neural;
 using Luma.Neural.Native;
 using Luma.Zoo.Images;
@@ -130,11 +129,18 @@ public sealed class Classifier : IDisposable
     public Task<IReadOnlyList<Prediction>> ClassifyAsync(ImageSource image, int top = 5, CancellationToken cancellation = default) =>
         calls.RunAsync(() => ClassifyOne(image, top, cancellation), cancellation);
 
-    /// <summary>Classifies images in batches, as they are asked for; one that cannot be used does not stop the others.</summary>
-    /// <param name="images">The images.</param>
+    /// <summary>
+    /// Classifies images in batches. While the network computes, the next images are read and decoded; one that cannot be used does not stop
+    /// the others.
+    /// </summary>
+    /// <param name="images">The images, which are taken as they are needed.</param>
     /// <param name="options">How, or null for the defaults.</param>
-    /// <param name="cancellation">Ends it before the next image is decoded.</param>
-    /// <returns>What became of each image, in their order.</returns>
+    /// <param name="cancellation">Begins no further image. Those that were decoded by then are still given, before the exception.</param>
+    /// <returns>What became of each image, in their order unless <see cref="BatchOptions.IsOrdered"/> says otherwise.</returns>
+    /// <remarks>
+    /// Few batches are in memory at a time (<see cref="BatchOptions.Ahead"/>), however many images there are and however slowly the results are
+    /// taken. What the sequence of images throws is thrown once the images before it are classified.
+    /// </remarks>
     /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IEnumerable<Classification> ClassifyMany(
@@ -146,28 +152,33 @@ public sealed class Classifier : IDisposable
         IEnumerable<Classification> Batches()
         {
             options ??= new BatchOptions();
+            using var pipeline = Prepare(images, options, cancellation);
             var done = 0L;
-            foreach (var sources in images.Chunk(BatchSize(options)))
+            while (pipeline.NextAsync().GetAwaiter().GetResult() is { } batch)
             {
-                var results = ClassifyNext(sources);
+                var results = ClassifyNext(batch);
                 options.Progress?.Report(done += results.Length);
                 foreach (var result in results) yield return result;
             }
+            cancellation.ThrowIfCancellationRequested();
         }
 
         // The place is given back before the caller looks at the results.
-        Classification[] ClassifyNext(ImageSource[] sources)
+        Classification[] ClassifyNext(ImageBatch batch)
         {
-            using var call = calls.Enter(cancellation);
-            return ClassifyTogether(sources, options, cancellation);
+            using (batch)
+            using (calls.Enter(CancellationToken.None))
+            {
+                return ClassifyTogether(batch, options);
+            }
         }
     }
 
     /// <summary>As <see cref="ClassifyMany"/>, with all reading, decoding and computing on other threads.</summary>
-    /// <param name="images">The images.</param>
+    /// <param name="images">The images, which are taken as they are needed.</param>
     /// <param name="options">How, or null for the defaults.</param>
-    /// <param name="cancellation">Ends it before the next image is decoded.</param>
-    /// <returns>What became of each image, in their order.</returns>
+    /// <param name="cancellation">Begins no further image. Those that were decoded by then are still given, before the exception.</param>
+    /// <returns>What became of each image, in their order unless <see cref="BatchOptions.IsOrdered"/> says otherwise.</returns>
     /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async IAsyncEnumerable<Classification> ClassifyManyAsync(
@@ -175,12 +186,38 @@ public sealed class Classifier : IDisposable
     {
         ArgumentNullException.ThrowIfNull(images);
         options ??= new BatchOptions();
+        using var pipeline = Prepare(images, options, cancellation);
         var done = 0L;
-        foreach (var sources in images.Chunk(BatchSize(options)))
+        while (await pipeline.NextAsync().ConfigureAwait(false) is { } batch)
         {
-            var results = await calls.RunAsync(() => ClassifyTogether(sources, options, cancellation), cancellation).ConfigureAwait(false);
+            Classification[] results;
+            using (batch) results = await calls.RunAsync(() => ClassifyTogether(batch, options), CancellationToken.None).ConfigureAwait(false);
             options.Progress?.Report(done += results.Length);
             foreach (var result in results) yield return result;
+        }
+        cancellation.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>As the other one, of images that come as they come, such as from a queue.</summary>
+    /// <inheritdoc cref="ClassifyManyAsync(IEnumerable{ImageSource}, BatchOptions?, CancellationToken)"/>
+    public IAsyncEnumerable<Classification> ClassifyManyAsync(
+        IAsyncEnumerable<ImageSource> images, BatchOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        return ClassifyManyAsync(Waiting(), options, cancellation);
+
+        // The pipeline takes images on a thread of its own, which may wait.
+        IEnumerable<ImageSource> Waiting()
+        {
+            var enumerator = images.GetAsyncEnumerator(cancellation);
+            try
+            {
+                while (enumerator.MoveNextAsync().AsTask().GetAwaiter().GetResult()) yield return enumerator.Current;
+            }
+            finally
+            {
+                enumerator.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            }
         }
     }
 
@@ -210,7 +247,8 @@ public sealed class Classifier : IDisposable
         if (logits.dim() != 2 || logits.size(1) != Labels.Count)
             throw new InvalidOperationException($"The model gives ({string.Join(", ", logits.shape)}), but there are {Labels.Count} labels: expected (N, {Labels.Count}).");
 
-        var probabilities = logits.to(ScalarType.Float32).softmax(1).cpu().data<float>().ToArray();
+        var floats = logits.to(ScalarType.Float32);
+        var probabilities = (Task == ClassificationTask.MultiLabel ? floats.sigmoid() : floats.softmax(1)).cpu().data<float>().ToArray();
         return [.. probabilities.Chunk(Labels.Count).Select(row => Best(row, top))];
     }
 
@@ -223,41 +261,29 @@ public sealed class Classifier : IDisposable
     private int BatchSize(BatchOptions options) =>
         (int)Math.Min(options.BatchSize, int.MaxValue / (sizeof(float) * Preset.GetInputShape().Aggregate((product, size) => product * size)));
 
-    private Classification[] ClassifyTogether(ImageSource[] sources, BatchOptions options, CancellationToken cancellation)
+    private BatchPipeline Prepare(IEnumerable<ImageSource> images, BatchOptions options, CancellationToken cancellation)
+    {
+        var (size, shape) = (BatchSize(options), Preset.GetInputShape());
+        return new(
+            images, () => new ImageBatch(size, shape),
+            (batch, index) => ImageDecoder.Use(batch.Source(index), decoding, budget, image =>
+            {
+                Preset.Write(image, batch.Floats(index));
+                return true;
+            }),
+            options.Decoders, options.Ahead, options.IsOrdered, cancellation);
+    }
+
+    private Classification[] ClassifyTogether(ImageBatch batch, BatchOptions options)
     {
         using var scope = NewDisposeScope();
-        MemoryGuard.Ensure((double)sources.Length * Preset.GetInputShape().Aggregate((double)sizeof(float), (product, size) => product * size), "a batch of images");
-        var batch = empty([sources.Length, .. Preset.GetInputShape()], ScalarType.Float32);
-        var errors = new ImageException?[sources.Length];
-        Parallel.For(0, sources.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Decoders, CancellationToken = cancellation }, index =>
-        {
-            try
-            {
-                Write(sources[index], index);
-            }
-            catch (ImageException exception)
-            {
-                errors[index] = exception;
-                Input(index).Clear();
-            }
-        });
-        cancellation.ThrowIfCancellationRequested();
-
         // An image that failed goes along as zeros: rare enough not to rebuild the batch for it.
-        var predictions = Array.TrueForAll(errors, error => error is not null) ? [] : Predict(batch, options.Top);
-        return [.. sources.Select((source, index) => new Classification(source.Name, errors[index] is null ? predictions[index] : [], errors[index]))];
-
-        void Write(ImageSource source, int index) => ImageDecoder.Use(source, decoding, budget, image =>
-        {
-            Preset.Write(image, Input(index));
-            return true;
-        });
-
-        Span<float> Input(int index)
-        {
-            var floats = MemoryMarshal.Cast<byte, float>(batch.bytes);
-            return floats.Slice(index * (floats.Length / sources.Length), floats.Length / sources.Length);
-        }
+        var predictions = batch.HasFailed ? [] : Predict(batch.Input, options.Top);
+        return
+        [
+            .. Enumerable.Range(0, batch.Count).Select(index => new Classification(
+                batch.Source(index).Name, batch.Error(index) is null ? predictions[index] : [], batch.Error(index))),
+        ];
     }
 
     private Prediction[] Best(float[] probabilities, int top) =>

@@ -29,7 +29,7 @@ public sealed record BatchOptions
         }
     } = 5;
 
-    /// <summary>How many images go through the model together, and are in memory at a time; 16 by default.</summary>
+    /// <summary>How many images go through the model together; 16 by default.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is below 1.</exception>
     public int BatchSize
     {
@@ -52,6 +52,27 @@ public sealed record BatchOptions
             field = value;
         }
     } = Environment.ProcessorCount;
+
+    /// <summary>
+    /// How many batches are prepared before the model is free for them; 2 by default. Each holds its images' input: <c>4 * C * H * W</c> bytes
+    /// an image.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number is below 0.</exception>
+    public int Ahead
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            field = value;
+        }
+    } = 2;
+
+    /// <summary>
+    /// Whether results come in the order of the images, as they do by default. Otherwise batches come as they are ready, so that a slow image
+    /// holds up no batch but its own.
+    /// </summary>
+    public bool IsOrdered { get; init; } = true;
 
     /// <summary>Hears after each batch how many images are done, or null.</summary>
     public IProgress<long>? Progress { get; init; }

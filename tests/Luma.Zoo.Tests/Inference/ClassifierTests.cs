@@ -43,6 +43,19 @@ public sealed class ClassifierTests : IDisposable
         Assert.All(predictions, prediction => Assert.Equal($"{"abcdef"[prediction.Index]}", prediction.Label));
     }
 
+    [Fact]
+    public void Of_several_classes_at_once_each_has_its_sigmoid()
+    {
+        using var scope = NewDisposeScope();
+        using var several = new Classifier(model, Preset, classifier.Labels) { Task = ClassificationTask.MultiLabel };
+        var expected = model.call(Preset.Apply(ImageDecoder.Decode(Sample("cmyk.jpg"))).unsqueeze(0)).sigmoid().data<float>().ToArray();
+
+        var predictions = several.Classify(Sample("cmyk.jpg"), top: 6);
+
+        Assert.Equal(expected.OrderDescending(), predictions.Select(prediction => prediction.Probability));
+        Assert.All(predictions, prediction => Assert.Equal(expected[prediction.Index], prediction.Probability));
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(4, 4)]
@@ -107,7 +120,7 @@ public sealed class ClassifierTests : IDisposable
         var read = 0;
         var progress = new Recorder();
 
-        var first = classifier.ClassifyMany(Endless(), new BatchOptions { BatchSize = 4, Progress = progress }).Take(6).ToList();
+        var first = classifier.ClassifyMany(Endless(), new BatchOptions { BatchSize = 4, Ahead = 0, Progress = progress }).Take(6).ToList();
 
         Assert.Equal(6, first.Count);
         Assert.Equal(8, read);
@@ -132,7 +145,7 @@ public sealed class ClassifierTests : IDisposable
 
         Assert.Throws<OperationCanceledException>(() =>
         {
-            foreach (var _ in classifier.ClassifyMany(images, new BatchOptions { BatchSize = 5 }, cancellation.Token))
+            foreach (var _ in classifier.ClassifyMany(images, new BatchOptions { BatchSize = 5, Ahead = 0 }, cancellation.Token))
             {
                 if (++done == 5) cancellation.Cancel();
             }
