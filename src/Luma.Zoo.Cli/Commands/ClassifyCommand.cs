@@ -29,7 +29,7 @@ internal static class ClassifyCommand
                 if (parsed.GetValue(device) is { } choice) options = options with { Device = choice.Find() };
 
                 // A network is fetched and built only where there is something to classify, or a file that says what made it.
-                using var files = request.Find().GetEnumerator();
+                using var files = request.Find(cancellation).GetEnumerator();
                 var first = TakeFirst(files);
                 if (request.Output.Path is null && first is not [.., { Error: null }])
                 {

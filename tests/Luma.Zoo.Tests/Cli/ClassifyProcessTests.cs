@@ -17,6 +17,10 @@ public sealed class ClassifyProcessTests : IDisposable
         var separated = Run("find images -name '000[0-4].png' -print0 | sort -z | $L classify lenet_5 --from-file - --null --format csv --top 1");
         var pipe = Run("$L classify lenet_5 --from-file <(find images -name '000[0-4].png' | sort) --format csv --top 1");
 
+        // What counts them must not take them away.
+        var shown = Run("$L classify lenet_5 --from-file <(find images -name '000[0-4].png' | sort) --format csv --top 1 --verbose");
+
+        Assert.Equal((0, lines.Output), (shown.Code, shown.Output));
         Assert.Equal((0, ""), (lines.Code, lines.Error));
         Assert.Equal(6, lines.Output.TrimEnd().Split('\n').Length);
         Assert.Equal((lines, lines), (separated, pipe));
@@ -47,6 +51,17 @@ public sealed class ClassifyProcessTests : IDisposable
 
         Assert.Equal(0, code);
         Assert.StartsWith("{\"path\":\"images/0001.png\",\"predictions\":[", output, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public void A_run_that_waits_for_its_list_can_be_stopped()
+    {
+        var (code, output, error) = Run("mkfifo list; $L classify lenet_5 --from-file list --output out.jsonl 2> err.txt & pid=$!; exec 3> list; "
+            + "for i in $(seq 16); do echo images/0001.png >&3; done; for i in $(seq 600); do [ -s out.jsonl ] && break; sleep 0.05; done; "
+            + "kill -INT $pid; wait $pid 2> /dev/null; code=$?; exec 3>&-; cat err.txt >&2; exit $code");
+
+        Assert.Equal((130, "", "luma: cancelled\n"), (code, output, error));
+        Assert.Equal(16, File.ReadLines(images.Output("out.jsonl")).Count());
     }
 
     [LinuxFact]
