@@ -33,6 +33,18 @@ internal static class FileTarget
         return file.LinkTarget is null ? file.FullName : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
     }
 
+    /// <summary>Refuses a file that is read, or would be.</summary>
+    /// <param name="path">The file that is to be written.</param>
+    /// <param name="inputs">The files that are read.</param>
+    /// <param name="option">The option that names the file.</param>
+    /// <exception cref="UsageException">It is one of them.</exception>
+    public static void CheckNotRead(string path, IEnumerable<string> inputs, string option)
+    {
+        var target = Resolve(path);
+        if (inputs.FirstOrDefault(input => input.Length > 0 && Resolve(input) == target) is { } read)
+            throw new UsageException($"{read} is read, and so cannot be written: name another file with {option}");
+    }
+
     // The system's words without the name of the file that was tried.
     private static string Reason(Exception error)
     {

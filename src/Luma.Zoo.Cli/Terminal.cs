@@ -16,6 +16,8 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
 {
     private const int MostColumns = 120;
 
+    private static readonly TimeSpan UnknownEvery = TimeSpan.FromSeconds(10);
+
     private IAnsiConsole? console, progress;
 
     /// <summary>Whether progress and the traces of errors are written even where nobody watches.</summary>
@@ -86,13 +88,18 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
         });
     }
 
-    // A line for every tenth of the way.
+    // A line for every tenth of the way; now and then where its length is not known.
     private ReportProgress Lines(string what)
     {
         var told = 0;
-        var watch = Stopwatch.StartNew();
+        var (watch, next) = (Stopwatch.StartNew(), UnknownEvery);
         return (done, whole, now) =>
         {
+            if (whole <= 0 && watch.Elapsed >= next)
+            {
+                next = watch.Elapsed + UnknownEvery;
+                Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{now ?? what}: {done:N0}"));
+            }
             var tenth = whole > 0 ? (int)(10 * done / whole) : 0;
             if (tenth <= told) return;
             told = tenth;

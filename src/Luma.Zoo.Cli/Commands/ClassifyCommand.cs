@@ -14,12 +14,11 @@ internal static class ClassifyCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var (input, json) = (new ClassifierInput(), Options.Json());
-        var many = new ClassifyOptions();
-
+        var (input, many, device, json) = (new ClassifierInput(), new ClassifyOptions(), DeviceChoice.Option(), Options.Json());
         var command = new Command("classify", "Say what images show.") { input.Model };
         many.AddTo(command);
         input.AddTo(command);
+        command.Options.Add(device);
         command.Options.Add(json);
         command.SetAction((parsed, cancellation) => Task.Run(
             async () =>
@@ -27,23 +26,26 @@ internal static class ClassifyCommand
                 var model = input.Reference(parsed);
                 var options = input.Read(parsed);
                 var request = many.Read(parsed, parsed.GetValue(json));
+                if (parsed.GetValue(device) is { } choice) options = options with { Device = choice.Find() };
 
                 // A network is fetched and built only where there is something to classify, or a file that says what made it.
-                using var files = request.Find().GetEnumerator();
+                using var files = request.Find(cancellation).GetEnumerator();
                 var first = TakeFirst(files);
                 if (request.Output.Path is null && first is not [.., { Error: null }])
                 {
                     await using var nothing = await ResultOutput.OpenAsync(terminal, request.Output, meta: null, request.Top);
-                    return await new ClassifyRun(terminal, request, nothing).WriteFailedAsync(first);
+                    using var failed = new ClassifyRun(terminal, request, nothing);
+                    return await failed.WriteFailedAsync(first);
                 }
 
                 var (classifier, notes) = await ClassifierInput.OpenAsync(terminal, model, options, cancellation);
                 using var opened = classifier;
                 var meta = request.Output.Path is null ? null : Describe(
-                    request, classifier, model, await WeightsHash.OfAsync(model, options.Hub!, cancellation), notes,
+                    request, classifier, model, await WeightsHash.OfAsync(model, options.Hub!, cancellation), options.Device?.ToString() ?? "cpu", notes,
                     ("key", options.File?.Key), ("transformInput", options.Network.TransformInput));
                 await using var output = await ResultOutput.OpenAsync(terminal, request.Output, meta, Math.Min(request.Top, classifier.Labels.Count));
-                return await new ClassifyRun(terminal, request, output).ClassifyAsync(classifier, notes, first.Concat(Rest(files)), cancellation);
+                using var run = new ClassifyRun(terminal, request, output);
+                return await run.ClassifyAsync(classifier, notes, first.Concat(Rest(files)), cancellation);
             },
             CancellationToken.None));
         return command;
@@ -63,7 +65,8 @@ internal static class ClassifyCommand
     }
 
     private static ResultMeta Describe(
-        ClassifyRequest request, Classifier classifier, ModelReference model, string hash, IReadOnlyList<string>? notes, params (string Name, object? Value)[] options)
+        ClassifyRequest request, Classifier classifier, ModelReference model, string hash, string device, IReadOnlyList<string>? notes,
+        params (string Name, object? Value)[] options)
     {
         var given = new SortedDictionary<string, JsonNode>(StringComparer.Ordinal);
         foreach (var (name, value) in ((string, object?)[])[("top", request.Top), ("threshold", request.Threshold), ("task", classifier.Task == ClassificationTask.SingleLabel ? null : classifier.Task), .. options])
@@ -75,6 +78,6 @@ internal static class ClassifyCommand
             model.Variant.Id, hash, JsonNode.Parse(classifier.Preset.ToJson())!, Convert.ToHexStringLower(labels), given, request.Output.Format.Name(), request.Shard?.ToString());
         var version = typeof(ClassifyCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
         var source = model.Source.Folder?.Path ?? model.Weights ?? ModelZoo.DefaultWeights;
-        return new(version, "cpu", ModelZoo.FindWeights(model.Variant.Id, source)?.Name ?? source, recipe, notes);
+        return new(version, device, ModelZoo.FindWeights(model.Variant.Id, source)?.Name ?? source, recipe, notes);
     }
 }

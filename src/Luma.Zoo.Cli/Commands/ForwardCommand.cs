@@ -6,6 +6,7 @@ using Luma.Neural.Native;
 using Luma.Neural.Observation;
 using Luma.Zoo.Models;
 using Luma.Zoo.Weights;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Luma.Zoo.Cli.Commands;
@@ -17,7 +18,7 @@ internal static class ForwardCommand
     {
         var (model, weights, config, numClasses, json) = (Options.Model(), Options.Weights(), Options.Config(), Options.NumClasses(), Options.Json());
         var (mirror, offline, heads) = (Options.Mirror(), Options.Offline(), Options.AuxiliaryHeads());
-        var shortcut = Options.Shortcut();
+        var (shortcut, device) = (Options.Shortcut(), DeviceChoice.Option());
         var (key, inertExtras, transform) = (WeightOptions.Key(), WeightOptions.InertExtras(), WeightOptions.TransformInput());
         var file = new Option<string?>("--input") { Description = "Take the input from a safetensors file: its only tensor, or the one named 'input'.", HelpName = "FILE" };
         var seed = Options.Number("--seed", "Seed PyTorch's random number generator before the network is built and the input is drawn.", long.MinValue, long.MaxValue);
@@ -30,7 +31,7 @@ internal static class ForwardCommand
 
         var command = new Command("forward", "Run a network once, in evaluation mode, and print its output.")
         {
-            model, weights, config, numClasses, heads, shortcut, seed, shape, file, save, transform, key, inertExtras, mirror, offline, json,
+            model, weights, config, numClasses, heads, shortcut, seed, shape, file, save, transform, key, inertExtras, mirror, offline, device, json,
         };
         command.SetAction((parsed, cancellation) => Task.Run(async () =>
         {
@@ -53,6 +54,7 @@ internal static class ForwardCommand
             });
 
             NativeLibraries.EnsureLoaded();
+            var place = parsed.GetValue(device)?.Find() ?? CPU;
             using var scope = NewDisposeScope();
             var opening = WeightOptions.Of(parsed.GetValue(key), parsed.GetValue(inertExtras));
             IReadOnlyList<string>? notes = null;
@@ -66,16 +68,19 @@ internal static class ForwardCommand
                 : Shape.Draw((parsed.GetValue(shape) ?? Shape.OneImage(reference)).Sizes);
 
             network.eval();
+            // The weights and the input were drawn on the CPU, whose generator is the one that Python's numbers come from.
+            network.to(place);
             using var inference = inference_mode();
             using var stoppable = ForwardPass.Observe(new Stoppable(cancellation));
-            var output = Shape.Try(variant, input.shape, () => network.call(input));
+            var output = Shape.Try(variant, input.shape, () => network.call(input.to(place)));
 
             if (target is not null)
             {
+                network.to(CPU);
                 using var ran = StateDict.Of(network);
                 ran.Save(target, format, cancellationToken: cancellation);
             }
-            var report = new ForwardReport(output.shape, output.to(float32).data<float>().ToArray(), notes);
+            var report = new ForwardReport(output.shape, output.to(float32).cpu().data<float>().ToArray(), notes);
             if (report.Output.Any(number => !float.IsFinite(number)))
                 terminal.Error.WriteLine("luma: the output has NaN or infinite numbers: the weights or the input are damaged, or too large");
             if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ForwardReport);

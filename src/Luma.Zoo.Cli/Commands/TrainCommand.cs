@@ -17,11 +17,11 @@ internal static class TrainCommand
         var epochs = Options.Number("--epochs", "How many times to go through the images; by default as many as the recipe says.");
         var seed = Options.Number("--seed", "Seed for the weights, the order and the distortions of the images: the same seed gives the same weights. 0 by default.", least: 0);
         var output = new Option<string>("--output") { Description = "The weight file to write: .safetensors, .pth, .pt or .bin.", Required = true, HelpName = "FILE" };
-        var (mirror, offline, json) = (Options.Mirror(), Options.Offline(), Options.Json());
+        var (mirror, offline, device, json) = (Options.Mirror(), Options.Offline(), DeviceChoice.Option(), Options.Json());
 
         var command = new Command("train", "Train a network on MNIST, from given weights or fresh ones, and save its weights.")
         {
-            model, data, epochs, seed, output, mirror, offline, json,
+            model, data, epochs, seed, output, mirror, offline, device, json,
         };
         command.SetAction((parsed, cancellation) => Task.Run(
             async () =>
@@ -31,17 +31,18 @@ internal static class TrainCommand
                 if (parsed.GetValue(epochs) is { } number) options = options with { Epochs = (int)number };
                 var target = parsed.GetValue(output)!;
                 WeightTarget.Check(target);
+                var place = parsed.GetValue(device)?.Find() ?? torch.CPU;
 
                 var hub = Options.MakeHub(parsed.GetValue(mirror), parsed.GetValue(offline));
                 if (reference.Weights is { } weights) await DownloadCommand.FetchAsync(terminal, hub, reference.Variant.Id, weights, cancellation);
-                return await RunAsync(terminal, reference, hub, parsed.GetValue(data)!, options, target, parsed.GetValue(json), cancellation);
+                return await RunAsync(terminal, reference, hub, parsed.GetValue(data)!, options, target, place, parsed.GetValue(json), cancellation);
             },
             CancellationToken.None));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        Terminal terminal, ModelReference model, Hub hub, string folder, TrainingOptions options, string output, bool json, CancellationToken cancellation)
+        Terminal terminal, ModelReference model, Hub hub, string folder, TrainingOptions options, string output, torch.Device device, bool json, CancellationToken cancellation)
     {
         NativeLibraries.EnsureLoaded();
         using var training = MnistDataset.Load(folder, MnistPart.Training, model.Variant.InputShape.Height);
@@ -51,9 +52,11 @@ internal static class TrainCommand
 
         torch.manual_seed(options.Seed);
         using var network = ModelZoo.Create(model.Variant.Id, new ModelOptions { NumClasses = training.Classes.Count }, model.Weights, hub);
+        network.to(device);
         var result = await ShowAsync(terminal, progress => new Trainer(network, options).Fit(training, progress: progress, cancellation: cancellation));
         if (result.Steps == 0) throw new OperationCanceledException(cancellation);
 
+        network.to(torch.CPU);
         using (var state = StateDict.Of(network)) state.Save(output, cancellationToken: CancellationToken.None);
         var accuracy = Trainer.Evaluate(network, test, cancellation: CancellationToken.None);
         var report = new TrainingReport(

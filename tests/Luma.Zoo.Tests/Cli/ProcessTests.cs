@@ -266,7 +266,7 @@ public sealed class ProcessTests : IDisposable
 
     private (int Code, string Output, string Error) Shell(string script) => Shell(folder, script);
 
-    private static (int Code, string Output, string Error) Shell(TemporaryFolder folder, string script)
+    internal static (int Code, string Output, string Error) Shell(TemporaryFolder folder, string script)
     {
         // With the default answer to an interrupt, which a job in the background ignores: for the shell, if these tests are in one
         // themselves, and by its own job control for its children.

@@ -58,6 +58,12 @@ internal sealed class ClassifyOptions
         HelpName = "FILE",
     };
 
+    public Option<string?> Sheet { get; } = new("--sheet")
+    {
+        Description = "Also draw the first 200 pictures of this run with their three best answers on one PNG image.",
+        HelpName = "FILE",
+    };
+
     public Option<bool> Resume { get; } = new("--resume")
     {
         Description = "Go on where an earlier run of the same command ended, however it ended; begin where there is no output yet. For jsonl and csv.",
@@ -77,7 +83,7 @@ internal sealed class ClassifyOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(Paths);
-        foreach (var option in (Option[])[FromFile, Null, Recursive, Top, Threshold, BatchSize, Format, Output, Resume, RetryFailed, Force, Shard]) command.Options.Add(option);
+        foreach (var option in (Option[])[FromFile, Null, Recursive, Top, Threshold, BatchSize, Format, Output, Sheet, Resume, RetryFailed, Force, Shard]) command.Options.Add(option);
     }
 
     /// <summary>Reads them.</summary>
@@ -96,10 +102,22 @@ internal sealed class ClassifyOptions
         var output = NameOutput(parsed.GetValue(Output), shard);
         var request = new OutputRequest(
             output, FormatOf(parsed.GetValue(Format), json, output), parsed.GetValue(Resume), parsed.GetValue(RetryFailed), parsed.GetValue(Force));
-        request.Check(file is null or "-" ? paths : [.. paths, file]);
+        IReadOnlyList<string> inputs = file is null or "-" ? paths : [.. paths, file];
+        var sheet = NameOutput(parsed.GetValue(Sheet), shard);
+        request.Check(inputs, sheet is not null);
+        if (sheet is not null) CheckSheet(sheet, inputs, request);
         return new(
             paths, list, parsed.GetValue(Recursive), shard, (int)(parsed.GetValue(Top) ?? 5), parsed.GetValue(Threshold),
-            (int?)parsed.GetValue(BatchSize), request);
+            (int?)parsed.GetValue(BatchSize), request, sheet);
+    }
+
+    private static void CheckSheet(string sheet, IReadOnlyList<string> inputs, OutputRequest request)
+    {
+        if (!Path.GetExtension(sheet).Equals(".png", StringComparison.OrdinalIgnoreCase)) throw new UsageException($"{sheet}: the name of a sheet must end in .png");
+        FileTarget.Check(sheet);
+        FileTarget.CheckNotRead(sheet, inputs, "--sheet");
+        // A sheet shows one run, so it is drawn anew where a run goes on.
+        if (File.Exists(sheet) && !request.Force && !request.Resume) throw new UsageException($"{sheet} is already there: --force replaces it");
     }
 
     // With as many digits for each, so that names sort as the shards do.

@@ -11,23 +11,25 @@ namespace Luma.Zoo.Cli.Commands.Classify;
 /// <param name="Threshold">The least probability of a prediction, or null.</param>
 /// <param name="BatchSize">How many images go through the network together, or null for the classifier's own number.</param>
 /// <param name="Output">Where the answers go.</param>
+/// <param name="Sheet">The picture of pictures and answers to draw, or null.</param>
 internal sealed record ClassifyRequest(
-    IReadOnlyList<string> Paths, PathList? List, bool Recursive, Shard? Shard, int Top, double? Threshold, int? BatchSize, OutputRequest Output)
+    IReadOnlyList<string> Paths, PathList? List, bool Recursive, Shard? Shard, int Top, double? Threshold, int? BatchSize, OutputRequest Output, string? Sheet)
 {
     /// <summary>The files, found as they are asked for.</summary>
-    public IEnumerable<ImageFile> Find()
+    /// <param name="cancellation">Ends the waiting for a list.</param>
+    public IEnumerable<ImageFile> Find(CancellationToken cancellation)
     {
-        var files = ImagePaths.Find(List is null ? Paths : Paths.Concat(List.Read()), Recursive);
+        var files = ImagePaths.Find(List is null ? Paths : Paths.Concat(List.Read(cancellation)), Recursive);
         return Shard is { } shard ? files.Where(file => shard.Has(file.Path)) : files;
     }
 
-    /// <summary>How many files there are; 0 where only reading standard input would tell.</summary>
+    /// <summary>How many files there are; 0 where that would take them away.</summary>
     public long Count(CancellationToken cancellation)
     {
-        if (List is { IsInput: true }) return 0;
+        if (List is { IsStream: true }) return 0;
 
         var count = 0L;
-        foreach (var _ in Find())
+        foreach (var _ in Find(cancellation))
         {
             if (cancellation.IsCancellationRequested) return 0;
             count++;

@@ -10,8 +10,9 @@ namespace Luma.Zoo.Cli.Commands.Classify;
 /// <param name="terminal">Hears of failures and of the progress.</param>
 /// <param name="request">What to do.</param>
 /// <param name="output">Takes the answers.</param>
-internal sealed class ClassifyRun(Terminal terminal, ClassifyRequest request, ResultOutput output)
+internal sealed class ClassifyRun(Terminal terminal, ClassifyRequest request, ResultOutput output) : IDisposable
 {
+    private readonly ContactSheet? sheet = request.Sheet is null ? null : new();
     private bool strange;
 
     /// <summary>Writes files that there is nothing to classify of.</summary>
@@ -20,6 +21,7 @@ internal sealed class ClassifyRun(Terminal terminal, ClassifyRequest request, Re
     {
         foreach (var file in files) await WriteAsync(Failed(file));
         await output.FinishAsync(complete: true);
+        sheet?.Write(request.Sheet!);
         return End();
     }
 
@@ -49,10 +51,13 @@ internal sealed class ClassifyRun(Terminal terminal, ClassifyRequest request, Re
             await output.FinishAsync(complete);
         }
 
+        sheet?.Write(request.Sheet!);
         if (strange) terminal.Error.WriteLine("luma: warning: the network's answers are not numbers; its weights may be damaged or another network's");
         if (!complete) throw new OperationCanceledException(cancellation);
         return End();
     }
+
+    public void Dispose() => sheet?.Dispose();
 
     // False if it was stopped early.
     private async Task<bool> ClassifyAsync(
@@ -101,6 +106,7 @@ internal sealed class ClassifyRun(Terminal terminal, ClassifyRequest request, Re
     private async Task WriteAsync(ClassifiedImage image)
     {
         await output.WriteAsync(image);
+        sheet?.Add(image);
         if (image.Error is { } error) terminal.Complain($"luma: {error}");
         strange |= image.Predictions?.Any(prediction => !float.IsFinite(prediction.Probability)) == true;
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Cli.Commands.Classify;
 
@@ -10,8 +11,10 @@ internal sealed class PathList(string file, char separator)
     // Far above the longest path of any system.
     private const int MostCharacters = 1 << 16;
 
-    /// <summary>Whether it is standard input, which can be read once.</summary>
-    public bool IsInput => file == "-";
+    /// <summary>Whether it can be read once only, as standard input and pipes.</summary>
+    public bool IsStream { get; } = file == "-" || file.StartsWith("/dev/", StringComparison.Ordinal) || RegularFile.Obstacle(file) is not null;
+
+    private bool IsInput => file == "-";
 
     private string Name => IsInput ? "standard input" : file;
 
@@ -25,40 +28,38 @@ internal sealed class PathList(string file, char separator)
     }
 
     /// <summary>The paths; empty lines are left out.</summary>
+    /// <param name="cancellation">Ends the waiting for more of them.</param>
     /// <exception cref="UserException">The file cannot be read, or is no list of paths.</exception>
-    public IEnumerable<string> Read()
+    public IEnumerable<string> Read(CancellationToken cancellation)
     {
         using var reader = Open();
-        var number = 1;
-        for (; ReadNext(reader, number) is { } path; number++)
+        var (path, number) = (new StringBuilder(), 1);
+        var buffer = new char[4096];
+        while (Fill(reader, buffer, cancellation) is var length and > 0)
         {
-            if (path.Length > 0) yield return path;
-        }
-    }
-
-    private StreamReader Open() => Try(() => new StreamReader(IsInput ? Console.OpenStandardInput() : new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)));
-
-    // Null at the end.
-    private string? ReadNext(StreamReader reader, int number)
-    {
-        var path = new StringBuilder();
-        while (true)
-        {
-            switch (Try(reader.Read))
+            for (var i = 0; i < length; i++)
             {
-                case < 0:
-                    return path.Length > 0 ? Whole(path) : null;
-                case var end when end == separator:
-                    return Whole(path);
-                case '\0':
-                    throw new UserException($"{Name}: line {number} has a NUL character; for a list that has one after each path give --null");
-                case var character:
-                    if (path.Length == MostCharacters) throw new UserException($"{Name}: line {number} is too long for a path");
-                    path.Append((char)character);
-                    break;
+                if (buffer[i] == separator)
+                {
+                    if (Whole(path) is { Length: > 0 } found) yield return found;
+                    path.Clear();
+                    number++;
+                    continue;
+                }
+                if (buffer[i] == '\0') throw new UserException($"{Name}: line {number} has a NUL character; for a list that has one after each path give --null");
+                if (path.Length == MostCharacters) throw new UserException($"{Name}: line {number} is too long for a path");
+                path.Append(buffer[i]);
             }
         }
+        // The last need not have an end.
+        if (Whole(path) is { Length: > 0 } last) yield return last;
     }
+
+    // Who writes into a pipe may take any time, and no read can be called back: it is left alone.
+    private int Fill(StreamReader reader, char[] buffer, CancellationToken cancellation) =>
+        Task.Run(() => Try(() => reader.Read(buffer)), CancellationToken.None).WaitAsync(cancellation).GetAwaiter().GetResult();
+
+    private StreamReader Open() => Try(() => new StreamReader(IsInput ? Console.OpenStandardInput() : new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)));
 
     // Lists from Windows have a carriage return at the end of each line.
     private string Whole(StringBuilder path)
