@@ -55,6 +55,8 @@ public sealed class ProcessTests : IDisposable
         ["classify"] = "resnet18 x.png --mirror $S",
         ["weights"] = "--json",
         ["download"] = "resnet18 --mirror $S",
+        ["pack"] = "resnet18 --output packed --mirror $S",
+        ["preprocess"] = $"lenet_5 '{Digit}' --output shown.safetensors",
     };
 
     private static IEnumerable<string> Names => CommandLine.CreateRoot(new Terminal(TextWriter.Null, TextWriter.Null)).Subcommands.Select(command => command.Name);
@@ -85,7 +87,7 @@ public sealed class ProcessTests : IDisposable
         {
             "convert" => "for i in $(seq 3000); do ls -A $F | grep -q partial && break; sleep 0.01; done",
             "train" => "for i in $(seq 600); do grep -qs % err || sleep 0.1; done",
-            "download" or "classify" => "for i in $(seq 600); do ls $F/hub/checkpoints 2> /dev/null | grep -q part && break; sleep 0.05; done",
+            "download" or "classify" or "pack" => "for i in $(seq 600); do ls $F/hub/checkpoints 2> /dev/null | grep -q part && break; sleep 0.05; done",
             "forward" or "summary" => "sleep 2",
             _ => "sleep 0.1",
         };
@@ -96,13 +98,13 @@ public sealed class ProcessTests : IDisposable
 
         silent.SetResult();
         // Short ones may have come to their end.
-        if (command is "list" or "info" or "weights") Assert.Contains(code, (int[])[0, 130]);
+        if (command is "list" or "info" or "weights" or "preprocess") Assert.Contains(code, (int[])[0, 130]);
         else Assert.Equal((130, command), (code, command));
         Assert.DoesNotContain("Unhandled", error, StringComparison.Ordinal);
         Assert.DoesNotContain("internal error", error, StringComparison.Ordinal);
-        string[] made = command == "train" ? ["trained.pth"] : command is "download" or "classify" ? ["hub"] : [];
-        Assert.Equal(before.Append("logs").Concat(made).Order(), folder.Names);
-        if (command is "download" or "classify") Assert.Equal(["resnet18-f37072fd.pth.part"], Directory.GetFiles(folder.File("hub/checkpoints")).Select(Path.GetFileName));
+        string[] made = command == "train" ? ["trained.pth"] : command is "download" or "classify" or "pack" ? ["hub"] : [];
+        Assert.Equal(before.Append("logs").Concat(made).Order(), folder.Names.Except(["shown.safetensors"]));
+        if (command is "download" or "classify" or "pack") Assert.Equal(["resnet18-f37072fd.pth.part"], Directory.GetFiles(folder.File("hub/checkpoints")).Select(Path.GetFileName));
         if (command == "train") Assert.NotEmpty(StateDict.Open(folder.File("trained.pth")).Entries);
         if (command == "forward") Assert.Equal("", output);
     }
@@ -134,6 +136,8 @@ public sealed class ProcessTests : IDisposable
             ["classify"] = $"lenet_5 '{Digit}'",
             ["weights"] = "",
             ["download"] = "lenet_5",
+            ["pack"] = "lenet_5 --output packed --force",
+            ["preprocess"] = $"lenet_5 '{Digit}' --output shown.safetensors",
         };
         using var digits = new DigitFiles().WithPart("train", 200).WithPart("t10k", 50);
         Directory.CreateSymbolicLink(folder.File("digits"), digits.Folder);
