@@ -1,6 +1,6 @@
 namespace Luma.Zoo.Images;
 
-/// <summary>How large an image may be. Both limits hold before memory for pixels is taken.</summary>
+/// <summary>What images are decoded, how large they may be, and how they are turned. Both limits hold before memory for pixels is taken.</summary>
 public sealed record DecodeOptions
 {
     /// <summary>The limits for images from anywhere.</summary>
@@ -37,4 +37,27 @@ public sealed record DecodeOptions
             field = value;
         }
     } = 1L << 30;
+
+    /// <summary>
+    /// Whether an image is turned the way its file says, in EXIF data (JPEG, PNG, WebP) or by the tag of TIFF; true by default, as people
+    /// expect of photographs from telephones. False gives the pixels as they stand in the file, which is what torchvision's
+    /// <c>ImageFolder</c> gives of JPEG, PNG and WebP.
+    /// </summary>
+    public bool ApplyOrientation { get; init; } = true;
+
+    /// <summary>
+    /// Kinds of files to read beside JPEG, PNG, WebP, GIF and BMP. The first whose <see cref="IImageFormat.IsMatch"/> holds reads the file;
+    /// those five are not asked about. None by default; the package Luma.Zoo.ImageSharp has some.
+    /// </summary>
+    /// <exception cref="ArgumentException">One of them is null.</exception>
+    public IReadOnlyList<IImageFormat> Formats
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            if (value.Contains(null!)) throw new ArgumentException("A format is null.", nameof(value));
+            field = [.. value];
+        }
+    } = [];
 }

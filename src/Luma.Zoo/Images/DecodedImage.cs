@@ -2,8 +2,8 @@ namespace Luma.Zoo.Images;
 
 /// <summary>
 /// An image's pixels: four bytes each (red, green, blue and one that means nothing), row by row from the top left. The colours are
-/// the file's own: no profile is applied, no transparency is blended and no EXIF orientation turns it, as with PIL's
-/// <c>convert("RGB")</c>.
+/// the file's own: no profile is applied and no transparency is blended, as with PIL's <c>convert("RGB")</c>. It is turned the way
+/// the file says, as with PIL's <c>ImageOps.exif_transpose</c>, unless <see cref="DecodeOptions.ApplyOrientation"/> is off.
 /// </summary>
 /// <remarks>Of 16 bits a channel the upper eight are taken, also of grey, where PIL cuts off at 255 instead.</remarks>
 public sealed class DecodedImage
@@ -12,7 +12,25 @@ public sealed class DecodedImage
 
     private readonly byte[] pixels;
 
-    internal DecodedImage(int width, int height, byte[] pixels) => (Width, Height, this.pixels) = (width, height, pixels);
+    /// <summary>Makes an image of pixels, which are not copied.</summary>
+    /// <param name="width">The width in pixels.</param>
+    /// <param name="height">The height in pixels.</param>
+    /// <param name="pixels">
+    /// <c>4 * width * height</c> bytes: for each pixel red, green, blue and one that means nothing, row by row from the top left. They are
+    /// the image's from now on, and must not be changed while it is in use.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">The width or the height is below 1.</exception>
+    /// <exception cref="ArgumentException">There are more or fewer bytes.</exception>
+    public DecodedImage(int width, int height, byte[] pixels)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentNullException.ThrowIfNull(pixels);
+        if (pixels.Length != (long)width * height * BytesPerPixel)
+            throw new ArgumentException($"{width} by {height} pixels have {(long)width * height * BytesPerPixel} bytes, got {pixels.Length}.", nameof(pixels));
+
+        (Width, Height, this.pixels) = (width, height, pixels);
+    }
 
     /// <summary>The width in pixels.</summary>
     public int Width { get; }

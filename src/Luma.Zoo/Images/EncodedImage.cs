@@ -6,7 +6,10 @@ namespace Luma.Zoo.Images;
 internal readonly struct EncodedImage(ReadOnlyMemory<byte> bytes, DecodeBudget.Room.Share? room) : IDisposable
 {
     /// <summary>How many bytes tell what is an image.</summary>
-    public const int SignatureBytes = 12;
+    public const int SignatureBytes = 18;
+
+    /// <summary>The bytes.</summary>
+    public ReadOnlyMemory<byte> Memory => bytes;
 
     /// <summary>The bytes.</summary>
     public ReadOnlySpan<byte> Span => bytes.Span;
@@ -16,7 +19,20 @@ internal readonly struct EncodedImage(ReadOnlyMemory<byte> bytes, DecodeBudget.R
     public static bool IsImage(ReadOnlySpan<byte> head) =>
         head is [0xFF, 0xD8, 0xFF, ..] or [0x89, (byte)'P', (byte)'N', (byte)'G', ..] or [(byte)'B', (byte)'M', ..]
         || head.StartsWith("GIF8"u8)
-        || (head.StartsWith("RIFF"u8) && head.Length >= SignatureBytes && head[8..].StartsWith("WEBP"u8));
+        || (head.StartsWith("RIFF"u8) && head.Length >= 12 && head[8..].StartsWith("WEBP"u8));
+
+    /// <summary>Finds what reads a file that is none of these.</summary>
+    /// <param name="head">The first bytes, <see cref="SignatureBytes"/> where there are so many.</param>
+    /// <param name="options">What else can be read.</param>
+    /// <returns>The format, or null.</returns>
+    public static IImageFormat? FindFormat(ReadOnlySpan<byte> head, DecodeOptions options)
+    {
+        foreach (var format in options.Formats)
+        {
+            if (format.IsMatch(head)) return format;
+        }
+        return null;
+    }
 
     /// <summary>Whether bytes begin as GIF does.</summary>
     /// <param name="head">The first bytes.</param>

@@ -3,12 +3,14 @@ using SkiaSharp;
 
 namespace Luma.Zoo.Images;
 
-/// <summary>Decodes JPEG, PNG, WebP, GIF and BMP, the first frame where there are several.</summary>
+/// <summary>
+/// Decodes JPEG, PNG, WebP, GIF and BMP, and what <see cref="DecodeOptions.Formats"/> adds; the first frame where there are several.
+/// </summary>
 public static class ImageDecoder
 {
     /// <summary>Reads and decodes an image.</summary>
     /// <param name="source">The image: a path, a stream or bytes will do.</param>
-    /// <param name="options">How large it may be, or null for the defaults.</param>
+    /// <param name="options">What is decoded, how large it may be and how it is turned, or null for the defaults.</param>
     /// <returns>The image.</returns>
     /// <exception cref="ImageException">It cannot be read, or is no image that can be used.</exception>
     public static DecodedImage Decode(ImageSource source, DecodeOptions? options = null)
@@ -16,8 +18,6 @@ public static class ImageDecoder
         ArgumentNullException.ThrowIfNull(source);
         return Use(source, options ?? DecodeOptions.Default, DecodeBudget.Unbounded(), image => image);
     }
-
-    internal const string NoImage = "not an image, or its header is damaged (JPEG, PNG, WebP, GIF and BMP can be read)";
 
     /// <summary>Reads, decodes and uses an image, once there is room for its bytes and its pixels beside those of others.</summary>
     /// <param name="source">The image.</param>
@@ -30,9 +30,16 @@ public static class ImageDecoder
         var name = source.Name;
         try
         {
+            if (source.Image is { } image) return use(image);
+            if (source.Reader is { } reader) return Read(reader, name, options, budget.Pixels, use);
+
             using var file = source.Read(options, budget);
             var encoded = file.Span;
             if (encoded.Length > options.MaxBytes) throw TooManyBytes(name, options);
+
+            var head = encoded[..Math.Min(encoded.Length, EncodedImage.SignatureBytes)];
+            if (!EncodedImage.IsImage(head) && EncodedImage.FindFormat(head, options) is { } format)
+                return Read(Guard(() => format.Open(file.Memory), name, format.Name), name, options, budget.Pixels, use);
 
             var gif = GifFrame.Parse(encoded, name);
             if (gif is null) return Decode(encoded, name, options, budget.Pixels, use);
@@ -52,6 +59,12 @@ public static class ImageDecoder
         }
     }
 
+    internal static ImageException NoImage(string? name, DecodeOptions options)
+    {
+        string[] formats = ["JPEG", "PNG", "WebP", "GIF", "BMP", .. options.Formats.Select(format => format.Name)];
+        return new(name, $"not an image, or its header is damaged ({string.Join(", ", formats[..^1])} and {formats[^1]} can be read)");
+    }
+
     internal static ImageException TooManyBytes(string? name, DecodeOptions options) =>
         new(name, string.Create(CultureInfo.InvariantCulture, $"the file is larger than the limit of {options.MaxBytes:N0} bytes"));
 
@@ -63,7 +76,7 @@ public static class ImageDecoder
         {
             using var data = SKData.Create((nint)start, encoded.Length);
             using var codec = SKCodec.Create(data)
-                ?? throw new ImageException(name, NoImage);
+                ?? throw NoImage(name, options);
 
             // Skia knows more formats; WBMP, for one, takes almost anything that begins with a zero for an image.
             if (codec.EncodedFormat is not (SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Webp
@@ -74,15 +87,52 @@ public static class ImageDecoder
             CheckSize(name, width, height, options);
             if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg) Check(name, JpegMarkers.Check(encoded));
 
-            using var room = budget.Take((long)width * height);
+            var orientation = options.ApplyOrientation ? Metadata.ReadOrientation(encoded) : ImageOrientation.TopLeft;
+            using var room = budget.Take(CountPixels(width, height, orientation));
             // No colour space: the file's numbers as they are. Unpremultiplied: alpha leaves the colours alone.
             var info = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
             var pixels = GC.AllocateUninitializedArray<byte>(width * height * DecodedImage.BytesPerPixel);
             fixed (byte* target = pixels) Check(name, codec.GetPixels(info, (nint)target));
             if (codec.EncodedFormat == SKEncodedImageFormat.Bmp) Bmp16.Rescale(encoded, pixels);
-            return use(new DecodedImage(width, height, pixels));
+            return use(Turning.Apply(width, height, pixels, orientation));
         }
     }
+
+    private static T Read<T>(IImageReader reader, string? name, DecodeOptions options, DecodeBudget.Room budget, Func<DecodedImage, T> use)
+    {
+        var (width, height) = (reader.Width, reader.Height);
+        if (width < 1 || height < 1) throw new ImageException(name, "the image is empty");
+        CheckSize(name, width, height, options);
+
+        var orientation = options.ApplyOrientation ? reader.Orientation : ImageOrientation.TopLeft;
+        using var room = budget.Take(CountPixels(width, height, orientation) + (reader.WorkingBytes / DecodedImage.BytesPerPixel));
+        var pixels = GC.AllocateUninitializedArray<byte>(width * height * DecodedImage.BytesPerPixel);
+        Guard(
+            () =>
+            {
+                reader.Read(pixels);
+                return true;
+            },
+            name, "an image");
+        return use(Turning.Apply(width, height, pixels, orientation));
+    }
+
+    // A format may be anybody's, and throw anything.
+    private static T Guard<T>(Func<T> call, string? name, string format)
+    {
+        try
+        {
+            return call();
+        }
+        catch (Exception exception) when (exception is not (ImageException or OutOfMemoryException or OperationCanceledException))
+        {
+            throw new ImageException(name, $"cannot be read as {format}: {exception.Message.ReplaceLineEndings(" ")}", exception);
+        }
+    }
+
+    // Where rows become columns there are two arrays for a while.
+    private static long CountPixels(int width, int height, ImageOrientation orientation) =>
+        (long)width * height * (Turning.SwapsAxes(orientation) ? 2 : 1);
 
     private static void CheckSize(string? name, int width, int height, DecodeOptions options)
     {

@@ -2,7 +2,7 @@ using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Images;
 
-/// <summary>Where an image comes from: a file, a stream or bytes. Nothing is read before it is decoded.</summary>
+/// <summary>Where an image comes from: a file, a stream, bytes or pixels. Nothing is read before it is decoded.</summary>
 public sealed class ImageSource
 {
     // Room for a stream that does not tell its length, until it turns out to be longer.
@@ -14,6 +14,12 @@ public sealed class ImageSource
 
     private ImageSource(string? name, string? path = null, Stream? stream = null, ReadOnlyMemory<byte> bytes = default) =>
         (Name, this.path, this.stream, this.bytes) = (name, path, stream, bytes);
+
+    /// <summary>The image where it is decoded already; null elsewhere.</summary>
+    internal DecodedImage? Image { get; private init; }
+
+    /// <summary>The image where only its pixels are still to be read; null elsewhere.</summary>
+    internal IImageReader? Reader { get; private init; }
 
     /// <summary>The path, or the name that was given; null where there is none.</summary>
     public string? Name { get; }
@@ -43,6 +49,26 @@ public sealed class ImageSource
     /// <returns>The source.</returns>
     public static ImageSource FromBytes(ReadOnlyMemory<byte> bytes, string? name = null) => new(name, bytes: bytes);
 
+    /// <summary>An image that is decoded already. It is used as it is: no limit holds for it, and nothing is copied.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="name">What to call it in errors.</param>
+    /// <returns>The source.</returns>
+    public static ImageSource FromImage(DecodedImage image, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return new(name) { Image = image };
+    }
+
+    /// <summary>An image of another library, whose pixels are read when it is its turn.</summary>
+    /// <param name="reader">The image, which must not change until then.</param>
+    /// <param name="name">What to call it in errors.</param>
+    /// <returns>The source.</returns>
+    public static ImageSource FromReader(IImageReader reader, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        return new(name) { Reader = reader };
+    }
+
     /// <summary>An image in a file.</summary>
     public static implicit operator ImageSource(string path) => FromFile(path);
 
@@ -65,7 +91,7 @@ public sealed class ImageSource
             }
             if (stream is not null) return ReadToEnd(stream, options, budget);
 
-            Check(bytes.Span);
+            Check(bytes.Span, options);
             return new(bytes, room: null);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
@@ -92,7 +118,7 @@ public sealed class ImageSource
         // What is no image is known by its first bytes, however many follow.
         var head = new byte[EncodedImage.SignatureBytes];
         var length = source.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        Check(head.AsSpan(0, length));
+        Check(head.AsSpan(0, length), options);
 
         // Of a GIF the first frame is taken out, which is as large as the file at most.
         var copies = EncodedImage.IsGif(head) ? 2 : 1;
@@ -129,9 +155,10 @@ public sealed class ImageSource
         }
     }
 
-    private void Check(ReadOnlySpan<byte> head)
+    private void Check(ReadOnlySpan<byte> head, DecodeOptions options)
     {
         if (head.IsEmpty) throw new ImageException(Name, "the file is empty");
-        if (!EncodedImage.IsImage(head)) throw new ImageException(Name, ImageDecoder.NoImage);
+        head = head[..Math.Min(head.Length, EncodedImage.SignatureBytes)];
+        if (!EncodedImage.IsImage(head) && EncodedImage.FindFormat(head, options) is null) throw ImageDecoder.NoImage(Name, options);
     }
 }

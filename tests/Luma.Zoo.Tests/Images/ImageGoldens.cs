@@ -7,6 +7,9 @@ namespace Luma.Zoo.Tests.Images;
 /// <summary>What scripts/goldens_images.py wrote from PIL and torchvision, and the images it wrote it about.</summary>
 internal static class ImageGoldens
 {
+    /// <summary>What torchvision reads is not turned.</summary>
+    public static DecodeOptions AsItStands { get; } = new() { ApplyOrientation = false };
+
     public static JsonElement Read(string section)
     {
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Goldens", "images.json")));

@@ -22,7 +22,7 @@ public class ImagePresetTests
         using var scope = NewDisposeScope();
         var preset = ImagePreset.FromJson(json);
 
-        var tensor = preset.Apply(ImageDecoder.Decode(ImageGoldens.Sample(file)));
+        var tensor = preset.Apply(ImageDecoder.Decode(ImageGoldens.Sample(file), ImageGoldens.AsItStands));
 
         Assert.Equal(preset.GetInputShape(), tensor.shape);
         Assert.Equal(expected, ImageGoldens.Hash(tensor.bytes));
