@@ -31,6 +31,31 @@ public class BuildTests
         Assert.True(File.Exists(folder.File("artifacts/obj/Luma.Neural/project.assets.json")));
     }
 
+    [Theory]
+    [InlineData("linux-x64", true)]
+    [InlineData("win-x64", false)]
+    public void A_project_reference_publishes_the_copy_for_an_older_libstdc_for_linux_alone(string platform, bool expected)
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(Repository.Root, "global.json"), folder.File("global.json"));
+        File.WriteAllText(folder.File("outside.csproj"), $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework><UseAppHost>false</UseAppHost></PropertyGroup>
+              <ItemGroup><ProjectReference Include="{Path.Combine(Repository.Root, "src", "Luma.Neural", "Luma.Neural.csproj")}" /></ItemGroup>
+            </Project>
+            """);
+        File.WriteAllText(folder.File("Program.cs"), "_ = typeof(Luma.Neural.Native.NativeLibraries);");
+
+        // Everything that is built goes to the consumer's folder, so that the sources' own obj folders stay as they are.
+        OutsideProject.Dotnet(
+            folder.File(""), "publish", "-r", platform, "--self-contained", "false", "-v", "q", "--artifacts-path", folder.File("artifacts"), "-o", folder.File("published"),
+            "-p:NuGetAudit=false");
+
+        Assert.Equal(expected, File.Exists(folder.File("published/LibTorchSharp.so")));
+        Assert.True(File.Exists(folder.File("published/Luma.Neural.dll")));
+        Assert.Single(Directory.GetFiles(folder.File("artifacts/obj/Luma.Neural"), "LibTorchSharp.so", SearchOption.AllDirectories));
+    }
+
     [Fact]
     public void The_program_is_not_packed_for_all_platforms_at_once()
     {
