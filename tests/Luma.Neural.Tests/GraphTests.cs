@@ -137,11 +137,12 @@ public class GraphTests
         network.eval();
         var graph = Graph.Record(network, rand(1, 3, 5, 5));
         var x = rand(2, 3, 5, 5);
-        var (kept, before) = (x.clone(), Tensor.TotalCount);
+        var kept = x.clone();
+        var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
 
         for (var call = 0; call < 100; call++) graph.Run(x).Dispose();
 
-        Assert.InRange(Tensor.TotalCount, 0, before);
+        Assert.Equal(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
         Assert.Equal(kept.data<float>().ToArray(), x.data<float>().ToArray());
     }
 

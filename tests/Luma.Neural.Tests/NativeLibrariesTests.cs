@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Luma.Neural.Native;
 
@@ -68,15 +67,20 @@ public class NativeLibrariesTests
     [Fact]
     public void The_copy_for_an_older_system_is_taken_for_its_own_version_alone()
     {
-        var (used, known, original) = (new AssemblyName("TorchSharp, Version=0.108.1.0"), new AssemblyName("TorchSharp, Version=0.107.0.0"), new DllNotFoundException());
+        var original = new DllNotFoundException();
 
-        var error = Assert.Throws<NativeLibraryException>(() => NativeLibraries.LoadCopy("/app/LibTorchSharp.so", used, known, original));
+        var error = Assert.Throws<NativeLibraryException>(() => NativeLibraries.LoadCopy("/app/LibTorchSharp.so", "0.108.1", "0.107.0", original));
 
         Assert.Equal(
             "libtorch cannot be loaded: this system's libstdc++ is older than TorchSharp 0.108.1 needs; use a newer release of the operating system, or TorchSharp 0.107.0.",
             error.Message);
         Assert.Same(original, error.InnerException);
     }
+
+    // Only the first three numbers: TorchSharp's packages have no fourth.
+    [Fact]
+    public void The_constant_is_the_version_that_was_built_with() => Assert.Equal(
+        TorchSharpVersion.Built, typeof(NativeLibraries).Assembly.GetReferencedAssemblies().Single(name => name.Name == "TorchSharp").Version!.ToString(3));
 
     [Fact]
     public void The_current_folder_is_never_searched()

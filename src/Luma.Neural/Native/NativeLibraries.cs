@@ -55,9 +55,7 @@ public static partial class NativeLibraries
             if (!OperatingSystem.IsLinux() || !VersionNotFound().IsMatch(error.Message) || Find($"{library}.so", folders) is not { } copy)
                 throw new NativeLibraryException(Explain(path, error.Message), error);
 
-            LoadCopy(
-                copy, typeof(torch).Assembly.GetName(),
-                typeof(NativeLibraries).Assembly.GetReferencedAssemblies().First(name => name.Name == "TorchSharp"), error);
+            LoadCopy(copy, BackendVersion(typeof(torch).Assembly.GetName()), TorchSharpVersion.Built, error);
         }
     }
 
@@ -84,17 +82,17 @@ public static partial class NativeLibraries
 
     /// <summary>Loads the copy that Luma.Neural brings for an older libstdc++; see build/WeakLibTorchSharp.targets.</summary>
     /// <param name="path">The copy.</param>
-    /// <param name="used">The TorchSharp of the program.</param>
-    /// <param name="known">The TorchSharp that the copy belongs to.</param>
+    /// <param name="used">The version of the program's TorchSharp.</param>
+    /// <param name="known">The version of TorchSharp that the copy belongs to.</param>
     /// <param name="original">Why the original did not load.</param>
     /// <exception cref="NativeLibraryException">The copy belongs to another version, or does not load either.</exception>
-    internal static void LoadCopy(string path, AssemblyName used, AssemblyName known, Exception original)
+    internal static void LoadCopy(string path, string used, string known, Exception original)
     {
-        if (used.Version != known.Version)
+        if (used != known)
         {
             throw new NativeLibraryException(
-                $"libtorch cannot be loaded: this system's libstdc++ is older than TorchSharp {BackendVersion(used)} needs; use a newer release " +
-                $"of the operating system, or TorchSharp {BackendVersion(known)}.", original);
+                $"libtorch cannot be loaded: this system's libstdc++ is older than TorchSharp {used} needs; use a newer release " +
+                $"of the operating system, or TorchSharp {known}.", original);
         }
 
         try

@@ -87,7 +87,12 @@ internal sealed class OutsideProject : IDisposable
     /// <inheritdoc/>
     public void Dispose() => folder.Dispose();
 
-    private static string Execute(string current, string program, params IReadOnlyList<string> arguments)
+    /// <summary>Runs a program, as if it had been started outside the tests.</summary>
+    /// <param name="current">The current folder.</param>
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <returns>Its exit code, and what it wrote.</returns>
+    public static (int ExitCode, string Output, string Errors) Start(string current, string program, params IReadOnlyList<string> arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = current, RedirectStandardOutput = true, RedirectStandardError = true };
         // What the test's own dotnet has set for itself, such as where its MSBuild lies.
@@ -98,7 +103,13 @@ internal sealed class OutsideProject : IDisposable
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: exit code {process.ExitCode}\n{output}\n{errors.Result}");
+        return (process.ExitCode, output, errors.Result);
+    }
+
+    private static string Execute(string current, string program, params IReadOnlyList<string> arguments)
+    {
+        var (exitCode, output, errors) = Start(current, program, arguments);
+        Assert.True(exitCode == 0, $"{program} {string.Join(' ', arguments)}: exit code {exitCode}\n{output}\n{errors}");
         return output;
     }
 }

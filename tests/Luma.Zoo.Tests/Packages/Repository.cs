@@ -12,6 +12,9 @@ internal static class Repository
     /// <summary>The configuration that the tests, and so the libraries, were built in.</summary>
     public static string Configuration { get; } = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
+    /// <summary>The version of its packages.</summary>
+    public static string Version { get; } = XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants("Version").Single().Value;
+
     /// <summary>The versions that Directory.Packages.props states, by package.</summary>
     public static IReadOnlyDictionary<string, string> ReadVersions()
     {
