@@ -64,7 +64,7 @@ def folder_worker(folder, model, weights, model_json):
 
     preset = json.load(open(model_json))["preset"]
     transform = ImageClassification(
-        crop_size=preset["crop_size"], resize_size=preset["resize_size"], mean=preset["mean"], std=preset["std"],
+        crop_size=preset["crop_size"][0], resize_size=preset["resize_size"][0], mean=preset["mean"], std=preset["std"],
         interpolation=InterpolationMode(preset["interpolation"]))
     files = sorted(glob.glob(os.path.join(folder, "*")))
 

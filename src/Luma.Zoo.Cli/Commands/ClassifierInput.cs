@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Luma.Zoo.Images;
 using Luma.Zoo.Inference;
 using Luma.Zoo.Weights;
 
@@ -31,6 +32,11 @@ internal sealed class ClassifierInput
         },
     };
 
+    private readonly Option<bool> ignoreOrientation = new("--ignore-orientation")
+    {
+        Description = "Take pictures as they are stored, as torchvision does, even if their EXIF data say that they are turned.",
+    };
+
     /// <summary>The model.</summary>
     public Argument<string> Model { get; } = Options.Model();
 
@@ -39,7 +45,7 @@ internal sealed class ClassifierInput
     {
         foreach (var option in new Option[] { weights, numClasses, labels, task }) command.Options.Add(option);
         preset.AddTo(command);
-        foreach (var option in new Option[] { transform, key, inertExtras, mirror, offline }) command.Options.Add(option);
+        foreach (var option in new Option[] { ignoreOrientation, transform, key, inertExtras, mirror, offline }) command.Options.Add(option);
     }
 
     /// <summary>The model that is named.</summary>
@@ -53,6 +59,7 @@ internal sealed class ClassifierInput
         File = WeightOptions.Of(parsed.GetValue(key), parsed.GetValue(inertExtras)),
         Labels = parsed.GetValue(labels) is { } named ? LoadLabels(named) : null,
         Task = parsed.GetValue(task),
+        Decoding = DecodeOptions.Default with { ApplyOrientation = !parsed.GetValue(ignoreOrientation) },
     });
 
     /// <summary>Fetches what has to be fetched, and puts the classifier together.</summary>

@@ -42,7 +42,7 @@ internal static class ClassifyCommand
                 using var opened = classifier;
                 var meta = request.Output.Path is null ? null : Describe(
                     request, classifier, model, await WeightsHash.OfAsync(model, options.Hub!, cancellation), options.Device?.ToString() ?? "cpu", notes,
-                    ("key", options.File?.Key), ("transformInput", options.Network.TransformInput));
+                    ("ignoreOrientation", options.Decoding is { ApplyOrientation: false } ? true : null), ("key", options.File?.Key), ("transformInput", options.Network.TransformInput));
                 await using var output = await ResultOutput.OpenAsync(terminal, request.Output, meta, Math.Min(request.Top, classifier.Labels.Count));
                 using var run = new ClassifyRun(terminal, request, output);
                 return await run.ClassifyAsync(classifier, notes, first.Concat(Rest(files)), cancellation);

@@ -29,14 +29,15 @@ internal static class PreprocessCommand
                 var format = WeightTarget.Check(target);
                 var model = input.Reference(parsed);
                 var known = model.Source.Folder is null ? ModelZoo.FindKnown(model.Variant.Id, model.Weights ?? ModelZoo.DefaultWeights) : null;
-                var (preset, _) = ModelZoo.PresetOf(model.Source, known, network: null, input.Read(parsed));
+                var options = input.Read(parsed);
+                var (preset, _) = ModelZoo.PresetOf(model.Source, known, network: null, options);
 
                 using var scope = NewDisposeScope();
                 List<Tensor> inputs = [];
                 foreach (var path in parsed.GetValue(images)!)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    inputs.Add(preset.Apply(ImageDecoder.Decode(WeightOptions.Path(path))));
+                    inputs.Add(preset.Apply(ImageDecoder.Decode(WeightOptions.Path(path), options.Decoding)));
                 }
                 using var state = StateDict.Of([KeyValuePair.Create("input", stack(inputs))]);
                 state.Save(target, format, cancellationToken: cancellation);

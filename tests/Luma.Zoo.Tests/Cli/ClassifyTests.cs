@@ -75,6 +75,28 @@ public class ClassifyTests
         Assert.Equal(message, (await Run.Of(["classify", .. arguments])).Mistake());
 
     [Fact]
+    public async Task A_turned_picture_is_shown_upright_unless_it_is_to_be_taken_as_it_is_stored()
+    {
+        using var folder = new TemporaryFolder();
+        var (turned, input) = (folder.File("turned.jpg"), folder.File("input.safetensors"));
+        File.WriteAllBytes(turned, Images.Pictures.Get("exif-6.jpg").Bytes);
+
+        Assert.Equal(Applied(new()), await Shown());
+        Assert.Equal(Applied(Images.ImageGoldens.AsItStands), await Shown("--ignore-orientation"));
+        Assert.NotEqual(await Shown(), await Shown("--ignore-orientation"));
+
+        async Task<float[]> Shown(params string[] options)
+        {
+            Assert.Equal(0, (await Run.Of(["preprocess", "lenet_5", turned, "--output", input, .. options])).ExitCode);
+            using var tensors = Luma.Zoo.Weights.StateDict.Open(input);
+            return tensors["input"].ToTensor().data<float>().ToArray();
+        }
+
+        float[] Applied(Luma.Zoo.Images.DecodeOptions options) =>
+            ModelZoo.Weights("lenet_5")[0].Preset.Apply(Luma.Zoo.Images.ImageDecoder.Decode(turned, options)).data<float>().ToArray();
+    }
+
+    [Fact]
     public async Task A_network_without_weights_needs_some() => Assert.Equal(
         "Say which weights to take: nobody has published weights for lenet_1.", (await Run.Of("classify", "lenet_1", "x.png")).Failure());
 
