@@ -64,7 +64,7 @@ internal static class CommandLine
     {
         var root = new RootCommand(
             "Luma.Zoo: image classifiers for .NET that load PyTorch's weights. A model is ID, ID:WEIGHTS such as resnet50:IMAGENET1K_V2, or a model folder. "
-            + "Exit codes: 0 fine, 1 an image or a file failed, 2 wrong usage, 70 internal error, 130 cancelled.")
+            + "Exit codes: 0 fine, 1 an image or a file failed, 2 incorrect usage, 70 internal error, 130 cancelled.")
         {
             ListCommand.Create(terminal),
             InfoCommand.Create(terminal),

@@ -45,7 +45,7 @@ internal static class WeightsCommand
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns(
             new TableColumn("Id"), new TableColumn("Weights"), new TableColumn("Data"), new TableColumn("Acc@1").RightAligned(),
-            new TableColumn("Acc@5").RightAligned(), new TableColumn("MB").RightAligned(), new TableColumn("Licence"), new TableColumn("Here"));
+            new TableColumn("Acc@5").RightAligned(), new TableColumn("MiB").RightAligned(), new TableColumn("Licence"), new TableColumn("Cached"));
         foreach (var model in weights.GroupBy(entry => entry.Id))
         {
             foreach (var (place, entry) in model.Index())

@@ -34,8 +34,11 @@ public class VersionTests
         var text = File.ReadAllText(Path.Combine(Repository.Root, readme));
 
         Assert.Contains($"dotnet add package TorchSharp-cpu --version {versions["TorchSharp"]}", text, StringComparison.Ordinal);
-        Assert.All(Regex.Matches(text, """TorchSharp-cpu" Version="([^"]*)"""), match => Assert.Equal(versions["TorchSharp"], match.Groups[1].Value));
-        Assert.All(Regex.Matches(text, "`libtorch-[^`]*`, version ([0-9.]*),"), match => Assert.Equal(versions["libtorch-cpu-linux-x64"], match.Groups[1].Value));
+        if (readme != "README.md") return;
+        Assert.Equal([versions["TorchSharp"]], Named("""TorchSharp-cpu" Version="([^"]*)"""));
+        Assert.Equal([versions["libtorch-cpu-linux-x64"]], Named("`libtorch-[^`]*`, version ([0-9.]*),"));
+
+        IEnumerable<string> Named(string pattern) => Regex.Matches(text, pattern).Select(match => match.Groups[1].Value).Distinct();
     }
 
     [Fact]
