@@ -37,6 +37,9 @@ public sealed record ClassifierOptions
     /// <summary>Where the network computes; on the CPU by default.</summary>
     public Device? Device { get; init; }
 
+    /// <summary>How single calls are gathered into batches; null for not at all. See <see cref="Classifier.Gathering"/>.</summary>
+    public GatherOptions? Gathering { get; init; }
+
     /// <summary>Changes the preset that comes with the model, where a user has said a part of it.</summary>
     internal Func<ImagePreset, ImagePreset>? ChangePreset { get; init; }
 }

@@ -75,6 +75,7 @@ public static partial class ModelZoo
             {
                 LoadReport = parts.Report,
                 Task = parts.Task,
+                Gathering = options.Gathering,
             };
         }
         catch

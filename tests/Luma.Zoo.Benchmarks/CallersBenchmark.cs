@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using Luma.Zoo.Inference;
 using TorchSharp;
 
 namespace Luma.Zoo.Benchmarks;
 
 /// <summary>
 /// Prints what many callers of one classifier take for a number of images, over what one takes for the same: by threads that wait, and by
-/// calls that are awaited. Medians of turns.
+/// calls that are awaited, each alone and gathered into batches. Medians of turns.
 /// </summary>
 internal static class CallersBenchmark
 {
@@ -21,8 +22,9 @@ internal static class CallersBenchmark
         }
 
         using var classifier = ModelZoo.CreateClassifier(model, new() { Weights = weights });
+        using var gathering = ModelZoo.CreateClassifier(model, new() { Weights = weights, Gathering = new() });
         var image = File.ReadAllBytes(path);
-        Action[] ways = [One, Threads, Awaited];
+        Action[] ways = [One, () => Threads(classifier), () => Awaited(classifier), () => Threads(gathering), () => Awaited(gathering)];
         var times = ways.Select(_ => new List<double>()).ToArray();
         foreach (var way in ways) way();
         for (var round = 0; round < Rounds; round++)
@@ -37,7 +39,7 @@ internal static class CallersBenchmark
 
         var medians = times.Select(list => list.Order().ElementAt(Rounds / 2)).ToArray();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{model}, {Images} images, {torch.get_num_threads()} threads a pass: one caller {medians[0]:f0} ms; {Callers} threads {medians[1] / medians[0]:f2}, {Images} awaited calls {medians[2] / medians[0]:f2} of it"));
+            $"{model}, {Images} images, {torch.get_num_threads()} threads a pass: one caller {medians[0]:f0} ms; {Callers} threads {medians[1] / medians[0]:f2}, {Images} awaited calls {medians[2] / medians[0]:f2} of it; gathered {medians[3] / medians[0]:f2} and {medians[4] / medians[0]:f2}"));
         return 0;
 
         void One()
@@ -45,7 +47,7 @@ internal static class CallersBenchmark
             for (var i = 0; i < Images; i++) classifier.Classify(image);
         }
 
-        void Threads()
+        void Threads(Classifier classifier)
         {
             var threads = Enumerable.Range(0, Callers).Select(_ => new Thread(() =>
             {
@@ -55,6 +57,6 @@ internal static class CallersBenchmark
             threads.ForEach(thread => thread.Join());
         }
 
-        void Awaited() => Task.WhenAll(Enumerable.Range(0, Images).Select(_ => classifier.ClassifyAsync(image))).Wait();
+        void Awaited(Classifier classifier) => Task.WhenAll(Enumerable.Range(0, Images).Select(_ => classifier.ClassifyAsync(image))).Wait();
     }
 }

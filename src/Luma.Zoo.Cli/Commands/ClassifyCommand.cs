@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Luma.Zoo.Cli.Commands.Classify;
 using Luma.Zoo.Cli.Results;
 using Luma.Zoo.Inference;
+using ClassifyOptions = Luma.Zoo.Cli.Commands.Classify.ClassifyOptions;
 
 namespace Luma.Zoo.Cli.Commands;
 

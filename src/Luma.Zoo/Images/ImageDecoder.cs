@@ -31,6 +31,7 @@ public static class ImageDecoder
         try
         {
             if (source.Image is { } image) return use(image);
+            if (source.Input is not null) throw new ImageException(name, "it is a network's input already, not an image");
             if (source.Reader is { } reader) return Read(reader, name, options, budget.Pixels, use);
 
             using var file = source.Read(options, budget);

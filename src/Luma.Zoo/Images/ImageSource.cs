@@ -1,4 +1,5 @@
 using Luma.Zoo.Files;
+using SkiaSharp;
 
 namespace Luma.Zoo.Images;
 
@@ -77,6 +78,39 @@ public sealed class ImageSource
 
     /// <summary>An image in memory.</summary>
     public static implicit operator ImageSource(byte[] bytes) => FromBytes(bytes);
+
+    /// <summary>Pixels that Skia has in memory. They are read when it is their turn, and stay the caller's: dispose of them afterwards.</summary>
+    /// <param name="bitmap">The bitmap, of any colour type. Its colours are taken as they are, without its colour space.</param>
+    /// <param name="name">What to call it in errors.</param>
+    /// <returns>The source.</returns>
+    public static ImageSource FromBitmap(SKBitmap bitmap, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(bitmap);
+        return FromReader(new BitmapReader(bitmap), name);
+    }
+
+    /// <summary>An image in a tensor, which is read when it is its turn and stays the caller's.</summary>
+    /// <param name="tensor">
+    /// Bytes <c>(3, H, W)</c> or <c>(1, H, W)</c> are pixels, as <see cref="DecodedImage.FromTensor"/> takes them. Floats <c>(C, H, W)</c> are a
+    /// network's input already, as <see cref="ImagePreset.Apply"/> makes it: they are not resized, cropped or normalised again.
+    /// </param>
+    /// <param name="name">What to call it in errors.</param>
+    /// <returns>The source.</returns>
+    /// <exception cref="ArgumentException">The tensor has another type or shape.</exception>
+    public static ImageSource FromTensor(Tensor tensor, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (tensor.dim() != 3 || !(tensor.dtype == ScalarType.Byte || tensor.is_floating_point()))
+            throw new ArgumentException($"Expected bytes or floats (C, H, W), got {tensor.dtype} ({string.Join(", ", tensor.shape)}).", nameof(tensor));
+
+        return tensor.dtype == ScalarType.Byte ? FromReader(new TensorReader(tensor), name) : new(name) { Input = tensor };
+    }
+
+    /// <summary>Pixels that Skia has in memory.</summary>
+    public static implicit operator ImageSource(SKBitmap bitmap) => FromBitmap(bitmap);
+
+    /// <summary>The network's input where it is made already; null elsewhere.</summary>
+    internal Tensor? Input { get; private init; }
 
     /// <summary>Reads the bytes into memory, once there is room for them beside those of others.</summary>
     /// <exception cref="ImageException">They cannot be read, are too many, or begin as no image does.</exception>

@@ -11,6 +11,37 @@ internal sealed class CallGate(int capacity) : IDisposable
     private int calls;
     private bool closed;
 
+    /// <summary>The gate's own threads, for work that belongs to calls and takes a place by <see cref="Hold"/>.</summary>
+    public TaskScheduler Threads => threads;
+
+    /// <summary>Does work once there is a place. Closing the gate does not wait for it.</summary>
+    public void Hold(Action work)
+    {
+        places.Wait();
+        try
+        {
+            work();
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
+
+    /// <summary>Counts a call that takes no place, so that closing waits for its <see cref="End"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The gate is closed.</exception>
+    public void Begin() => Count();
+
+    /// <summary>Ends what <see cref="Begin"/> began.</summary>
+    public void End() => Uncount();
+
+    /// <summary>Refuses to go on where the gate is closed.</summary>
+    /// <exception cref="ObjectDisposedException">The gate is closed.</exception>
+    public void ThrowIfClosed()
+    {
+        lock (changing) ObjectDisposedException.ThrowIf(closed, typeof(Classifier));
+    }
+
     /// <summary>Enters, and waits for a place.</summary>
     /// <returns>What leaves when it is disposed of.</returns>
     /// <exception cref="ObjectDisposedException">The gate is closed.</exception>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Luma.Neural;
 using Luma.Neural.Native;
 using Luma.Zoo.Images;
@@ -16,28 +15,34 @@ namespace Luma.Zoo.Inference;
 /// it must not be trained while a call is under way.
 /// </para>
 /// <para>
-/// However many callers there are, no more calls run at a time than there are processors, no more passes of the model than its threads
-/// leave processors for, and the images that are decoded at a time have together no more pixels than
+/// However many callers there are, no more images are worked on at a time than there are processors, no more passes of the model than its
+/// threads leave processors for, and the images that are decoded at a time have together no more pixels than
 /// <see cref="DecodeOptions.MaxPixels"/>, or than half of the memory holds, and their files no more bytes than
 /// <see cref="DecodeOptions.MaxBytes"/>, or than a quarter of it; a larger one is decoded alone. What does not begin as an image does is
 /// refused before it is read.
+/// </para>
+/// <para>
+/// Of many images the next are read, decoded and prepared while the model computes, as <see cref="BatchOptions"/> says. The source of the images
+/// is only asked when the caller asks for a result, and the next results are made while the caller is busy with one, but no
+/// more than a few batches of them. Whoever stops early need only dispose of the enumerator, as <c>foreach</c> does: what has begun is
+/// given up, and nothing of it is left.
 /// </para>
 /// <para>
 /// The first classifier of a process lets it keep the memory that tensors leave, up to a gigabyte, which makes passes up to twice as fast
 /// on Linux: see <see cref="NativeHeap"/>. <c>LUMA_KEEP_MEMORY=0</c> in the environment turns that off.
 /// </para>
 /// </remarks>
-public sealed class Classifier : IDisposable
+public sealed partial class Classifier : IImageClassifier, IDisposable
 {
     private readonly NeuralModule model;
     private readonly nn.Module[] modules;
     private readonly bool ownsModel;
     private readonly Device device;
     private readonly ScalarType type;
-    private readonly DecodeOptions decoding;
-    private readonly DecodeBudget budget;
-    private readonly CallGate calls = new(Environment.ProcessorCount);
-    private readonly CallGate passes = new(Math.Max(1, Environment.ProcessorCount / get_num_threads()));
+    private readonly InputWriter writer;
+    private readonly int mostPasses = Math.Max(1, Environment.ProcessorCount / get_num_threads());
+    private readonly CallGate calls = new(Environment.ProcessorCount), passes;
+    private readonly InputGatherer<IReadOnlyList<Prediction>>? gatherer;
 
     /// <summary>Puts a classifier together.</summary>
     /// <param name="model">Takes <c>(N, C, H, W)</c> as the preset makes it and gives logits <c>(N, classes)</c>.</param>
@@ -58,9 +63,8 @@ public sealed class Classifier : IDisposable
         NativeHeap.KeepFreed();
         modules = [model, .. model.modules()];
         var parameter = model.parameters().FirstOrDefault();
-        (this.model, Preset, Labels, this.decoding) = (model, preset, [.. labels], decoding ?? DecodeOptions.Default);
-        this.ownsModel = ownsModel;
-        budget = DecodeBudget.For(this.decoding);
+        (this.model, Preset, Labels, this.ownsModel) = (model, preset, [.. labels], ownsModel);
+        (writer, passes) = (new(preset, decoding ?? DecodeOptions.Default), new(mostPasses));
         EnsureEvaluation();
         (device, type) = (parameter?.device ?? CPU, parameter?.dtype ?? ScalarType.Float32);
     }
@@ -74,20 +78,39 @@ public sealed class Classifier : IDisposable
     /// <summary>Whether an image has one class of many or several at once.</summary>
     public ClassificationTask Task { get; init; }
 
+    /// <summary>
+    /// How single calls are gathered into batches: null, the default, for not at all, so that an answer never depends on who else calls.
+    /// </summary>
+    public GatherOptions? Gathering
+    {
+        get;
+        init => (field, gatherer) = (value, value is null ? null : new(value, passes, LogitsOf));
+    }
+
     /// <summary>What was taken of the weights, where <see cref="ModelZoo"/> put the classifier together; null elsewhere.</summary>
     public LoadReport? LoadReport { get; internal init; }
 
     /// <summary>Classifies one image.</summary>
-    /// <param name="image">The image: a path, a stream or bytes will do.</param>
+    /// <param name="image">The image: a path, a stream, bytes or pixels will do.</param>
     /// <param name="top">How many predictions to give.</param>
     /// <returns>The most likely classes, the likeliest first.</returns>
     /// <exception cref="ImageException">The image cannot be read, or is none that can be used.</exception>
     /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
     /// <exception cref="ObjectDisposedException">The classifier has been disposed of.</exception>
-    public IReadOnlyList<Prediction> Classify(ImageSource image, int top = 5)
+    public IReadOnlyList<Prediction> Classify(ImageSource image, int top = 5) => Classify(image, new ClassifyOptions { Top = top });
+
+    /// <summary>Classifies one image.</summary>
+    /// <param name="image">The image: a path, a stream, bytes or pixels will do.</param>
+    /// <param name="options">Which predictions to give.</param>
+    /// <inheritdoc cref="Classify(ImageSource, int)"/>
+    public IReadOnlyList<Prediction> Classify(ImageSource image, ClassifyOptions options)
     {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(options);
+        if (gatherer is not null) return ClassifyTogether(image, options);
+
         using var call = calls.Enter();
-        return ClassifyOne(image, top, CancellationToken.None);
+        return One(image, input => Predict(input, options), CancellationToken.None);
     }
 
     /// <summary>Classifies one decoded image.</summary>
@@ -95,12 +118,7 @@ public sealed class Classifier : IDisposable
     /// <param name="top">How many predictions to give.</param>
     /// <returns>The most likely classes, the likeliest first.</returns>
     /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
-    public IReadOnlyList<Prediction> Classify(DecodedImage image, int top = 5)
-    {
-        using var call = calls.Enter();
-        using var scope = NewDisposeScope();
-        return Predict(Preset.Apply(image), top)[0];
-    }
+    public IReadOnlyList<Prediction> Classify(DecodedImage image, int top = 5) => Classify(ImageSource.FromImage(image), top);
 
     /// <summary>Classifies images that are the model's input already.</summary>
     /// <param name="input">Floats <c>(N, C, H, W)</c>, or <c>(C, H, W)</c> for one image, as <see cref="Preset"/> makes them.</param>
@@ -108,18 +126,27 @@ public sealed class Classifier : IDisposable
     /// <returns>For each image the most likely classes, the likeliest first.</returns>
     /// <exception cref="ArgumentException">The tensor is of another shape or type; pixels go through <see cref="DecodedImage"/>.</exception>
     /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
-    public IReadOnlyList<IReadOnlyList<Prediction>> ClassifyBatch(Tensor input, int top = 5)
+    public IReadOnlyList<IReadOnlyList<Prediction>> ClassifyBatch(Tensor input, int top = 5) =>
+        ClassifyBatch(input, new ClassifyOptions { Top = top });
+
+    /// <summary>Classifies images that are the model's input already.</summary>
+    /// <param name="input">Floats <c>(N, C, H, W)</c>, or <c>(C, H, W)</c> for one image, as <see cref="Preset"/> makes them.</param>
+    /// <param name="options">Which predictions to give for each.</param>
+    /// <inheritdoc cref="ClassifyBatch(Tensor, int)"/>
+    public IReadOnlyList<IReadOnlyList<Prediction>> ClassifyBatch(Tensor input, ClassifyOptions options)
     {
         ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(options);
         if (!input.is_floating_point() || input.dim() is not (3 or 4))
             throw new ArgumentException($"Expected floats (N, C, H, W) or (C, H, W), got {input.dtype} ({string.Join(", ", input.shape)}).", nameof(input));
 
         using var call = calls.Enter();
-        return Predict(input, top);
+        using var pass = passes.Enter();
+        return Predict(input, options);
     }
 
     /// <summary>Classifies one image on another thread.</summary>
-    /// <param name="image">The image: a path, a stream or bytes will do.</param>
+    /// <param name="image">The image: a path, a stream, bytes or pixels will do.</param>
     /// <param name="top">How many predictions to give.</param>
     /// <param name="cancellation">Ends it before the next step: reading and decoding, or the model.</param>
     /// <returns>The most likely classes, the likeliest first.</returns>
@@ -127,98 +154,19 @@ public sealed class Classifier : IDisposable
     /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public Task<IReadOnlyList<Prediction>> ClassifyAsync(ImageSource image, int top = 5, CancellationToken cancellation = default) =>
-        calls.RunAsync(() => ClassifyOne(image, top, cancellation), cancellation);
+        ClassifyAsync(image, new ClassifyOptions { Top = top }, cancellation);
 
-    /// <summary>
-    /// Classifies images in batches. While the network computes, the next images are read and decoded; one that cannot be used does not stop
-    /// the others.
-    /// </summary>
-    /// <param name="images">The images, which are taken as they are needed.</param>
-    /// <param name="options">How, or null for the defaults.</param>
-    /// <param name="cancellation">Begins no further image. Those that were decoded by then are still given, before the exception.</param>
-    /// <returns>What became of each image, in their order unless <see cref="BatchOptions.IsOrdered"/> says otherwise.</returns>
-    /// <remarks>
-    /// Few batches are in memory at a time (<see cref="BatchOptions.Ahead"/>), however many images there are and however slowly the results are
-    /// taken. What the sequence of images throws is thrown once the images before it are classified.
-    /// </remarks>
-    /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public IEnumerable<Classification> ClassifyMany(
-        IEnumerable<ImageSource> images, BatchOptions? options = null, CancellationToken cancellation = default)
+    /// <summary>Classifies one image on another thread.</summary>
+    /// <param name="source">The image: a path, a stream, bytes or pixels will do.</param>
+    /// <param name="options">Which predictions to give, or null for the five likeliest classes.</param>
+    /// <param name="cancellation">Ends it before the next step: reading and decoding, or the model.</param>
+    /// <inheritdoc cref="ClassifyAsync(ImageSource, int, CancellationToken)"/>
+    public Task<IReadOnlyList<Prediction>> ClassifyAsync(ImageSource source, ClassifyOptions? options, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(images);
-        return Batches();
-
-        IEnumerable<Classification> Batches()
-        {
-            options ??= new BatchOptions();
-            using var pipeline = Prepare(images, options, cancellation);
-            var done = 0L;
-            while (pipeline.NextAsync().GetAwaiter().GetResult() is { } batch)
-            {
-                var results = ClassifyNext(batch);
-                options.Progress?.Report(done += results.Length);
-                foreach (var result in results) yield return result;
-            }
-            cancellation.ThrowIfCancellationRequested();
-        }
-
-        // The place is given back before the caller looks at the results.
-        Classification[] ClassifyNext(ImageBatch batch)
-        {
-            using (batch)
-            using (calls.Enter(CancellationToken.None))
-            {
-                return ClassifyTogether(batch, options);
-            }
-        }
-    }
-
-    /// <summary>As <see cref="ClassifyMany"/>, with all reading, decoding and computing on other threads.</summary>
-    /// <param name="images">The images, which are taken as they are needed.</param>
-    /// <param name="options">How, or null for the defaults.</param>
-    /// <param name="cancellation">Begins no further image. Those that were decoded by then are still given, before the exception.</param>
-    /// <returns>What became of each image, in their order unless <see cref="BatchOptions.IsOrdered"/> says otherwise.</returns>
-    /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async IAsyncEnumerable<Classification> ClassifyManyAsync(
-        IEnumerable<ImageSource> images, BatchOptions? options = null, [EnumeratorCancellation] CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(images);
-        options ??= new BatchOptions();
-        using var pipeline = Prepare(images, options, cancellation);
-        var done = 0L;
-        while (await pipeline.NextAsync().ConfigureAwait(false) is { } batch)
-        {
-            Classification[] results;
-            using (batch) results = await calls.RunAsync(() => ClassifyTogether(batch, options), CancellationToken.None).ConfigureAwait(false);
-            options.Progress?.Report(done += results.Length);
-            foreach (var result in results) yield return result;
-        }
-        cancellation.ThrowIfCancellationRequested();
-    }
-
-    /// <summary>As the other one, of images that come as they come, such as from a queue.</summary>
-    /// <inheritdoc cref="ClassifyManyAsync(IEnumerable{ImageSource}, BatchOptions?, CancellationToken)"/>
-    public IAsyncEnumerable<Classification> ClassifyManyAsync(
-        IAsyncEnumerable<ImageSource> images, BatchOptions? options = null, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(images);
-        return ClassifyManyAsync(Waiting(), options, cancellation);
-
-        // The pipeline takes images on a thread of its own, which may wait.
-        IEnumerable<ImageSource> Waiting()
-        {
-            var enumerator = images.GetAsyncEnumerator(cancellation);
-            try
-            {
-                while (enumerator.MoveNextAsync().AsTask().GetAwaiter().GetResult()) yield return enumerator.Current;
-            }
-            finally
-            {
-                enumerator.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            }
-        }
+        ArgumentNullException.ThrowIfNull(source);
+        options ??= new ClassifyOptions();
+        if (gatherer is not null) return ClassifyTogetherAsync(source, options, cancellation);
+        return calls.RunAsync(() => One(source, input => Predict(input, options), cancellation), cancellation);
     }
 
     /// <summary>Refuses further calls, waits for those under way, and disposes of the model if the classifier owns it.</summary>
@@ -228,28 +176,76 @@ public sealed class Classifier : IDisposable
         if (ownsModel) model.Dispose();
     }
 
-    private IReadOnlyList<Prediction> ClassifyOne(ImageSource image, int top, CancellationToken cancellation)
+    private T One<T>(ImageSource image, Func<Tensor, T[]> compute, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
-        var input = ImageDecoder.Use(image, decoding, budget, Preset.Apply);
+        var input = writer.Read(image);
         cancellation.ThrowIfCancellationRequested();
-        return Predict(input, top)[0];
+        using var pass = passes.Enter(cancellation);
+        return compute(input)[0];
     }
 
-    private IReadOnlyList<Prediction>[] Predict(Tensor input, int top)
+    // Whoever calls it has a pass.
+    private IReadOnlyList<Prediction>[] Predict(Tensor input, ClassifyOptions options)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
-        using var pass = passes.Enter();
-        EnsureEvaluation();
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
-        var logits = model.call((input.dim() == 3 ? input.unsqueeze(0) : input).to(type, device));
-        if (logits.dim() != 2 || logits.size(1) != Labels.Count)
-            throw new InvalidOperationException($"The model gives ({string.Join(", ", logits.shape)}), but there are {Labels.Count} labels: expected (N, {Labels.Count}).");
+        return Read(LogitsOf(input), options);
+    }
 
-        var floats = logits.to(ScalarType.Float32);
-        var probabilities = (Task == ClassificationTask.MultiLabel ? floats.sigmoid() : floats.softmax(1)).cpu().data<float>().ToArray();
-        return [.. probabilities.Chunk(Labels.Count).Select(row => Best(row, top))];
+    private Tensor LogitsOf(Tensor input)
+    {
+        var logits = Infer(input);
+        return logits.dim() == 2 && logits.size(1) == Labels.Count
+            ? logits
+            : throw new InvalidOperationException($"The model gives ({string.Join(", ", logits.shape)}), but there are {Labels.Count} labels: expected (N, {Labels.Count}).");
+    }
+
+    private IReadOnlyList<Prediction>[] Read(Tensor logits, ClassifyOptions options)
+    {
+        var scores = logits.to(ScalarType.Float32);
+        if (options.Temperature != 1) scores = scores.div(options.Temperature);
+        if (options.Scores == ScoreKind.Probabilities) scores = Task == ClassificationTask.MultiLabel ? scores.sigmoid() : scores.softmax(1);
+        return [.. scores.cpu().data<float>().ToArray().Chunk(Labels.Count).Select(row => Best(row, options))];
+    }
+
+    private IReadOnlyList<Prediction> ClassifyTogether(ImageSource image, ClassifyOptions options)
+    {
+        calls.Begin();
+        Tensor? input = null;
+        try
+        {
+            calls.Hold(() => input = writer.Read(image).DetachFromDisposeScope());
+            return gatherer!.AddAsync(input!, row => Read(row, options)[0]).GetAwaiter().GetResult();
+        }
+        finally
+        {
+            input?.Dispose();
+            calls.End();
+        }
+    }
+
+    private async Task<IReadOnlyList<Prediction>> ClassifyTogetherAsync(ImageSource image, ClassifyOptions options, CancellationToken cancellation)
+    {
+        calls.Begin();
+        Tensor? input = null;
+        try
+        {
+            input = await calls.RunAsync(() => writer.Read(image).DetachFromDisposeScope(), cancellation).ConfigureAwait(false);
+            cancellation.ThrowIfCancellationRequested();
+            return await gatherer!.AddAsync(input, row => Read(row, options)[0]).ConfigureAwait(false);
+        }
+        finally
+        {
+            input?.Dispose();
+            calls.End();
+        }
+    }
+
+    private Tensor Infer(Tensor input)
+    {
+        EnsureEvaluation();
+        return model.call((input.dim() == 3 ? input.unsqueeze(0) : input).to(type, device));
     }
 
     private void EnsureEvaluation()
@@ -257,40 +253,12 @@ public sealed class Classifier : IDisposable
         if (Array.Exists(modules, module => module.training)) model.eval();
     }
 
-    // A span over the batch must not be longer than spans can be.
-    private int BatchSize(BatchOptions options) =>
-        (int)Math.Min(options.BatchSize, int.MaxValue / (sizeof(float) * Preset.GetInputShape().Aggregate((product, size) => product * size)));
-
-    private BatchPipeline Prepare(IEnumerable<ImageSource> images, BatchOptions options, CancellationToken cancellation)
-    {
-        var (size, shape) = (BatchSize(options), Preset.GetInputShape());
-        return new(
-            images, () => new ImageBatch(size, shape),
-            (batch, index) => ImageDecoder.Use(batch.Source(index), decoding, budget, image =>
-            {
-                Preset.Write(image, batch.Floats(index));
-                return true;
-            }),
-            options.Decoders, options.Ahead, options.IsOrdered, cancellation);
-    }
-
-    private Classification[] ClassifyTogether(ImageBatch batch, BatchOptions options)
-    {
-        using var scope = NewDisposeScope();
-        // An image that failed goes along as zeros: rare enough not to rebuild the batch for it.
-        var predictions = batch.HasFailed ? [] : Predict(batch.Input, options.Top);
-        return
-        [
-            .. Enumerable.Range(0, batch.Count).Select(index => new Classification(
-                batch.Source(index).Name, batch.Error(index) is null ? predictions[index] : [], batch.Error(index))),
-        ];
-    }
-
-    private Prediction[] Best(float[] probabilities, int top) =>
+    private Prediction[] Best(float[] scores, ClassifyOptions options) =>
     [
-        .. Enumerable.Range(0, probabilities.Length)
-            .OrderByDescending(index => probabilities[index])
-            .Take(top)
-            .Select(index => new Prediction(index, Labels[index], probabilities[index])),
+        .. Enumerable.Range(0, scores.Length)
+            .OrderByDescending(index => scores[index])
+            .Take(options.Top)
+            .Where(index => !(scores[index] < options.Threshold))
+            .Select(index => new Prediction(index, Labels[index], scores[index])),
     ];
 }

@@ -42,6 +42,9 @@ internal static class ClassifierHead
     /// <summary>How many classes a network tells apart: the outputs of its last dense layer or convolution.</summary>
     public static long CountClasses(NeuralModule network) => network.modules().Select(Outputs).Last(count => count is not null)!.Value;
 
+    /// <summary>A network's last dense layer or convolution, which gives its classes; null where there is none.</summary>
+    public static nn.Module? FindLast(NeuralModule network) => network.modules().LastOrDefault(module => Outputs(module) is not null);
+
     /// <summary>How many channels a network's input has: those of its first convolution; null where it has none, or begins otherwise.</summary>
     public static long? CountChannels(NeuralModule network) =>
         network.modules().OfType<Convolution>().FirstOrDefault()?.InChannels;

@@ -77,7 +77,9 @@ public sealed class ClassifierTests : IDisposable
         Assert.Equal(expected, classifier.Classify(stream));
         Assert.Equal(expected, classifier.Classify(decoded));
         Assert.Equal(expected, classifier.ClassifyBatch(input).Single());
+        Assert.Equal(expected, classifier.Classify(ImageSource.FromTensor(input)));
         Assert.Equal(expected, await classifier.ClassifyAsync(path));
+        Assert.Equal(expected, await ((IImageClassifier)classifier).ClassifyAsync(path));
         Assert.Equal(expected, classifier.ClassifyMany([path]).Single().Predictions);
     }
 
@@ -112,52 +114,6 @@ public sealed class ClassifierTests : IDisposable
 
         Assert.Equal(["one.png: there is no such file", "two.png: there is no such file"], results.Select(result => result.Error!.Message));
         Assert.Empty(classifier.ClassifyMany([]));
-    }
-
-    [Fact]
-    public void Only_the_batches_that_are_asked_for_are_read_and_progress_counts_images()
-    {
-        var read = 0;
-        var progress = new Recorder();
-
-        var first = classifier.ClassifyMany(Endless(), new BatchOptions { BatchSize = 4, Ahead = 0, Progress = progress }).Take(6).ToList();
-
-        Assert.Equal(6, first.Count);
-        Assert.Equal(8, read);
-        Assert.Equal([4, 8], progress.Values);
-
-        IEnumerable<ImageSource> Endless()
-        {
-            while (true)
-            {
-                read++;
-                yield return Source("rgb.png");
-            }
-        }
-    }
-
-    [Fact]
-    public async Task A_cancelled_call_stops()
-    {
-        using var cancellation = new CancellationTokenSource();
-        var images = Enumerable.Repeat(Source("rgb.png"), 100);
-        var done = 0;
-
-        Assert.Throws<OperationCanceledException>(() =>
-        {
-            foreach (var _ in classifier.ClassifyMany(images, new BatchOptions { BatchSize = 5, Ahead = 0 }, cancellation.Token))
-            {
-                if (++done == 5) cancellation.Cancel();
-            }
-        });
-
-        Assert.Equal(5, done);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => classifier.ClassifyAsync(Sample("rgb.png"), cancellation: cancellation.Token));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
-        {
-            await foreach (var _ in classifier.ClassifyManyAsync(images, cancellation: cancellation.Token)) done++;
-        });
-        Assert.Equal(5, done);
     }
 
     [Fact]
@@ -354,13 +310,6 @@ public sealed class ClassifierTests : IDisposable
     {
         Assert.Equal(expected.Select(prediction => prediction.Index), actual.Select(prediction => prediction.Index));
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First.Probability, pair.Second.Probability, 1e-6f));
-    }
-
-    private sealed class Recorder : IProgress<long>
-    {
-        public List<long> Values { get; } = [];
-
-        public void Report(long value) => Values.Add(value);
     }
 
     /// <summary>Hands its input through, slowly enough for passes to meet, and remembers how many met.</summary>

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Threading.Channels;
+using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
 using Luma.Zoo.Images;
@@ -10,221 +12,431 @@ namespace Luma.Zoo.Tests.Inference;
 [Collection(nameof(Alone))]
 public sealed class PipelineTests : IDisposable
 {
+    private static readonly ImagePreset Preset = new() { ResizeSize = [10], CropSize = [8] };
     private static readonly string[] Names = ["rgb-420.jpg", "cmyk.jpg", "grey.png", "palette.png", "line.png", "rgb.webp", "rgb-alpha.png"];
+    private static readonly byte[][] Files = [.. Names.Select(name => File.ReadAllBytes(ImageGoldens.Sample(name)))];
 
+    private readonly Gate gate = new();
     private readonly Sequence model;
     private readonly Classifier classifier;
 
     public PipelineTests()
     {
         manual_seed(1);
-        model = new Sequence { new Flatten(), new Dense(3 * 8 * 8, 6) };
-        classifier = new Classifier(model, new() { ResizeSize = [10], CropSize = [8] }, ["a", "b", "c", "d", "e", "f"]);
+        model = new Sequence { new Flatten(), gate, new Dense(3 * 8 * 8, 6) };
+        classifier = new Classifier(model, Preset, ["a", "b", "c", "d", "e", "f"]);
     }
 
-    public void Dispose() => model.Dispose();
-
-    [Theory]
-    [InlineData(0, 1, true)]
-    [InlineData(1, 2, true)]
-    [InlineData(3, 4, true)]
-    [InlineData(3, 4, false)]
-    public async Task Answers_do_not_depend_on_how_far_ahead_images_are_prepared(int ahead, int decoders, bool ordered)
+    public void Dispose()
     {
-        var images = Enumerable.Range(0, 100).Select(i => i % 9 == 4 ? $"missing-{i}.png" : ImageGoldens.Sample(Names[i % Names.Length])).ToList();
-        var expected = classifier.ClassifyMany(images.Select(path => (ImageSource)path), new BatchOptions { BatchSize = 8, Ahead = 0, Decoders = 1 }).ToList();
-
-        var actual = new List<Classification>();
-        await foreach (var result in classifier.ClassifyManyAsync(
-            images.Select(path => (ImageSource)path), new BatchOptions { BatchSize = 8, Ahead = ahead, Decoders = decoders, IsOrdered = ordered }))
-            actual.Add(result);
-
-        Assert.Equal(Described(expected).Order(), Described(actual).Order());
-        if (ordered) Assert.Equal(images, actual.Select(result => result.Name));
+        classifier.Dispose();
+        model.Dispose();
     }
 
+    public static TheoryData<bool> Ways => [false, true];
+
+    /// <summary>The batches are those that ClassifyBatch is given here: the first four, the next four, and so on.</summary>
     [Theory]
-    [InlineData(0)]
-    [InlineData(2)]
-    public void No_more_is_read_ahead_than_is_asked_for(int ahead)
+    [InlineData(1, true)]
+    [InlineData(4, true)]
+    [InlineData(4, false)]
+    [InlineData(64, false)]
+    public async Task Answers_are_those_of_the_batches_to_the_bit_in_whatever_order_they_come(int batchSize, bool ordered)
     {
-        var read = 0;
+        var images = Images(50).ToList();
+        var expected = images.Chunk(batchSize).SelectMany(chunk =>
+        {
+            using var scope = NewDisposeScope();
+            return classifier.ClassifyBatch(stack(chunk.Select(image => Preset.Apply(ImageDecoder.Decode(image)))));
+        }).ToList();
 
-        var first = classifier.ClassifyMany(Endless(), new BatchOptions { BatchSize = 4, Ahead = ahead }).Take(6).ToList();
+        var results = await All(classifier.ClassifyManyAsync(
+            images.Select((image, i) => new ImageItem($"key {i}", image)), new BatchOptions { BatchSize = batchSize, IsOrdered = ordered }));
 
-        Assert.Equal(6, first.Count);
-        Assert.InRange(read, 8, 4 * (2 + ahead));
+        Assert.Equal(50, results.Count);
+        if (ordered) Assert.Equal(Enumerable.Range(0, 50).Select(i => (long)i), results.Select(result => result.Index));
+        Assert.All(results.OrderBy(result => result.Index).Index(), entry =>
+        {
+            Assert.Equal(((long)entry.Index, $"key {entry.Index}"), (entry.Item.Index, (string)entry.Item.Key!));
+            Assert.Equal(expected[entry.Index], entry.Item.Predictions);
+        });
+    }
+
+    [Fact]
+    public async Task Unordered_results_do_not_wait_for_a_slow_image()
+    {
+        using var slow = new SlowStream(Files[0]);
+        var images = Images(11).Prepend(ImageSource.FromStream(slow));
+        var options = new BatchOptions { BatchSize = 4, IsOrdered = false };
+
+        await using var results = classifier.ClassifyManyAsync(images, options).GetAsyncEnumerator();
+        var early = new List<long>();
+        for (var i = 0; i < 8; i++)
+        {
+            Assert.True(await results.MoveNextAsync());
+            early.Add(results.Current.Index);
+        }
+        slow.Release();
+        Assert.True(await results.MoveNextAsync());
+
+        Assert.Equal([4, 5, 6, 7, 8, 9, 10, 11], early.Order());
+        Assert.Equal(0, results.Current.Index);
+    }
+
+    /// <summary>The network waits until more images have been read than are computed: a pipeline that does not overlap would wait for ever.</summary>
+    [Fact]
+    public async Task Images_are_read_while_the_network_computes()
+    {
+        gate.Close();
+        using var signal = new SignalStream(Files[0]);
+        var images = Images(4).Append(ImageSource.FromStream(signal)).Concat(Images(7));
+
+        var results = All(classifier.ClassifyManyAsync(images, new BatchOptions { BatchSize = 4 }));
+        await signal.WasRead;
+        gate.Open();
+
+        Assert.Equal(12, (await results).Count);
+    }
+
+    [Theory, MemberData(nameof(Ways))]
+    public async Task A_source_is_not_asked_for_more_than_is_taken_and_a_few_batches(bool async)
+    {
+        var asked = 0;
+        var progress = new Recorder();
+        var options = new BatchOptions { BatchSize = 4, Progress = progress };
+        var mostPasses = Math.Max(1, Environment.ProcessorCount / get_num_threads());
+        var taken = 0;
+
+        await foreach (var _ in Run(Endless(), options, async))
+        {
+            taken++;
+            Assert.InRange(asked, taken, taken + (4 * (mostPasses + 3)));
+            if (taken == 1000) break;
+        }
+        Assert.Equal(Enumerable.Range(1, 250).Select(i => 4L * i), progress.Values);
+
+        asked = 0;
+        var narrow = options with { MaxBytesInFlight = 1 };
+        await foreach (var _ in Run(Endless(), narrow, async)) break;
+        Assert.Equal(4, asked);
 
         IEnumerable<ImageSource> Endless()
         {
             while (true)
             {
-                read++;
-                yield return ImageGoldens.Sample("rgb.png");
+                asked++;
+                yield return Files[asked % Files.Length];
             }
         }
     }
 
-    [Fact]
-    public async Task What_is_decoded_is_answered_where_the_rest_is_cancelled()
+    [Theory, MemberData(nameof(Ways))]
+    public async Task Cancelling_finishes_what_has_begun_and_gives_it(bool async)
     {
         using var cancellation = new CancellationTokenSource();
-        var taken = 0;
+        var asked = 0;
         var results = new List<Classification>();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        var error = await Assert.ThrowsAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var result in classifier.ClassifyManyAsync(Images(), new BatchOptions { BatchSize = 4, Ahead = 1 }, cancellation.Token)) results.Add(result);
+            await foreach (var result in Run(Counted(), new BatchOptions { BatchSize = 5 }, async, cancellation.Token))
+            {
+                results.Add(result);
+                if (results.Count == 7) await cancellation.CancelAsync();
+            }
         });
 
-        // A prefix of what was taken: in order, without a gap.
-        Assert.InRange(results.Count, 1, taken);
-        Assert.Equal(Enumerable.Range(0, results.Count).Select(i => ImageGoldens.Sample(Names[i % Names.Length])), results.Select(result => result.Name));
-        Assert.All(results, result => Assert.Null(result.Error));
+        Assert.Equal(cancellation.Token, error.CancellationToken);
+        Assert.InRange(asked, 10, 60);
+        Assert.Equal(Enumerable.Range(0, asked).Select(i => (long)i), results.Select(result => result.Index));
+        Assert.All(results, result => Assert.Equal(5, result.Predictions.Count));
+        asked = 0;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await All(Run(Counted(), new BatchOptions(), async, cancellation.Token)));
+        Assert.Equal(0, asked);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => classifier.ClassifyAsync(Files[0], cancellation: cancellation.Token));
 
-        IEnumerable<ImageSource> Images()
+        IEnumerable<ImageSource> Counted()
         {
-            for (; taken < 1000; taken++)
+            foreach (var image in Images(1000))
             {
-                if (taken == 30) cancellation.Cancel();
-                yield return ImageGoldens.Sample(Names[taken % Names.Length]);
+                asked++;
+                yield return image;
             }
         }
     }
 
     [Fact]
-    public void What_the_sequence_throws_comes_after_what_stood_before_it()
+    public async Task Cancelling_does_not_wait_for_a_source_that_hears_of_it()
     {
+        using var cancellation = new CancellationTokenSource();
+        var channel = Channel.CreateUnbounded<ImageSource>();
+        foreach (var image in Images(3)) channel.Writer.TryWrite(image);
+
         var results = new List<Classification>();
-
-        var error = Assert.Throws<InvalidDataException>(() =>
+        var running = Task.Run(async () =>
         {
-            foreach (var result in classifier.ClassifyMany(Broken(), new BatchOptions { BatchSize = 3 })) results.Add(result);
+            await foreach (var result in classifier.ClassifyManyAsync(channel.Reader.ReadAllAsync(), cancellation: cancellation.Token)) results.Add(result);
         });
+        while (channel.Reader.Count > 0) await Task.Delay(1);
+        await cancellation.CancelAsync();
 
-        Assert.Equal(("the list is cut off", 7), (error.Message, results.Count));
-
-        static IEnumerable<ImageSource> Broken()
-        {
-            for (var i = 0; i < 7; i++) yield return ImageGoldens.Sample("rgb.png");
-            throw new InvalidDataException("the list is cut off");
-        }
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Equal(3, results.Count);
     }
 
-    [Fact]
-    public async Task Whoever_stops_looking_leaves_nothing_behind()
+    [Theory, MemberData(nameof(Ways))]
+    public async Task What_the_source_throws_comes_after_what_was_before_it(bool async)
     {
-        await Once();
-        var before = Count();
-        for (var i = 0; i < 20; i++) await Once();
+        var results = new List<Classification>();
+        var ended = false;
 
-        // The threads end on their own.
-        for (var i = 0; i < 100 && Count() > before; i++) await Task.Delay(20);
-        Assert.InRange(Count(), 0, before);
-
-        async Task Once()
+        var error = await Assert.ThrowsAsync<NotSupportedException>(async () =>
         {
-            var closed = new TaskCompletionSource();
-            await foreach (var _ in classifier.ClassifyManyAsync(Images(closed), new BatchOptions { BatchSize = 2 })) break;
-            await closed.Task.WaitAsync(TimeSpan.FromSeconds(30));
-        }
+            await foreach (var result in Run(Failing(), new BatchOptions { BatchSize = 4 }, async)) results.Add(result);
+        });
 
-        static IEnumerable<ImageSource> Images(TaskCompletionSource closed)
+        Assert.Equal("no more", error.Message);
+        Assert.True(ended);
+        Assert.Equal(6, results.Count);
+        await Assert.ThrowsAsync<ArgumentException>(async () => await All(Run([Files[0], null!], new BatchOptions(), async)));
+
+        IEnumerable<ImageSource> Failing()
         {
             try
             {
-                while (true) yield return ImageGoldens.Sample("rgb.png");
+                foreach (var image in Images(6)) yield return image;
+                throw new NotSupportedException("no more");
             }
             finally
             {
-                closed.SetResult();
+                ended = true;
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Ways))]
+    public async Task Stopping_early_leaves_no_tensor_and_disposes_of_the_source(bool async)
+    {
+        await All(Run(Images(20), new BatchOptions(), async));
+        var before = CountTensors();
+        var disposed = 0;
+
+        foreach (var size in new[] { 1, 3, 16 })
+        {
+            for (var take = 0; take < 20; take++)
+            {
+                var left = take;
+                await foreach (var _ in Run(Watched(), new BatchOptions { BatchSize = size, IsOrdered = take % 2 == 0 }, async))
+                {
+                    if (left-- == 0) break;
+                }
             }
         }
 
-        static long Count()
+        Assert.Equal(60, disposed);
+        Assert.Equal(before, CountTensors());
+        // Nothing is held: closing need not wait for anybody.
+        classifier.Dispose();
+
+        IEnumerable<ImageSource> Watched()
         {
+            try
+            {
+                foreach (var image in Images(100)) yield return image;
+            }
+            finally
+            {
+                disposed++;
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Ways))]
+    public async Task A_classifier_that_is_closed_in_between_says_so_and_does_not_wait(bool async)
+    {
+        var owner = new Classifier(new Sequence { new Flatten(), new Dense(3 * 8 * 8, 6) }, Preset, classifier.Labels, ownsModel: true);
+        var before = CountTensors();
+        var count = 0;
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () =>
+        {
+            var results = async
+                ? owner.ClassifyManyAsync(Images(100), new BatchOptions { BatchSize = 4 })
+                : owner.ClassifyMany(Images(100), new BatchOptions { BatchSize = 4 }).ToAsyncEnumerable();
+            await foreach (var _ in results)
+            {
+                if (++count == 2) owner.Dispose();
+            }
+        });
+
+        Assert.InRange(count, 2, 60);
+        Assert.InRange(CountTensors(), 0, before);
+    }
+
+    [Fact]
+    public async Task A_network_that_does_not_fit_is_told_once()
+    {
+        using var other = new Classifier(model, Preset, ["a", "b"]);
+        var before = CountTensors();
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(async () => await All(other.ClassifyManyAsync(Images(40))));
+
+        Assert.Equal("The model gives (16, 6), but there are 2 labels: expected (N, 2).", error.Message);
+        Assert.Equal(before, CountTensors());
+    }
+
+    [Fact]
+    public async Task Images_need_not_wait_for_others_longer_than_said()
+    {
+        var channel = Channel.CreateUnbounded<ImageSource>();
+        var options = new BatchOptions { BatchSize = 16, MaxDelay = TimeSpan.FromMilliseconds(5) };
+        await using var results = classifier.ClassifyManyAsync(channel.Reader.ReadAllAsync(), options).GetAsyncEnumerator();
+
+        // Whoever sends the next image when he has the answer to the last would wait for ever otherwise.
+        for (var i = 0; i < 3; i++)
+        {
+            channel.Writer.TryWrite(Files[i]);
+            Assert.True(await results.MoveNextAsync());
+            Assert.Equal(classifier.Classify(Files[i]), results.Current.Predictions);
+        }
+        channel.Writer.Complete();
+
+        Assert.False(await results.MoveNextAsync());
+    }
+
+    [Fact]
+    public async Task Memory_stays_flat_over_thousands_of_images()
+    {
+        await All(Run(Images(1000), new BatchOptions(), async: true));
+        var (tensors, bytes) = (CountTensors(), Process.GetCurrentProcess().WorkingSet64);
+
+        await foreach (var _ in Run(Images(3000), new BatchOptions(), async: true))
+        {
+        }
+        foreach (var _ in classifier.ClassifyMany(Images(2000), new BatchOptions { IsOrdered = false }))
+        {
+        }
+
+        Assert.Equal(tensors, CountTensors());
+        Assert.InRange(Process.GetCurrentProcess().WorkingSet64 - bytes, long.MinValue, 48L << 20);
+    }
+
+    /// <summary>As in a service whose threads all wait for something.</summary>
+    [Fact]
+    public async Task Many_images_need_no_thread_of_the_pool()
+    {
+        using var release = new ManualResetEventSlim();
+        var waiting = Enumerable.Range(0, 300).Select(_ => Task.Run(release.Wait)).ToArray();
+        try
+        {
+            var count = 0;
+            var caller = new Thread(() => count = classifier.ClassifyMany(Images(40)).Count());
+            caller.Start();
+            caller.Join();
+
+            Assert.Equal(40, count);
+        }
+        finally
+        {
+            release.Set();
+            await Task.WhenAll(waiting);
+        }
+    }
+
+    [Fact]
+    public void A_caller_who_keeps_a_scope_keeps_no_tensor_of_ours()
+    {
+        using var scope = NewDisposeScope();
+        var count = classifier.ClassifyMany(Images(40)).Count();
+
+        Assert.Equal((40, 0), (count, scope.DisposablesCount));
+    }
+
+    [Fact]
+    public void Options_that_make_no_sense_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchOptions { MaxBytesInFlight = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchOptions { Decoders = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchOptions { MaxDelay = TimeSpan.FromSeconds(-1) });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchOptions { MaxDelay = TimeSpan.MaxValue });
+    }
+
+    private static IEnumerable<ImageSource> Images(int count) => Enumerable.Range(0, count).Select(i => (ImageSource)Files[i % Files.Length]);
+
+    private IAsyncEnumerable<Classification> Run(
+        IEnumerable<ImageSource> images, BatchOptions options, bool async, CancellationToken cancellation = default) =>
+        async ? classifier.ClassifyManyAsync(images, options, cancellation) : classifier.ClassifyMany(images, options, cancellation).ToAsyncEnumerable();
+
+    private static async Task<List<Classification>> All(IAsyncEnumerable<Classification> results) => await results.ToListAsync();
+
+    // What others left to the finaliser must not go away between two measurements.
+    private static long CountTensors()
+    {
+        long tensors;
+        do
+        {
+            tensors = Tensor.TotalCount;
             GC.Collect();
             GC.WaitForPendingFinalizers();
-            return Tensor.TotalCount;
         }
+        while (Tensor.TotalCount != tensors);
+        return tensors;
     }
 
-    [Fact]
-    public async Task A_slow_image_holds_up_its_own_batch_alone_where_order_does_not_matter()
+    private sealed class Recorder : IProgress<long>
     {
-        using var slow = new SlowStream(File.ReadAllBytes(ImageGoldens.Sample("rgb.png")));
-        List<string?> names = [];
+        public List<long> Values { get; } = [];
 
-        await foreach (var result in classifier.ClassifyManyAsync(Images(), new BatchOptions { BatchSize = 1, Decoders = 2, Ahead = 3, IsOrdered = false }))
-        {
-            names.Add(result.Name);
-            if (names.Count == 20) slow.Go();
-        }
-
-        Assert.Equal(21, names.Count);
-        Assert.Equal("slow", names[^1]);
-
-        IEnumerable<ImageSource> Images()
-        {
-            yield return ImageSource.FromStream(slow, "slow");
-            for (var i = 0; i < 20; i++) yield return ImageGoldens.Sample("rgb.png");
-        }
+        public void Report(long value) => Values.Add(value);
     }
 
-    [Fact]
-    public async Task Images_may_come_from_a_queue()
+    /// <summary>Hands its input through, when it is open.</summary>
+    private sealed class Gate() : Block(nameof(Gate))
     {
-        var queue = Channel.CreateBounded<ImageSource>(2);
-        var filling = Task.Run(async () =>
-        {
-            for (var i = 0; i < 40; i++) await queue.Writer.WriteAsync(ImageGoldens.Sample(Names[i % Names.Length]));
-            queue.Writer.Complete();
-        });
+        private readonly ManualResetEventSlim open = new(initialState: true);
 
-        var count = 0;
-        await foreach (var result in classifier.ClassifyManyAsync(queue.Reader.ReadAllAsync(), new BatchOptions { BatchSize = 6 }))
+        public void Open() => open.Set();
+
+        public void Close() => open.Reset();
+
+        protected override Tensor Compute(Tensor input)
         {
-            Assert.Equal(ImageGoldens.Sample(Names[count++ % Names.Length]), result.Name);
-            Assert.Null(result.Error);
+            open.Wait();
+            return Ops.Identity(input);
         }
-        await filling;
 
-        Assert.Equal(40, count);
-    }
-
-    [Fact]
-    public async Task A_queue_that_stays_empty_can_be_left()
-    {
-        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
-        var queue = Channel.CreateUnbounded<ImageSource>();
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        protected override void Dispose(bool disposing)
         {
-            await foreach (var _ in classifier.ClassifyManyAsync(queue.Reader.ReadAllAsync(), cancellation: cancellation.Token)) { }
-        });
-        classifier.Dispose();
+            open.Dispose();
+            base.Dispose(disposing);
+        }
     }
 
-    private static List<string> Described(IEnumerable<Classification> results) =>
-        [.. results.Select(result => $"{result.Name}: {result.Error?.Message} {string.Join(", ", result.Predictions.Select(prediction => $"{prediction.Index} {prediction.Probability:r}"))}")];
-
-    // Gives nothing until it is told to.
+    /// <summary>Is not read before it is released.</summary>
     private sealed class SlowStream(byte[] bytes) : MemoryStream(bytes)
     {
-        private readonly ManualResetEventSlim go = new();
+        private readonly ManualResetEventSlim released = new();
 
-        public void Go() => go.Set();
+        public void Release() => released.Set();
 
         public override int Read(Span<byte> buffer)
         {
-            go.Wait();
+            released.Wait();
             return base.Read(buffer);
         }
+    }
 
-        public override int Read(byte[] buffer, int offset, int count)
+    /// <summary>Tells when it is read.</summary>
+    private sealed class SignalStream(byte[] bytes) : MemoryStream(bytes)
+    {
+        private readonly TaskCompletionSource read = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task WasRead => read.Task;
+
+        public override int Read(Span<byte> buffer)
         {
-            go.Wait();
-            return base.Read(buffer, offset, count);
+            read.TrySetResult();
+            return base.Read(buffer);
         }
     }
 }
