@@ -48,7 +48,7 @@ internal sealed class Pipeline<T>
         batchSize = (int)Math.Clamp(int.MaxValue / writer.Bytes, 1, options.BatchSize);
         // Besides those that are computed one that is ready and one that is filled.
         mostBatches = (int)Math.Clamp(options.MaxBytesInFlight / (batchSize * writer.Bytes), 1, mostPasses + 2);
-        decoders = new(Decode, new() { MaxDegreeOfParallelism = options.Decoders, TaskScheduler = calls.Threads, EnsureIsOrdered = false });
+        decoders = new(Decode, new() { MaxDegreeOfParallelism = options.Decoders, TaskScheduler = calls.Threads, EnsureOrdered = false });
     }
 
     // Batches cannot be handed out before they are full, so the one that is filled goes on.
