@@ -3,9 +3,8 @@
     python3 scripts/image_table.py FOLDER        images, PIL's pixels beside them as FILE.rgb, and manifest.json
     python3 scripts/image_table.py --goldens     tests/Luma.Zoo.Tests/Goldens/pictures.zip: the images, and hashes of PIL's pixels
 
-Needs PIL 11.1 and numpy, cjpeg and jpegtran (libjpeg-turbo-progs), tiffcp (libtiff-tools). The table is made of FOLDER by
-
-    dotnet run --project tests/Luma.Zoo.Benchmarks -c Release -- pixels FOLDER
+Needs PIL 11.1 and numpy, cjpeg and jpegtran (libjpeg-turbo-progs), tiffcp (libtiff-tools). The tests compare
+the images with PIL; docs/images.md lists them.
 
 "turned" is convert("RGB") of ImageOps.exif_transpose, "plain" is convert("RGB") alone, "right" is what the file holds by its format's
 rules where PIL makes something else of it, or nothing.

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Luma.Zoo.Images;
 using Luma.Zoo.Inference;
 using Luma.Zoo.Weights;
 
@@ -59,7 +58,7 @@ internal sealed class ClassifierInput
         File = WeightOptions.Of(parsed.GetValue(key), parsed.GetValue(inertExtras)),
         Labels = parsed.GetValue(labels) is { } named ? LoadLabels(named) : null,
         Task = parsed.GetValue(task),
-        Decoding = DecodeOptions.Default with { ApplyOrientation = !parsed.GetValue(ignoreOrientation) },
+        Decoding = ImageFiles.Decoding with { ApplyOrientation = !parsed.GetValue(ignoreOrientation) },
     });
 
     /// <summary>Fetches what has to be fetched, and puts the classifier together.</summary>

@@ -111,7 +111,7 @@ internal sealed class ContactSheet : IDisposable
     {
         try
         {
-            var image = ImageDecoder.Decode(path);
+            var image = ImageDecoder.Decode(path, ImageFiles.Decoding);
             var scale = Math.Min((double)Side / image.Width, (double)Side / image.Height);
             var (width, height) = ((int)Math.Max(1, Math.Round(image.Width * scale)), (int)Math.Max(1, Math.Round(image.Height * scale)));
             var pixels = Resizer.Resize(
