@@ -91,7 +91,7 @@ public partial class HelpTests
         var text = Spaces().Replace(help, " ");
 
         Assert.All(root.Subcommands, command => Assert.Contains($"  {command.Name} ", help, StringComparison.Ordinal));
-        Assert.All(["0 fine", "1 an image", "2 wrong usage", "70 internal", "130 cancelled"], code => Assert.Contains(code, text, StringComparison.Ordinal));
+        Assert.All(["0 fine", "1 an image", "2 incorrect usage", "70 internal", "130 cancelled"], code => Assert.Contains(code, text, StringComparison.Ordinal));
         var version = await Run.Of("--version");
         Assert.Equal((0, ""), (version.ExitCode, version.Error));
         Assert.Matches(@"^\d+\.\d+\.\d+", version.Output);

@@ -25,7 +25,7 @@ internal sealed record Run(int ExitCode, string Output, string Error)
         return document.RootElement.Clone();
     }
 
-    /// <summary>The one line that wrong usage must be answered with.</summary>
+    /// <summary>The one line that incorrect usage must be answered with.</summary>
     public string Mistake() => Line(CommandLine.UsageError);
 
     /// <summary>The one line that a file that fails must be answered with.</summary>
