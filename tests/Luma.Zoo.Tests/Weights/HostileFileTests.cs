@@ -253,6 +253,52 @@ public class HostileFileTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4096)]
+    [InlineData(65_000)]
+    public void What_stands_behind_an_archive_is_passed_over_as_PyTorch_does(int count)
+    {
+        using var weights = StateDict.Read(Join(Zip(OneTensor(Good), Floats), new byte[count]), "good");
+
+        Assert.Equal(new TensorContent("w", "float32", "2, 3", new string('0', 48)), TensorContent.Of(Assert.Single(weights.Entries)));
+    }
+
+    [Theory]
+    [InlineData("torch._utils", "torch", "channels_last")]
+    [InlineData("torchvision.transforms.functional", "InterpolationMode", "BILINEAR")]
+    public void An_attribute_of_what_is_inert_is_inert(string module, string name, string attribute)
+    {
+        var pickle = Pickle("}(", Text("w"), Good, Text("x"), Global("__builtin__", "getattr"), Global(module, name), Text(attribute), (byte)0x86, "Ru");
+
+        using var weights = StateDict.Read(Zip(pickle, Floats), "good");
+
+        Assert.Equal(["w"], weights.Names);
+    }
+
+    [Fact]
+    public void An_attribute_of_anything_else_is_refused_by_name()
+    {
+        AssertRefused(Zip(Pickle(Global("builtins", "getattr"), Good, Text("x"), (byte)0x86, 'R'), Floats), "builtins.getattr");
+        AssertRefused(Zip(Pickle(Global("builtins", "getattr"), Global("torch.optim.adam", "Adam"), Text("x"), (byte)0x86, 'R'), Floats), "torch.optim.adam.Adam");
+    }
+
+    [Theory]
+    [InlineData("F4", 6, 3)]
+    [InlineData("F6_E2M3", 4, 3)]
+    [InlineData("F6_E3M2", 8, 6)]
+    [InlineData("F8_E8M0", 5, 5)]
+    public void Elements_that_share_bytes_are_left_out(string type, int count, int bytes)
+    {
+        var header = $"{{\"a\":{{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}},\"q\":{{\"dtype\":\"{type}\",\"shape\":[{count}],\"data_offsets\":[4,{4 + bytes}]}}}}";
+
+        using var weights = StateDict.Read(Safetensors(header, 4 + bytes), "packed");
+
+        Assert.Equal(["a"], weights.Names);
+        Assert.Equal(["q"], weights.Selection.LeftOut);
+        AssertRefused(Safetensors(header.Replace($"[{count}]", $"[{count + 1}]", StringComparison.Ordinal), 4 + bytes), "bytes");
+    }
+
     private static void AssertRefused(byte[] file, string reason)
     {
         var error = Assert.Throws<WeightFileException>(() => ReadAll(file));

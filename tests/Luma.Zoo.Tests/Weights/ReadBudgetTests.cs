@@ -72,6 +72,45 @@ public class ReadBudgetTests
     }
 
     [Fact]
+    public void A_name_that_is_nothing_but_wrappers_takes_no_more_than_its_length()
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        using var weights = StateDict.Read(Zip(Pickle("}", Text(string.Concat(Enumerable.Repeat("module.", 100_000)) + "w"), Tensor(Storage("0", 6), 0, [6], [1]), 's'), Floats), "chain");
+
+        Assert.Equal(["w"], weights.Names);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 << 20);
+    }
+
+    [Fact]
+    public void Many_sets_of_weights_are_not_each_compared_with_all_others()
+    {
+        const int Sets = 5000;
+        var file = Zip(
+            Pickle(Tensor(Storage("0", 6), 0, [6], [1]), 'q', (byte)0, "0}(", Join([.. Enumerable.Range(0, Sets).Select(i => Join(Text($"s{i}"), '}', Text("w"), "h\0s"))]), 'u'),
+            Floats);
+        var tried = 0;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Throws<WeightFileException>(() => WeightReader.Read(ByteSource.Of(file, "sets"), new WeightFileOptions(), _ => ++tried < 0, sources: null));
+
+        Assert.InRange(tried, 1, 100);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 << 20);
+    }
+
+    [Fact]
+    public void An_index_whose_names_are_of_a_numbered_row_each_is_refused()
+    {
+        var map = string.Join(',', Enumerable.Range(0, 2000).Select(i => $"\"{i}\":\"r{i}-00001-of-04096.bin\""));
+        var index = Encoding.UTF8.GetBytes($"{{\"weight_map\":{{{map}}}}}");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var error = Assert.Throws<WeightFileException>(() => WeightReader.Read(ByteSource.Of(index, "index"), new WeightFileOptions(), fits: null, []));
+
+        Assert.Contains("more than 4096 files", error.Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 << 20);
+    }
+
+    [Fact]
     public void A_compressed_archive_is_read_and_one_that_unpacks_to_much_more_says_what_to_do()
     {
         using (var weights = StateDict.Read(Deflated(1 << 20), "small.pth"))

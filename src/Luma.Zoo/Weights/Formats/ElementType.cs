@@ -37,6 +37,9 @@ internal sealed record ElementType(ScalarType DType, int Size, string TorchName,
         Other(1, "float8_e4m3fnuz", "", "F8_E4M3FNUZ"),
         Other(1, "float8_e5m2fnuz", "", "F8_E5M2FNUZ"),
         Other(1, "float8_e8m0fnu", "", "F8_E8M0"),
+        Other(1, "float4_e2m1fn_x2", "", "F4") with { Bits = 4 },
+        Other(1, "float6_e2m3fn", "", "F6_E2M3") with { Bits = 6 },
+        Other(1, "float6_e3m2fn", "", "F6_E3M2") with { Bits = 6 },
         Other(4, "complex32", "", null),
         Other(1, "quint8", "QUInt8Storage", null),
         Other(1, "qint8", "QInt8Storage", null),
@@ -56,6 +59,9 @@ internal sealed record ElementType(ScalarType DType, int Size, string TorchName,
 
     /// <summary>Whether libtorch has the type here. <see cref="DType"/> says nothing where it has not.</summary>
     public bool IsRead { get; private init; } = true;
+
+    /// <summary>The bits that an element takes in safetensors, where some are packed.</summary>
+    public int Bits { get; private init; } = 8 * Size;
 
     /// <summary>Whether the elements are complex numbers: two of half the size.</summary>
     public bool IsComplex => DType is ScalarType.ComplexFloat32 or ScalarType.ComplexFloat64;

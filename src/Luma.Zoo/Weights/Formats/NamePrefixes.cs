@@ -32,8 +32,9 @@ internal static class NamePrefixes
             var first = content.Entries.First(entry => HasWrapper(entry.Name)).Name;
             cleaned = unwrapped with { Selection = Dropped(unwrapped, $"{first.Split('.').First(Wrappers.Contains)}.") };
         }
-        while (cleaned.Entries.Count > 0 && cleaned.Entries.TrueForAll(entry => entry.Name.StartsWith($"{Parallel}.", StringComparison.Ordinal)))
-            cleaned = Drop(cleaned, $"{Parallel}.");
+        // All at once: a name may be nothing else.
+        if (cleaned.Entries.Count > 0 && cleaned.Entries.Min(entry => Wrappings(entry.Name)) is > 0 and var wrappings)
+            cleaned = Drop(cleaned, string.Concat(Enumerable.Repeat($"{Parallel}.", wrappings)));
 
         var unread = cleaned.Unread.Keys.ToList();
         return unread.Count == 0 ? cleaned : cleaned with { Selection = cleaned.Selection with { LeftOut = [.. cleaned.Selection.LeftOut, .. unread] } };
@@ -76,6 +77,14 @@ internal static class NamePrefixes
 
     private static WeightSelection Dropped(WeightContent content, string prefix) =>
         content.Selection with { DroppedPrefix = content.Selection.DroppedPrefix + prefix };
+
+    // How often the whole network is wrapped.
+    private static int Wrappings(ReadOnlySpan<char> name)
+    {
+        var count = 0;
+        for (; name.StartsWith($"{Parallel}.", StringComparison.Ordinal); count++) name = name[(Parallel.Length + 1)..];
+        return count;
+    }
 
     private static bool HasWrapper(string name) => name.Contains("_mod", StringComparison.Ordinal) && name.Split('.').Any(Wrappers.Contains);
 

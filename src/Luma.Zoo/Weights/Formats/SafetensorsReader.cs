@@ -70,12 +70,13 @@ internal static class SafetensorsReader
                 throw new MalformedDataException(
                     $"'{Printable.Of(name)}' is said to be at {begin} to {end} of {source.Length - data} bytes");
 
-            var view = new TensorView(new PlainStorage(source, data + begin, end - begin), type, 0, shape);
-            if (view.ByteCount != end - begin)
+            // Elements that share bytes are of types that are not read.
+            var view = type.Bits % 8 == 0 ? new TensorView(new PlainStorage(source, data + begin, end - begin), type, 0, shape) : null;
+            if ((view?.ByteCount ?? PackedBytes(name, type, shape)) is var bytes && bytes != end - begin)
                 throw new MalformedDataException(
-                    $"'{Printable.Of(name)}' has {view.ByteCount} bytes by its type {type.Safetensors} "
+                    $"'{Printable.Of(name)}' has {bytes} bytes by its type {type.Safetensors} "
                     + $"and shape ({string.Join(", ", shape)}), but a place of {end - begin}");
-            if (type.IsRead) entries.Add(new TensorEntry(name, view));
+            if (view is not null && type.IsRead) entries.Add(new TensorEntry(name, view));
             else unread[name] = $"a tensor of the type '{type.Safetensors}', which libtorch does not have here";
             places.Add((begin, end, name));
         }
@@ -85,6 +86,19 @@ internal static class SafetensorsReader
         return entries.Count > 0 || unread.Count == 0
             ? new(entries, new Dictionary<string, long>()) { Metadata = metadata, Unread = unread }
             : throw new MalformedDataException($"'{Printable.Of(unread.Keys.First())}' is {unread.Values.First()}");
+    }
+
+    private static long PackedBytes(string name, ElementType type, long[] shape)
+    {
+        try
+        {
+            var bits = shape.Aggregate((long)type.Bits, (product, size) => checked(product * size));
+            return bits % 8 == 0 ? bits / 8 : throw new MalformedDataException($"'{Printable.Of(name)}' has {bits} bits by its type {type.Safetensors}, which are no whole bytes");
+        }
+        catch (OverflowException)
+        {
+            throw new MalformedDataException($"'{Printable.Of(name)}' is a tensor too large to exist: shape ({string.Join(", ", shape)})");
+        }
     }
 
     private static void CheckPlaces(List<(long Begin, long End, string Name)> places, long length)

@@ -105,10 +105,12 @@ internal static partial class ShardIndex
 
             var total = int.Parse(match.Groups["total"].ValueSpan, CultureInfo.InvariantCulture);
             if (total > MaxShards) throw new MalformedDataException($"the index names one of {total} files: at most {MaxShards} are read");
+            // Each may be of a row of its own.
+            if (all.Count > MaxShards) break;
             for (var number = 1; number <= total; number++)
                 all.Add($"{match.Groups["before"]}{number.ToString(new string('0', match.Groups["number"].Length), CultureInfo.InvariantCulture)}{match.Groups["after"]}");
         }
-        return all.Count <= MaxShards ? all : throw new MalformedDataException($"the index names {all.Count} files: at most {MaxShards} are read");
+        return all.Count <= MaxShards ? all : throw new MalformedDataException($"the index names more than {MaxShards} files, which is the most that are read");
     }
 
     [GeneratedRegex(@"^(?<before>.*-)(?<number>\d{1,6})(?<after>-of-(?<total>\d{1,6})\.\w+)$")]

@@ -13,6 +13,7 @@ internal sealed class TorchGlobals(ReadBudget budget, bool inertExtras = false)
 {
     private const string FromType = "torch._tensor._rebuild_from_type_v2";
     private const string NewObject = "copyreg.__newobj__";
+    private const string Attribute = "builtins.getattr";
     private const string Parameter = "torch.nn.parameter.Parameter";
 
     // What a tensor takes in memory, and for each dimension.
@@ -28,7 +29,7 @@ internal sealed class TorchGlobals(ReadBudget budget, bool inertExtras = false)
         "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state", FromType,
         "torch.Tensor", Parameter, NewObject, "torch.nn.parameter.Buffer",
         "torch.Size", "torch.storage.UntypedStorage", "torch.storage._UntypedStorage",
-        "builtins.set", "builtins.frozenset", "builtins.bytearray", "_codecs.encode",
+        "builtins.set", "builtins.frozenset", "builtins.bytearray", "_codecs.encode", Attribute,
     }.ToFrozenDictionary(name => name, name => new PickledGlobal(name));
 
     // What training scripts and frameworks are known to leave beside weights. None of it is looked up or run: a namespace is "a namespace".
@@ -46,13 +47,13 @@ internal sealed class TorchGlobals(ReadBudget budget, bool inertExtras = false)
         "numpy.ndarray", "numpy.dtype", "numpy.matrix", "numpy.core.multiarray.scalar", "numpy.core.multiarray._reconstruct",
         "numpy.core.numeric._frombuffer", "numpy.bool_", "numpy.bool", "numpy.int8", "numpy.int16", "numpy.int32", "numpy.int64", "numpy.uint8",
         "numpy.uint16", "numpy.uint32", "numpy.uint64", "numpy.float16", "numpy.float32", "numpy.float64", "numpy.complex64",
-        "numpy.complex128", "numpy.ma.core._mareconstruct", "numpy.ma.core.MaskedArray",
+        "numpy.complex128", "numpy.ma.core._mareconstruct", "numpy.ma.core.MaskedArray", "numpy.ma.MaskedArray",
         "numpy.random._pickle.__randomstate_ctor", "numpy.random._pickle.__generator_ctor", "numpy.random._pickle.__bit_generator_ctor",
         "numpy.random.__RandomState_ctor", "numpy.random._mt19937.MT19937", "numpy.random._pcg64.PCG64", "numpy.random._pcg64.PCG64DXSM",
         "numpy.random._philox.Philox", "numpy.random._sfc64.SFC64", "numpy.random.bit_generator.SeedSequence",
         "numpy.random.bit_generator.__pyx_unpickle_SeedSequence", "numpy.random.mtrand.RandomState", "numpy.random._generator.Generator",
         "torch.device", "torch.torch_version.TorchVersion", "torch.Generator", "torch._C.Generator", "torch.strided", "torch.sparse_coo",
-        "torch.contiguous_format", "torch.channels_last", "torch.preserve_format", "torch.serialization._get_layout",
+        "torch._utils.torch", "torch.contiguous_format", "torch.channels_last", "torch.preserve_format", "torch.serialization._get_layout",
         "torch.per_tensor_affine", "torch.per_channel_affine",
         "torch.per_tensor_symmetric", "torch.per_channel_symmetric", "torch.per_channel_affine_float_qparams", "torch.finfo", "torch.iinfo", "torch.cuda.amp.grad_scaler.GradScaler", "torch.amp.grad_scaler.GradScaler",
         "omegaconf.dictconfig.DictConfig", "omegaconf.listconfig.ListConfig", "omegaconf.base.ContainerMetadata", "omegaconf.base.Metadata",
@@ -196,6 +197,9 @@ internal sealed class TorchGlobals(ReadBudget budget, bool inertExtras = false)
         ("torch.Size", [object?[] sizes]) => sizes,
         ("_codecs.encode" or "builtins.bytearray", _) => Bytes,
         ("builtins.set" or "builtins.frozenset", _) => Set,
+        // Python 3.11 names the members of an enumeration so, and old protocols name torch's own constants.
+        (Attribute, [PickledGlobal { IsInert: true } owner, string]) => Thing(owner.Name),
+        (Attribute, _) => inertExtras ? Thing(Attribute) : throw Unknown("builtins", "getattr"),
         _ when Reasons.TryGetValue(name, out var reason) => Unread($"{reason} ({name})"),
         _ => throw new MalformedDataException($"{name} with arguments that it does not take"),
     };

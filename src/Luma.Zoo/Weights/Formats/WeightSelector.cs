@@ -8,6 +8,9 @@ internal static partial class WeightSelector
     // In the order in which they count: timm's two first.
     private static readonly string[] Usual = ["state_dict", "model", "model_state_dict", "net"];
 
+    // Of more sets than anybody keeps, those with the most tensors are tried.
+    private const int MostTried = 64;
+
     private static readonly string[] UsualAverages = ["state_dict_ema", "model_ema"];
 
     /// <summary>Chooses.</summary>
@@ -22,31 +25,35 @@ internal static partial class WeightSelector
         if (key is not null) return Fitted(Named(sets, file, key), fits);
 
         var usual = Default(sets);
-        if (usual is not null && (fits is null || sets.Count == 1)) return Fitted(Content(usual, sets), fits);
-        if (usual is not null && NamePrefixes.Fit(Content(usual, sets), fits!) is { } content) return content;
+        if (usual is not null && (fits is null || sets.Count == 1)) return AmongOthers(Fitted(Content(usual), fits), sets);
+        if (usual is not null && NamePrefixes.Fit(Content(usual), fits!) is { } content) return AmongOthers(content, sets);
 
         if (fits is not null)
         {
-            var fitting = sets.Select(set => NamePrefixes.Fit(Content(set, sets), fits)).OfType<WeightContent>().ToList();
-            if (fitting.Count > 0 && fitting.TrueForAll(other => IsSame(other, fitting[0]))) return fitting[0];
+            var fitting = Largest(sets).Select(set => NamePrefixes.Fit(Content(set), fits)).OfType<WeightContent>().ToList();
+            if (fitting.Count > 0 && fitting.TrueForAll(other => IsSame(other, fitting[0]))) return AmongOthers(fitting[0], sets);
             if (fitting.Count > 1) throw Ambiguous(file, fitting.Select(other => other.Selection.Key));
         }
-        return usual is not null ? Content(usual, sets) : throw Ambiguous(file, sets.Select(set => set.Path));
+        return usual is not null ? AmongOthers(Content(usual), sets) : throw Ambiguous(file, sets.Select(set => set.Path));
     }
+
+    private static IEnumerable<WeightSet> Largest(IReadOnlyList<WeightSet> sets) =>
+        sets.Count <= MostTried ? sets : sets.OrderByDescending(set => set.Read().Entries.Count).Take(MostTried);
 
     private static WeightContent Fitted(WeightContent content, Func<WeightContent, bool>? fits) =>
         fits is null ? content : NamePrefixes.Fit(content, fits) ?? content;
 
-    private static WeightContent Content(WeightSet set, IReadOnlyList<WeightSet> sets)
+    private static WeightContent Content(WeightSet set) => NamePrefixes.Clean(set.Read() with { Selection = new() { Key = set.Path } });
+
+    private static WeightContent AmongOthers(WeightContent content, IReadOnlyList<WeightSet> sets)
     {
-        var content = set.Read();
-        var others = sets.Where(other => other != set).Select(other => other.Path.Length == 0 ? "the file's own" : other.Path);
-        return NamePrefixes.Clean(content with { Selection = new() { Key = set.Path, OtherKeys = [.. others] } });
+        var others = sets.Where(set => set.Path != content.Selection.Key).Select(set => set.Path.Length == 0 ? "the file's own" : set.Path);
+        return content with { Selection = content.Selection with { OtherKeys = [.. others] } };
     }
 
     private static WeightContent Named(IReadOnlyList<WeightSet> sets, string file, string key)
     {
-        if (sets.FirstOrDefault(set => set.Path == key) is { } exact) return Content(exact, []);
+        if (sets.FirstOrDefault(set => set.Path == key) is { } exact) return Content(exact);
 
         // The rest of the key is the beginning of the names.
         var outer = sets.Where(set => set.Path.Length == 0 || key.StartsWith($"{set.Path}.", StringComparison.Ordinal));
@@ -54,7 +61,7 @@ internal static partial class WeightSelector
         {
             var prefix = $"{(set.Path.Length == 0 ? key : key[(set.Path.Length + 1)..])}.";
             // The names as they stand in the file, and as they are shown.
-            foreach (var content in (WeightContent[])[set.Read() with { Selection = new() { Key = set.Path } }, Content(set, [])])
+            foreach (var content in (WeightContent[])[set.Read() with { Selection = new() { Key = set.Path } }, Content(set)])
             {
                 if (content.Entries.Exists(entry => entry.Name.StartsWith(prefix, StringComparison.Ordinal)))
                     return NamePrefixes.Clean(NamePrefixes.Under(content, prefix));

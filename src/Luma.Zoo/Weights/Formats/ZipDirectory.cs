@@ -114,12 +114,10 @@ internal sealed class ZipDirectory
     {
         var tail = Math.Min(source.Length, EndBytes + ushort.MaxValue);
         using var bytes = source.Pin(source.Length - tail, tail);
-        for (var at = (int)tail - EndBytes; at >= 0; at--)
+        // A comment goes to the end of the file; something may have been put behind it, and PyTorch passes over that too.
+        if ((FindEnd(bytes.Span, rest => rest == 0) ?? FindEnd(bytes.Span, rest => rest > 0)) is { } at)
         {
             var end = bytes.Span[at..];
-            if (BinaryPrimitives.ReadUInt32LittleEndian(end) != EndSignature) continue;
-            if (BinaryPrimitives.ReadUInt16LittleEndian(end[20..]) != end.Length - EndBytes) continue;
-
             var position = source.Length - tail + at;
             var count = BinaryPrimitives.ReadUInt16LittleEndian(end[10..]);
             var length = BinaryPrimitives.ReadUInt32LittleEndian(end[12..]);
@@ -132,6 +130,17 @@ internal sealed class ZipDirectory
             return found;
         }
         throw Wrong("the archive has no directory: the file is cut off or damaged", null);
+    }
+
+    private static int? FindEnd(ReadOnlySpan<byte> tail, Predicate<int> mayFollow)
+    {
+        for (var at = tail.Length - EndBytes; at >= 0; at--)
+        {
+            var end = tail[at..];
+            if (BinaryPrimitives.ReadUInt32LittleEndian(end) == EndSignature
+                && mayFollow(end.Length - EndBytes - BinaryPrimitives.ReadUInt16LittleEndian(end[20..]))) return at;
+        }
+        return null;
     }
 
     private (long Offset, long Length, long Count)? FindDirectory64(long end)
