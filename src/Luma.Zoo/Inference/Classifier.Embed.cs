@@ -35,7 +35,7 @@ public sealed partial class Classifier
         IEnumerable<ImageItem> items, EmbedOptions? options = null, BatchOptions? batches = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(items);
-        return EmbedManyAsync(items.ToAsyncEnumerable(), options, batches, cancellation);
+        return EmbedManyAsync(new PatientSource(items), options, batches, cancellation);
     }
 
     /// <inheritdoc/>

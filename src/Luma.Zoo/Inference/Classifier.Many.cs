@@ -11,7 +11,10 @@ public sealed partial class Classifier
     /// <param name="options">How, or null for the defaults.</param>
     /// <param name="cancellation">Takes no more images; the results of those taken still come, then the exception.</param>
     /// <returns>What became of each image, in their order unless <see cref="BatchOptions.IsOrdered"/> is off.</returns>
-    /// <remarks>What the images' source throws comes after the results of the images before it.</remarks>
+    /// <remarks>
+    /// What the images' source throws comes after the results of the images before it. Where the source blocks, the results that are ready
+    /// come when it gives the next image; <see cref="ClassifyManyAsync(IEnumerable{ImageSource}, BatchOptions?, CancellationToken)"/> does not wait for that.
+    /// </remarks>
     /// <exception cref="InvalidOperationException">The model's output does not fit the labels.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IEnumerable<Classification> ClassifyMany(
@@ -27,7 +30,10 @@ public sealed partial class Classifier
         }
     }
 
-    /// <summary>As <see cref="ClassifyMany"/>, without blocking the caller.</summary>
+    /// <summary>
+    /// As <see cref="ClassifyMany"/>, without blocking the caller. The images are asked for on another thread, and results do not wait for
+    /// images that are long in coming.
+    /// </summary>
     /// <inheritdoc cref="ClassifyMany"/>
     public IAsyncEnumerable<Classification> ClassifyManyAsync(
         IEnumerable<ImageSource> images, BatchOptions? options = null, CancellationToken cancellation = default)
@@ -49,7 +55,7 @@ public sealed partial class Classifier
         IEnumerable<ImageItem> items, BatchOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(items);
-        return ClassifyManyAsync(items.ToAsyncEnumerable(), options, cancellation);
+        return ClassifyManyAsync(new PatientSource(items), options, cancellation);
     }
 
     /// <inheritdoc/>

@@ -9,8 +9,7 @@ namespace Luma.Zoo.Inference;
 /// Takes images from a source, decodes them into batches and computes these, all at the same time, and hands out the results.
 /// </summary>
 /// <remarks>
-/// The source is only asked in the caller's own flow, when the caller asks for a result: that keeps the images lazy, and a source
-/// need not bear other threads. Everything else runs on the gates' threads, and goes on while the caller is busy, until the batches in
+/// The source is only asked when the caller asks for a result, one image at a time, in the caller's own flow or by a <see cref="PatientSource"/>. Everything else runs on the gates' threads, and goes on while the caller is busy, until the batches in
 /// flight are done.
 /// </remarks>
 /// <typeparam name="T">What the network says of an image.</typeparam>

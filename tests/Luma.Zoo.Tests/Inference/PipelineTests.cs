@@ -184,6 +184,38 @@ public sealed class PipelineTests : IDisposable
         Assert.Equal(3, results.Count);
     }
 
+    /// <summary>As a list that is read from a pipe.</summary>
+    [Fact]
+    public async Task Results_do_not_wait_for_a_sequence_that_blocks_and_it_can_be_left()
+    {
+        using var blocking = new ManualResetEventSlim();
+        using var disposed = new ManualResetEventSlim();
+        using var cancellation = new CancellationTokenSource();
+        var results = classifier.ClassifyManyAsync(Blocking(), new BatchOptions { BatchSize = 4 }, cancellation.Token).GetAsyncEnumerator();
+        for (var i = 0; i < 4; i++) Assert.True(await results.MoveNextAsync());
+
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await results.MoveNextAsync());
+        Assert.False(disposed.IsSet);
+
+        blocking.Set();
+        Assert.True(disposed.Wait(30_000));
+
+        IEnumerable<ImageSource> Blocking()
+        {
+            try
+            {
+                foreach (var image in Images(4)) yield return image;
+                blocking.Wait();
+                yield return Files[0];
+            }
+            finally
+            {
+                disposed.Set();
+            }
+        }
+    }
+
     [Theory, MemberData(nameof(Ways))]
     public async Task What_the_source_throws_comes_after_what_was_before_it(bool async)
     {
