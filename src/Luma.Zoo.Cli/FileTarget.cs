@@ -1,3 +1,5 @@
+using Luma.Zoo.Files;
+
 namespace Luma.Zoo.Cli;
 
 /// <summary>A file that a command is to write.</summary>
@@ -22,7 +24,8 @@ internal static class FileTarget
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new UserException($"{path}: nothing can be written to the folder {folder}: {Reason(error)}");
+            throw new UserException($"{path}: nothing can be written to the folder {folder}: "
+                + (error is UnauthorizedAccessException ? "access is denied" : FileTrouble.WhileWriting(error, folder)));
         }
     }
 
@@ -43,13 +46,5 @@ internal static class FileTarget
         var target = Resolve(path);
         if (inputs.FirstOrDefault(input => input.Length > 0 && Resolve(input) == target) is { } read)
             throw new UsageException($"{read} is read, and so cannot be written: name another file with {option}");
-    }
-
-    // The system's words without the name of the file that was tried.
-    private static string Reason(Exception error)
-    {
-        var message = error.Message;
-        var quoted = message.LastIndexOf(" : '", StringComparison.Ordinal);
-        return error is UnauthorizedAccessException ? "access is denied" : (quoted < 0 ? message : message[..quoted]).TrimEnd('.');
     }
 }

@@ -41,6 +41,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     {
         // Spectre asks the console whether its writer is a terminal.
         if (OpenPipe() is { } pipe) global::System.Console.SetOut(new StreamWriter(pipe, new UTF8Encoding(false)) { AutoFlush = true });
+        // An error that cannot be told is no other error.
+        if (global::System.Console.IsErrorRedirected)
+            global::System.Console.SetError(new StreamWriter(new QuietStream(global::System.Console.OpenStandardError()), new UTF8Encoding(false)) { AutoFlush = true });
         return new(global::System.Console.Out, global::System.Console.Error);
     }
 

@@ -59,7 +59,8 @@ internal sealed class ModelWriter(
         {
             return Directory.Exists(target) ? WriteInto(target) : WriteNew(target);
         }
-        catch (UnauthorizedAccessException error)
+        // What names the path that the user gave says enough.
+        catch (Exception error) when (error is UnauthorizedAccessException || (error is IOException && !error.Message.StartsWith($"{path}: ", StringComparison.Ordinal)))
         {
             throw new IOException($"{path}: cannot be written: {FileTrouble.WhileWriting(error, Path.GetDirectoryName(target))}.", error);
         }
@@ -169,9 +170,9 @@ internal sealed class ModelWriter(
         {
             write();
         }
-        catch (IOException error) when (error.InnerException is IOException or UnauthorizedAccessException)
+        catch (IOException error) when (error.InnerException is { } cause)
         {
-            throw new IOException($"{path}: cannot be written: {FileTrouble.WhileWriting(error.InnerException, path)}.", error.InnerException);
+            throw new IOException($"{path}: cannot be written: {FileTrouble.WhileWriting(cause, path)}.", cause);
         }
     }
 

@@ -26,7 +26,7 @@ internal static class AtomicFile
             Sweep(target);
             Replace(target, write);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException || FileTrouble.IsTooLarge(error))
         {
             throw new IOException($"{path}: cannot be written: {FileTrouble.WhileWriting(error, Path.GetDirectoryName(target))}.", error);
         }
@@ -61,9 +61,24 @@ internal static class AtomicFile
         }
         catch
         {
-            stream.Dispose();
-            File.Delete(partial);
+            Abandon(stream, partial);
             throw;
+        }
+    }
+
+    // On a full disk closing fails too, since it writes what is held back.
+    private static void Abandon(FileStream stream, string partial)
+    {
+        try
+        {
+            stream.Dispose();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException || FileTrouble.IsTooLarge(error))
+        {
+        }
+        finally
+        {
+            File.Delete(partial);
         }
     }
 

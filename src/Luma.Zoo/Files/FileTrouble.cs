@@ -18,15 +18,33 @@ internal static class FileTrouble
     public static string WhileWriting(Exception error, string? folder) => error switch
     {
         DirectoryNotFoundException => $"the folder '{folder}' is not there",
+        FileNotFoundException => "the folder takes no files",
+        _ when IsTooLarge(error) => "the file would be larger than the system allows",
         UnauthorizedAccessException => "the file or its folder may not be written: permission is denied",
         _ => Other(error),
     };
 
+    /// <summary>Whether a file would be larger than the system allows, which .NET tells as a length that is out of range.</summary>
+    public static bool IsTooLarge(Exception error) => error is ArgumentOutOfRangeException { ParamName: "value" };
+
     private static string Other(Exception error) => error switch
     {
         PathTooLongException => "the path is too long",
-        _ when (error.HResult & 0xFFFF) is 28 or 112 => "the disk is full",
-        _ when (error.HResult & 0xFFFF) is 11 or 32 or 33 => "another process is using the file",
-        _ => $"the system refused ({error.GetBaseException().GetType().Name}, code {error.HResult & 0xFFFF})",
+        _ => Meaning(error.HResult & 0xFFFF, OperatingSystem.IsWindows(), OperatingSystem.IsMacOS())
+            ?? $"the system refused ({error.GetBaseException().GetType().Name}, code {error.HResult & 0xFFFF})",
+    };
+
+    // Windows' codes are those of winerror.h, the others' those of errno.h.
+    private static string? Meaning(int code, bool isWindows, bool isMac) => code switch
+    {
+        28 or 112 => "the disk is full",
+        11 or 32 or 33 => "another process is using the file",
+        19 or 30 when isWindows == (code == 19) => "the file system can only be read",
+        _ when code == (isWindows ? 1295 : isMac ? 69 : 122) => "the user's quota of the disk is used up",
+        _ when code == (isWindows ? 1921 : isMac ? 62 : 40) => "the symbolic links lead in a circle",
+        27 when !isWindows => "the file would be larger than the system allows",
+        23 or 24 when !isWindows => "too many files are open",
+        5 when !isWindows => "the disk reports an error",
+        _ => null,
     };
 }

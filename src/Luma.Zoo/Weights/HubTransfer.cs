@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using Luma.Zoo.Files;
 using Polly;
 using Polly.Retry;
 
@@ -91,7 +92,7 @@ internal sealed class HubTransfer : IDisposable
     /// <summary>The exception for a cache folder that cannot be written.</summary>
     internal static DownloadException DiskFailure(Uri source, string path, Exception error) => new(
         DownloadFailure.Disk, source,
-        $"{Path.GetFileName(path)} cannot be written to {Path.GetDirectoryName(path)}: {error.Message.TrimEnd('.')}. "
+        $"{Path.GetFileName(path)} cannot be written to {Path.GetDirectoryName(path)}: {FileTrouble.WhileWriting(error, Path.GetDirectoryName(path))}. "
         + "Make room there, or let TORCH_HOME name another folder.", innerException: error);
 
     private static string PartOf(string path) => $"{path}.part";

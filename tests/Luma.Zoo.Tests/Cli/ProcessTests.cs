@@ -210,6 +210,46 @@ public sealed class ProcessTests : IDisposable
     }
 
     [LinuxFact]
+    public void An_error_that_cannot_be_told_changes_nothing_else()
+    {
+        foreach (var nowhere in (string[])["2> /dev/full", "2>&-"])
+        {
+            Assert.Equal((2, "", ""), Shell($"'{Program}' no-such-command {nowhere}"));
+            var (code, output, _) = Shell($"'{Program}' classify lenet_5 no-such.png '{Digit}' --json --verbose {nowhere}");
+
+            Assert.Equal(1, code);
+            using var results = JsonDocument.Parse(output);
+            Assert.Equal([true, false], results.RootElement.EnumerateArray().Select(result => result.TryGetProperty("error", out _)));
+        }
+    }
+
+    // A limit to the size of files, which needs no disk of one's own.
+    [LinuxFact]
+    public void A_file_that_cannot_be_finished_leaves_nothing_behind()
+    {
+        using (var weights = StateDict.Of([KeyValuePair.Create("w", zeros(50_000))])) weights.Save(folder.File("w.pth"));
+
+        foreach (var (command, target) in ((string, string)[])[("pack lenet_5 --output", "m.luma"), ("pack lenet_5 --output", "m"), ("convert w.pth", "o.pth"), ("convert w.pth", "o.safetensors")])
+        {
+            var (code, _, error) = Shell($"export DOTNET_EnableWriteXorExecute=0; trap '' XFSZ; ulimit -f 100; '{Program}' {command} {target}");
+
+            Assert.Equal((1, $"luma: {target}: cannot be written: the file would be larger than the system allows.\n"), (code, error));
+            Assert.Equal(["w.pth"], folder.Names);
+        }
+    }
+
+    [LinuxFact]
+    public void What_the_system_refuses_is_told_in_words_and_with_the_path_that_was_given()
+    {
+        File.CreateSymbolicLink(folder.File("a"), "b");
+        File.CreateSymbolicLink(folder.File("b"), "a");
+
+        Assert.Equal((1, "", "luma: a: the symbolic links lead in a circle.\n"), Shell($"'{Program}' classify lenet_5 '{Digit}' --weights a"));
+        Assert.Equal((1, "", "luma: /proc/m: cannot be written: the folder takes no files.\n"), Shell($"'{Program}' pack lenet_5 --output /proc/m"));
+        Assert.Equal((1, "", "luma: /proc/m.pth: nothing can be written to the folder /proc: the folder takes no files\n"), Shell($"'{Program}' train lenet_5 --data . --output /proc/m.pth"));
+    }
+
+    [LinuxFact]
     public void Results_go_on_in_a_file_where_others_have_written()
     {
         var (_, output, _) = Shell($"(echo begin; '{Program}' info lenet_5; echo end) > out.txt; cat out.txt");

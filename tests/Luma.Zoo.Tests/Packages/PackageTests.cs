@@ -76,7 +76,10 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
 
     [Theory]
     [InlineData("Luma.Neural", "TorchSharp")]
-    [InlineData("Luma.Zoo", "Luma.Neural", "Microsoft.Extensions.Http.Resilience", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.IO.Hashing")]
+    [InlineData(
+        "Luma.Zoo", "Luma.Neural", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions",
+        "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Http.Resilience", "Microsoft.Extensions.Logging.Abstractions",
+        "Microsoft.Extensions.Options", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.IO.Hashing")]
     public void A_package_depends_on_what_it_names_and_on_no_libtorch(string name, params string[] dependencies)
     {
         using var package = ZipFile.OpenRead(Path.Combine(feed.Path, $"{name}.{feed.Version}.nupkg"));

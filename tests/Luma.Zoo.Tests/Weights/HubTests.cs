@@ -252,7 +252,7 @@ public sealed class HubTests : HubTestBase
 
         var error = await FailsAsync(server, DownloadFailure.Disk);
 
-        Assert.Contains("No space left on device", error.Message, StringComparison.Ordinal);
+        Assert.Contains("the disk is full", error.Message, StringComparison.Ordinal);
         Assert.Single(server.Requests);
     }
 

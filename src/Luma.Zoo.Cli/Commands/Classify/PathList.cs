@@ -76,7 +76,7 @@ internal sealed class PathList(string file, char separator)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new UserException($"{Name}: cannot be read: {error.Message}");
+            throw new UserException($"{Name}: {FileTrouble.WhileReading(error)}");
         }
     }
 }
