@@ -1,26 +1,10 @@
+using Luma.Zoo.Files;
+
 namespace Luma.Zoo.Cli;
 
 /// <summary>Writes as long as that is possible: what cannot be written, to a full disk or a closed descriptor, is lost without a word.</summary>
-internal sealed class QuietStream(Stream stream) : Stream
+internal sealed class QuietStream(Stream stream) : WriteOnlyStream
 {
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override void Flush()
-    {
-    }
-
     public override void Write(byte[] buffer, int offset, int count)
     {
         try
@@ -31,10 +15,4 @@ internal sealed class QuietStream(Stream stream) : Stream
         {
         }
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Luma.Neural;
 using Luma.Zoo.Files;
@@ -23,7 +24,7 @@ public sealed class ModelFolder
     public const string ArchiveExtension = ".luma";
 
     private const string TimmConfigName = "config.json";
-    private const int MostConfigBytes = 16 << 20;
+    private const int MostConfigBytes = 16 << 20, MostReferenceBytes = 4096;
 
     private ModelFolder(string path, string weightsPath, ModelManifest manifest) => (Path, WeightsPath, Manifest) = (path, weightsPath, manifest);
 
@@ -176,7 +177,7 @@ public sealed class ModelFolder
         try
         {
             var reference = System.IO.Path.Combine(folder, "refs", "main");
-            if (File.Exists(reference) && System.IO.Path.GetFileName(File.ReadAllText(reference).Trim()) is { Length: > 0 } name
+            if (File.Exists(reference) && System.IO.Path.GetFileName(Encoding.UTF8.GetString(RegularFile.ReadAllBytes(reference, MostReferenceBytes)).Trim()) is { Length: > 0 } name
                 && Directory.Exists(System.IO.Path.Combine(snapshots, name)))
                 return System.IO.Path.Combine(snapshots, name);
 
@@ -206,11 +207,7 @@ public sealed class ModelFolder
     {
         try
         {
-            using var stream = RegularFile.OpenStream(path);
-            if (stream.Length > MostConfigBytes) throw new ModelFolderException(path, $"the file is larger than {MostConfigBytes} bytes");
-            var bytes = new byte[stream.Length];
-            stream.ReadExactly(bytes);
-            return bytes;
+            return RegularFile.ReadAllBytes(path, MostConfigBytes);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -68,7 +68,10 @@ internal sealed record ModelSource(ModelFamily Family, ModelVariant Variant, str
             : null;
     }
 
-    private static bool LooksLikePath(string text) =>
-        text.AsSpan().IndexOfAny('/', '\\') is var slash && slash >= 0 && (text.IndexOf(':', StringComparison.Ordinal) is var colon && (colon < 0 || colon == 1 || slash < colon))
-        || text.EndsWith(ModelFolder.ArchiveExtension, StringComparison.OrdinalIgnoreCase) && !text.Contains(':', StringComparison.Ordinal);
+    // A slash before any colon but that of a Windows drive, or a name that only a model in one file has.
+    private static bool LooksLikePath(string text)
+    {
+        var id = text.Length > 1 && text[1] == ':' ? text : text.Split(':')[0];
+        return id.AsSpan().ContainsAny('/', '\\') || id.EndsWith(ModelFolder.ArchiveExtension, StringComparison.OrdinalIgnoreCase);
+    }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Luma.Neural.Native;
 using Luma.Zoo.Images;
 using Luma.Zoo.Weights;
 using static TorchSharp.torch;
@@ -33,6 +34,9 @@ internal static class PreprocessCommand
                 var (preset, _) = ModelZoo.PresetOf(model.Source, known, network: null, options);
 
                 using var scope = NewDisposeScope();
+                var count = parsed.GetValue(images)!.Length;
+                // Each by itself, and all together.
+                MemoryGuard.Ensure(preset.GetInputShape().Aggregate(2.0 * sizeof(float) * count, (product, size) => product * size), $"the input of {count} images");
                 List<Tensor> inputs = [];
                 foreach (var path in parsed.GetValue(images)!)
                 {

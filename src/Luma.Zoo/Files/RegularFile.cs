@@ -62,6 +62,21 @@ internal static partial class RegularFile
     /// <inheritdoc cref="Open"/>
     public static FileStream OpenStream(string path) => new(Open(path), FileAccess.Read, bufferSize: 0);
 
+    /// <summary>Reads a small file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="most">The most bytes that it may have.</param>
+    /// <exception cref="NotAFileException">It is a folder, a pipe or a device, or too large.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static byte[] ReadAllBytes(string path, int most)
+    {
+        using var stream = OpenStream(path);
+        if (stream.Length > most) throw new NotAFileException($"the file is larger than {most} bytes");
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
     /// <summary>Why a path cannot be written as a file; null where it can, or where nothing is there.</summary>
     /// <param name="path">The path.</param>
     public static string? Obstacle(string path) =>

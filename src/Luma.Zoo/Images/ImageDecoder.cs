@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using SkiaSharp;
 
@@ -87,6 +88,9 @@ public static class ImageDecoder
             var (width, height) = (codec.Info.Width, codec.Info.Height);
             CheckSize(name, width, height, options);
             if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg) Check(name, JpegMarkers.Check(encoded));
+            // A few bytes from the end Skia does not miss.
+            if (codec.EncodedFormat == SKEncodedImageFormat.Webp && BinaryPrimitives.ReadUInt32LittleEndian(encoded[4..]) > encoded.Length - 8)
+                Check(name, SKCodecResult.IncompleteInput);
 
             var orientation = options.ApplyOrientation ? Metadata.ReadOrientation(encoded) : ImageOrientation.TopLeft;
             using var room = budget.Take(CountPixels(width, height, orientation));

@@ -109,6 +109,18 @@ public class ImageDecoderTests
         Assert.Equal("the image is truncated", error.Reason);
     }
 
+    // As PIL, which takes the size in its header at its word.
+    [Theory]
+    [InlineData("rgb.webp")]
+    [InlineData("lossless.webp")]
+    public void A_WebP_that_lacks_its_last_bytes_is_truncated(string sample)
+    {
+        var bytes = File.ReadAllBytes(ImageGoldens.Sample(sample));
+
+        Assert.All((int[])[1, 2, 3, 50], cut => Assert.Equal("the image is truncated", Assert.Throws<ImageException>(() => ImageDecoder.Decode(bytes[..^cut])).Reason));
+        Assert.True(ImageDecoder.Decode((byte[])[.. bytes, 1, 2, 3]).Width > 0);
+    }
+
     [Fact]
     public void A_GIF_whose_blocks_are_cut_or_missing_is_refused()
     {

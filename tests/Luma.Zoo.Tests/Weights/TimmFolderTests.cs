@@ -108,6 +108,20 @@ public sealed class TimmFolderTests : IDisposable
         Assert.Contains(reason, (await Run.Of("classify", folder.File("model"), Image)).Failure(), StringComparison.Ordinal);
     }
 
+    [LinuxFact]
+    public async Task A_pipe_or_a_device_in_place_of_a_config_is_told_and_not_waited_for()
+    {
+        Write("model", "resnet18", "model.safetensors", nested: true);
+        File.Delete(folder.File("model/config.json"));
+        File.CreateSymbolicLink(folder.File("model/config.json"), "/dev/zero");
+
+        var byFolder = await Run.Of("classify", folder.File("model"), Image);
+        var byFile = await Run.Of("classify", $"resnet18:{folder.File("model/model.safetensors")}", Image);
+
+        Assert.Contains("this is a device, not a file", byFolder.Failure(), StringComparison.Ordinal);
+        Assert.Equal(1, byFile.ExitCode);
+    }
+
     [Fact]
     public async Task A_config_of_another_library_is_told()
     {

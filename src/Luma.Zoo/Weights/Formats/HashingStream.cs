@@ -1,10 +1,11 @@
 using System.IO.Hashing;
 using System.Security.Cryptography;
+using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Weights.Formats;
 
 /// <summary>Writes to another stream, and knows the SHA-256 and the CRC-32 of what was written.</summary>
-internal sealed class HashingStream(Stream inner) : Stream
+internal sealed class HashingStream(Stream inner) : WriteOnlyStream
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
@@ -13,25 +14,6 @@ internal sealed class HashingStream(Stream inner) : Stream
 
     /// <summary>The SHA-256 in hexadecimal digits; nothing may be written afterwards.</summary>
     public string Sha256() => Convert.ToHexStringLower(hash.GetHashAndReset());
-
-    /// <inheritdoc/>
-    public override bool CanRead => false;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
@@ -46,15 +28,6 @@ internal sealed class HashingStream(Stream inner) : Stream
 
     /// <inheritdoc/>
     public override void Flush() => inner.Flush();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Luma.Zoo.Files;
 using Luma.Zoo.Images;
 
 namespace Luma.Zoo.Weights.KeyMaps;
@@ -11,7 +12,7 @@ namespace Luma.Zoo.Weights.KeyMaps;
 internal sealed record TimmConfig
 {
     private const string FileName = "config.json";
-    private const long MostBytes = 16 << 20;
+    private const int MostBytes = 16 << 20;
 
     // timm's own, where a config says nothing.
     private const double UsualCrop = 0.875;
@@ -82,8 +83,8 @@ internal sealed record TimmConfig
         {
             var folder = Directory.Exists(path) ? path : File.Exists(path) ? Path.GetDirectoryName(Path.GetFullPath(path)) : null;
             var config = folder is null ? null : Path.Combine(folder, FileName);
-            return config is not null && new FileInfo(config) is { Exists: true, Length: < MostBytes }
-                ? Parse(config, File.ReadAllBytes(config))?.Architecture?.ToLowerInvariant()
+            return config is not null && File.Exists(config)
+                ? Parse(config, RegularFile.ReadAllBytes(config, MostBytes))?.Architecture?.ToLowerInvariant()
                 : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ModelFolderException or ArgumentException)
