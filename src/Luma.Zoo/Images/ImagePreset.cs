@@ -111,17 +111,42 @@ public sealed record ImagePreset
         var pixels = Resizer.Resize(source, stride, image.Width, image.Height, width, height, columns, rows, Interpolation);
 
         var plane = CropSize[0] * CropSize[^1];
+        if (pixels.Length < plane * stride)
+        {
+            Span<float> values = stackalloc float[256];
+            for (var channel = 0; channel < Channels; channel++)
+            {
+                Normalise(channel, values);
+                floats.Slice(channel * plane, plane).Fill(values[0]);
+            }
+        }
+        Normalise(pixels, stride, columns.Length, floats[((above * CropSize[^1]) + before)..]);
+    }
+
+    /// <summary>Whether an image has the size that the network sees, so that it may be normalised as it is.</summary>
+    internal bool HasSize(DecodedImage image) => image.Height == CropSize[0] && image.Width == CropSize[^1];
+
+    /// <summary>Writes an image of the network's size (<see cref="HasSize"/>) where a batch wants it, normalised and otherwise as it is.</summary>
+    internal void WriteNormalised(DecodedImage image, Span<float> floats)
+    {
+        if (Channels == 1) Normalise(image.ToGrey(), 1, image.Width, floats);
+        else Normalise(image.Pixels, DecodedImage.BytesPerPixel, image.Width, floats);
+    }
+
+    // Writes rows of pixels from the first float on; the planes are as large as the crop.
+    private void Normalise(ReadOnlySpan<byte> pixels, int stride, int width, Span<float> floats)
+    {
+        var plane = CropSize[0] * CropSize[^1];
         Span<float> values = stackalloc float[256];
         for (var channel = 0; channel < Channels; channel++)
         {
             Normalise(channel, values);
-            var target = floats.Slice(channel * plane, plane);
+            var target = floats[(channel * plane)..];
             var place = ChannelOrder == ChannelOrder.Bgr ? Channels - 1 - channel : channel;
-            if (pixels.Length < plane * stride) target.Fill(values[0]);
-            for (var row = 0; row < rows.Length; row++)
+            for (var row = 0; row < pixels.Length / (width * stride); row++)
             {
-                var line = pixels.AsSpan(row * columns.Length * stride, columns.Length * stride);
-                var to = target.Slice(((above + row) * CropSize[^1]) + before, columns.Length);
+                var line = pixels.Slice(row * width * stride, width * stride);
+                var to = target.Slice(row * CropSize[^1], width);
                 for (var i = 0; i < to.Length; i++) to[i] = values[line[(i * stride) + place]];
             }
         }

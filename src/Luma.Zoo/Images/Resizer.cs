@@ -36,12 +36,30 @@ internal static class Resizer
     /// <exception cref="ImageException">Resized along one axis, the image does not fit an array.</exception>
     public static byte[] Resize(
         ReadOnlySpan<byte> source, int channels, int sourceWidth, int sourceHeight, long width, long height,
+        Segment columns, Segment rows, Interpolation interpolation) =>
+        Resize(source, channels, sourceWidth * channels, sourceWidth, sourceHeight, width, height, columns, rows, interpolation);
+
+    /// <summary>Resizes a part of an image, as if it had been cut out before, and cuts a window out of the result.</summary>
+    /// <param name="source">The pixels from the part's first to its last, <paramref name="channels"/> bytes each.</param>
+    /// <param name="channels">4 or 1.</param>
+    /// <param name="sourceStride">The bytes from a row of the part to the next.</param>
+    /// <param name="sourceWidth">The part's width.</param>
+    /// <param name="sourceHeight">The part's height.</param>
+    /// <param name="width">The width to resize to.</param>
+    /// <param name="height">The height to resize to.</param>
+    /// <param name="columns">The columns of the resized part that are wanted.</param>
+    /// <param name="rows">The rows of the resized part that are wanted.</param>
+    /// <param name="interpolation">The filter.</param>
+    /// <returns>The window's pixels, <paramref name="channels"/> bytes each.</returns>
+    /// <exception cref="ImageException">Resized along one axis, the part does not fit an array.</exception>
+    public static byte[] Resize(
+        ReadOnlySpan<byte> source, int channels, int sourceStride, int sourceWidth, int sourceHeight, long width, long height,
         Segment columns, Segment rows, Interpolation interpolation)
     {
         if (interpolation == Interpolation.Nearest)
         {
             var x = NearestIndices(sourceWidth, width, columns);
-            return Gather(source, channels, sourceWidth, x, NearestIndices(sourceHeight, height, rows));
+            return Gather(source, channels, sourceStride, x, NearestIndices(sourceHeight, height, rows));
         }
 
         // PIL leaves out the pass along an axis whose size stays.
@@ -55,16 +73,18 @@ internal static class Resizer
             var half = rows.Length / 2;
             return
             [
-                .. Resize(source, channels, sourceWidth, sourceHeight, width, height, columns, rows with { Length = half }, interpolation),
-                .. Resize(source, channels, sourceWidth, sourceHeight, width, height, columns, new(rows.Start + half, rows.Length - half), interpolation),
+                .. Resize(source, channels, sourceStride, sourceWidth, sourceHeight, width, height, columns, rows with { Length = half }, interpolation),
+                .. Resize(
+                    source, channels, sourceStride, sourceWidth, sourceHeight, width, height, columns,
+                    new(rows.Start + half, rows.Length - half), interpolation),
             ];
         }
 
-        var needed = source[(firstRow * sourceWidth * channels)..(lastRow * sourceWidth * channels)];
+        var needed = source[(firstRow * sourceStride)..];
 
         var narrowed = width == sourceWidth
-            ? Cut(needed, channels, sourceWidth, columns)
-            : Across(needed, channels, new Axis(sourceWidth, width, interpolation), columns);
+            ? Cut(needed, channels, sourceStride, lastRow - firstRow, columns)
+            : Across(needed, channels, sourceStride, lastRow - firstRow, new Axis(sourceWidth, width, interpolation), columns);
         return height == sourceHeight ? narrowed : Down(narrowed, columns.Length * channels, vertical, rows, firstRow);
     }
 
@@ -82,13 +102,13 @@ internal static class Resizer
         return indices;
     }
 
-    private static byte[] Gather(ReadOnlySpan<byte> source, int channels, int sourceWidth, int[] columns, int[] rows)
+    private static byte[] Gather(ReadOnlySpan<byte> source, int channels, int sourceStride, int[] columns, int[] rows)
     {
         var result = GC.AllocateUninitializedArray<byte>(columns.Length * rows.Length * channels);
         var at = 0;
         foreach (var row in rows)
         {
-            var line = source.Slice(row * sourceWidth * channels, sourceWidth * channels);
+            var line = source[(row * sourceStride)..];
             foreach (var column in columns)
             {
                 line.Slice(column * channels, channels).CopyTo(result.AsSpan(at));
@@ -98,25 +118,24 @@ internal static class Resizer
         return result;
     }
 
-    private static byte[] Cut(ReadOnlySpan<byte> source, int channels, int sourceWidth, Segment columns)
+    private static byte[] Cut(ReadOnlySpan<byte> source, int channels, int sourceStride, int rows, Segment columns)
     {
-        var (stride, length) = (sourceWidth * channels, columns.Length * channels);
-        var result = GC.AllocateUninitializedArray<byte>(source.Length / stride * length);
-        for (int from = (int)columns.Start * channels, to = 0; to < result.Length; from += stride, to += length)
+        var length = columns.Length * channels;
+        var result = GC.AllocateUninitializedArray<byte>(rows * length);
+        for (int from = (int)columns.Start * channels, to = 0; to < result.Length; from += sourceStride, to += length)
             source.Slice(from, length).CopyTo(result.AsSpan(to));
         return result;
     }
 
-    private static byte[] Across(ReadOnlySpan<byte> source, int channels, Axis axis, Segment columns)
+    private static byte[] Across(ReadOnlySpan<byte> source, int channels, int sourceStride, int rows, Axis axis, Segment columns)
     {
-        var sourceStride = axis.SourceSize * channels;
-        var (rows, stride) = (source.Length / sourceStride, columns.Length * channels);
+        var stride = columns.Length * channels;
         var result = GC.AllocateUninitializedArray<byte>(rows * stride);
         foreach (var (offset, taps) in axis.Weigh(columns))
         {
             for (var row = 0; row < rows; row++)
             {
-                var line = source.Slice(row * sourceStride, sourceStride);
+                var line = source.Slice(row * sourceStride, axis.SourceSize * channels);
                 var target = result.AsSpan((row * stride) + (offset * channels), taps.Count * channels);
                 if (channels == 4) AcrossColour(MemoryMarshal.Cast<byte, uint>(line), MemoryMarshal.Cast<byte, uint>(target), taps);
                 else AcrossGrey(line, target, taps);

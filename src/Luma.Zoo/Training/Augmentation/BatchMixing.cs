@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Luma.Zoo.Training.Augmentation;
 
 /// <summary>Mixes the images of a batch, and their labels alike.</summary>
+[JsonConverter(typeof(MixingKinds))]
 public abstract record BatchMixing
 {
     /// <summary>Mixes a batch.</summary>

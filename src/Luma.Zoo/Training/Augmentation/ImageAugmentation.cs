@@ -1,8 +1,10 @@
+using System.Text.Json.Serialization;
 using Luma.Zoo.Images;
 
 namespace Luma.Zoo.Training.Augmentation;
 
 /// <summary>Changes a decoded image at random in ways that leave its label true, as torchvision's transforms of PIL images do.</summary>
+[JsonConverter(typeof(ImageKinds))]
 public abstract record ImageAugmentation
 {
     /// <summary>Changes an image.</summary>

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Luma.Zoo.Training.Augmentation;
 
 /// <summary>Changes one image as the network takes it, after resizing and normalising.</summary>
+[JsonConverter(typeof(InputKinds))]
 public abstract record InputAugmentation
 {
     /// <summary>Changes an input.</summary>

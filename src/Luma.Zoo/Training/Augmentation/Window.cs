@@ -1,0 +1,4 @@
+namespace Luma.Zoo.Training.Augmentation;
+
+/// <summary>A rectangle of pixels.</summary>
+internal readonly record struct Window(int Left, int Top, int Width, int Height);
