@@ -7,14 +7,14 @@ namespace Luma.Zoo.Training.Augmentation;
 /// <summary>Reads and writes one of a few kinds: an object whose member <c>kind</c> says which, and whose others are torchvision's parameters.</summary>
 /// <param name="noun">What the kinds are.</param>
 /// <param name="validate">Refuses values that make no sense.</param>
-/// <param name="kinds">Their names and types, which <see cref="AugmentationJson"/> knows.</param>
-internal abstract class KindConverter<T>(string noun, Action<T> validate, params (string Name, Type Type)[] kinds) : JsonConverter<T>
+/// <param name="kinds">Their names, and one of each with all its defaults; <see cref="AugmentationJson"/> knows their types.</param>
+internal abstract class KindConverter<T>(string noun, Action<T> validate, params (string Name, T Default)[] kinds) : JsonConverter<T>
     where T : class
 {
     private const string Kind = "kind";
 
-    /// <summary>The kinds' names and types.</summary>
-    public IReadOnlyList<(string Name, Type Type)> Kinds => kinds;
+    /// <summary>The kinds' names, and one of each with all its defaults.</summary>
+    public IReadOnlyList<(string Name, T Default)> Kinds => kinds;
 
     /// <inheritdoc/>
     public sealed override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -25,25 +25,30 @@ internal abstract class KindConverter<T>(string noun, Action<T> validate, params
             throw new JsonException($"expected {noun}, an object with a \"{Kind}\": {StrictObject.List(kinds.Select(known => known.Name))}");
 
         var name = kind.GetString()!;
-        var known = kinds.FirstOrDefault(known => known.Name == name);
-        if (known.Type is null)
+        var (_, standard) = kinds.FirstOrDefault(known => known.Name == name);
+        if (standard is null)
             throw new JsonException($"there is no {noun} of the kind '{name}': {StrictObject.List(kinds.Select(known => known.Name), name)}");
 
-        return StrictObject.Read(element, InfoOf(known.Type), name, validate, Kind);
+        var info = InfoOf(standard);
+        return StrictObject.Read(element, info, name, validate, Kind, JsonSerializer.SerializeToElement(standard, info));
     }
 
     /// <inheritdoc/>
     public sealed override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options)
     {
-        var known = kinds.FirstOrDefault(known => known.Type == value.GetType());
-        if (known.Name is null) throw new JsonException($"{value.GetType().Name} is no {noun} that has a JSON form: {StrictObject.List(kinds.Select(known => known.Name))}");
+        var (name, standard) = kinds.FirstOrDefault(known => known.Default.GetType() == value.GetType());
+        if (standard is null)
+        {
+            throw new JsonException(
+                $"{value.GetType().Name} is no {noun} that has a JSON form: {StrictObject.List(kinds.Select(known => known.Name))}");
+        }
 
         writer.WriteStartObject();
-        writer.WriteString(Kind, known.Name);
-        foreach (var member in JsonSerializer.SerializeToElement(value, InfoOf(known.Type)).EnumerateObject()) member.WriteTo(writer);
+        writer.WriteString(Kind, name);
+        foreach (var member in JsonSerializer.SerializeToElement(value, InfoOf(value)).EnumerateObject()) member.WriteTo(writer);
         writer.WriteEndObject();
     }
 
-    private static JsonTypeInfo InfoOf(Type type) =>
-        AugmentationJson.Default.GetTypeInfo(type) ?? throw new InvalidOperationException($"{type.Name} is not in the JSON context.");
+    private static JsonTypeInfo InfoOf(T value) =>
+        AugmentationJson.Default.GetTypeInfo(value.GetType()) ?? throw new InvalidOperationException($"{value.GetType().Name} is not in the JSON context.");
 }

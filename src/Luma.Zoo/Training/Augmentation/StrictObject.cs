@@ -15,8 +15,9 @@ internal static class StrictObject
     /// <param name="name">What to call it.</param>
     /// <param name="validate">Refuses values that make no sense.</param>
     /// <param name="besides">A member that the type does not know.</param>
+    /// <param name="defaults">An object of the type with all members. The type's own reader would forget the defaults of those left out.</param>
     /// <exception cref="JsonException">A member is unknown, missing or makes no sense.</exception>
-    public static T Read<T>(JsonElement element, JsonTypeInfo info, string name, Action<T> validate, string? besides = null)
+    public static T Read<T>(JsonElement element, JsonTypeInfo info, string name, Action<T> validate, string? besides = null, JsonElement? defaults = null)
         where T : class
     {
         if (element.ValueKind != JsonValueKind.Object) throw new JsonException($"{Expected}{name}, an object, got {element.GetRawText()}");
@@ -38,8 +39,7 @@ internal static class StrictObject
 
         try
         {
-            // The type's own reader would take the member for a mistake.
-            var read = JsonSerializer.Deserialize(Without(element, besides), info) as T ?? throw new JsonException($"{name} is null");
+            var read = JsonSerializer.Deserialize(Complete(element, besides, defaults), info) as T ?? throw new JsonException($"{name} is null");
             validate(read);
             return read;
         }
@@ -74,17 +74,22 @@ internal static class StrictObject
         return name is null ? reason : $"{name}: {char.ToLowerInvariant(reason[0])}{reason[1..]}";
     }
 
-    private static JsonElement Without(JsonElement element, string? member)
+    private static JsonElement Complete(JsonElement element, string? besides, JsonElement? defaults)
     {
-        if (member is null) return element;
-
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream))
         {
             writer.WriteStartObject();
-            foreach (var property in element.EnumerateObject())
+            foreach (var member in element.EnumerateObject())
             {
-                if (property.Name != member) property.WriteTo(writer);
+                if (member.Name != besides) member.WriteTo(writer);
+            }
+            if (defaults is { } standard)
+            {
+                foreach (var member in standard.EnumerateObject())
+                {
+                    if (!element.TryGetProperty(member.Name, out _)) member.WriteTo(writer);
+                }
             }
             writer.WriteEndObject();
         }

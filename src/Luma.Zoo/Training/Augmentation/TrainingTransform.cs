@@ -24,17 +24,28 @@ public sealed record TrainingTransform
 
     /// <summary>What torchvision's reference training for ImageNet does: crop at random, resize, flip half of the images.</summary>
     /// <param name="preset">The network's transform, which says how large its images are and how they are resized.</param>
+    /// <param name="automatic">An automatic augmentation after that, with torchvision's defaults.</param>
+    /// <param name="erasing">How likely a part of the input is then erased, from 0 to 1.</param>
     /// <returns>The transform.</returns>
-    public static TrainingTransform ImageNet(ImagePreset preset)
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    public static TrainingTransform ImageNet(ImagePreset preset, AutomaticAugmentation automatic = AutomaticAugmentation.None, double erasing = 0)
     {
         ArgumentNullException.ThrowIfNull(preset);
+        Limits.Probability(erasing, nameof(erasing));
+        var interpolation = preset.Interpolation;
+        ImageAugmentation? after = automatic switch
+        {
+            AutomaticAugmentation.None => null,
+            AutomaticAugmentation.AutoAugment => new AutoAugment { Interpolation = interpolation },
+            AutomaticAugmentation.RandAugment => new RandAugment { Interpolation = interpolation },
+            AutomaticAugmentation.TrivialAugmentWide => new TrivialAugmentWide { Interpolation = interpolation },
+            _ => throw new ArgumentException($"There is no automatic augmentation {automatic}.", nameof(automatic)),
+        };
+        var crop = new RandomResizedCrop { Size = new(preset.CropSize[0], preset.CropSize[^1]), Interpolation = interpolation };
         return new TrainingTransform
         {
-            Images =
-            [
-                new RandomResizedCrop { Size = new(preset.CropSize[0], preset.CropSize[^1]), Interpolation = preset.Interpolation },
-                new RandomHorizontalFlip(),
-            ],
+            Images = after is null ? [crop, new RandomHorizontalFlip()] : [crop, new RandomHorizontalFlip(), after],
+            Inputs = erasing > 0 ? [new RandomErasing { Probability = erasing }] : [],
         };
     }
 
