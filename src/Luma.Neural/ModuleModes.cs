@@ -1,5 +1,3 @@
-using Luma.Neural.Layers;
-
 namespace Luma.Neural;
 
 /// <summary>
@@ -25,13 +23,32 @@ internal sealed class ModuleModes : IDisposable
 
     /// <summary>
     /// Sets the network to training mode, but for what is frozen: layers of a network in training that had been set to evaluation, and
-    /// batch norms none of whose parameters is trained.
+    /// modules that have parameters of which none is trained, with all that is below them.
     /// </summary>
-    public void Train() => Set(module => (!training.Contains(modules[0]) || training.Contains(module)) && !IsFrozen(module));
+    public void Train()
+    {
+        var frozen = new HashSet<nn.Module>(ReferenceEqualityComparer.Instance);
+        foreach (var module in modules)
+        {
+            if (!IsFrozen(module)) continue;
+            frozen.Add(module);
+            foreach (var below in module.modules()) frozen.Add(below);
+        }
+        Set(module => (!training.Contains(modules[0]) || training.Contains(module)) && !frozen.Contains(module));
+    }
 
     public void Dispose() => Set(training.Contains);
 
-    private static bool IsFrozen(nn.Module module) => module is BatchNorm { Affine: true } && module.parameters().All(parameter => !parameter.requires_grad);
+    private static bool IsFrozen(nn.Module module)
+    {
+        var any = false;
+        foreach (var parameter in module.parameters())
+        {
+            if (parameter.requires_grad) return false;
+            any = true;
+        }
+        return any;
+    }
 
     // train() reaches all descendants: a module's own flag is set after those of whatever holds it.
     private void Set(Predicate<nn.Module> trains)

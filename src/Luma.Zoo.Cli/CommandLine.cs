@@ -6,6 +6,7 @@ using Luma.Neural.Native;
 using Luma.Zoo.Cli.Commands;
 using Luma.Zoo.Images;
 using Luma.Zoo.Training;
+using Luma.Zoo.Training.Data;
 using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Cli;
@@ -71,7 +72,9 @@ internal static class CommandLine
             SummaryCommand.Create(terminal),
             ForwardCommand.Create(terminal),
             ConvertCommand.Create(terminal),
-            TrainCommand.Create(terminal),
+            FineTuneCommand.Create(terminal),
+            FineTuneCommand.CreateTrain(terminal),
+            EvaluateCommand.Create(terminal),
             ClassifyCommand.Create(terminal),
             WeightsCommand.Create(terminal),
             DownloadCommand.Create(terminal),

@@ -9,21 +9,9 @@ internal readonly record struct ImageFile(string Path, string? Error = null);
 /// <summary>Knows the files of a folder that are images.</summary>
 internal static class ImageFiles
 {
-    private static readonly string[] Extensions =
-    [
-        ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".tga", ".pbm", ".pgm", ".ppm", ".pnm",
-    ];
-
     /// <summary>How the program decodes: every format that there is.</summary>
     public static DecodeOptions Decoding => new() { Formats = ImageSharpFormats.All };
 
     /// <summary>Whether files of an extension, such as <c>.png</c>, are taken for images; a folder may have others.</summary>
-    public static bool IsImage(ReadOnlySpan<char> extension)
-    {
-        foreach (var known in Extensions)
-        {
-            if (extension.Equals(known, StringComparison.OrdinalIgnoreCase)) return true;
-        }
-        return false;
-    }
+    public static bool IsImage(ReadOnlySpan<char> extension) => ImageExtensions.Has(extension);
 }

@@ -25,9 +25,10 @@ internal sealed record ListedWeights(
     string Id, string Name, bool Default, long Parameters, double SizeInMegabytes, IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> Metrics,
     bool Cached, string? Url, string License, string? LicenseUrl, string? LicenseNote, bool NonCommercial, string? Paper, string? Recipe);
 
-/// <summary>What <c>luma train --json</c> says.</summary>
-internal sealed record TrainingReport(
-    string Id, string Output, int Seed, int Epochs, int BestEpoch, bool Cancelled, double? HeldOutAccuracy, double TestAccuracy, int TestImages);
+/// <summary>What <c>luma finetune --json</c> and <c>luma train --json</c> say. Shares are from 0 to 1; null is what was not measured.</summary>
+internal sealed record FineTuneReport(
+    string Id, string Output, int Epochs, int? BestEpoch, long Steps, bool Cancelled, double? Top1, double? Top5, double? MeanAveragePrecision, double? Loss,
+    int? Images, double? TestTop1, int? TestImages, IReadOnlyList<string> Unreadable, IReadOnlyList<string> Notes);
 
 /// <summary>What <c>luma classify --json</c> says of an image: predictions or an error.</summary>
 internal sealed record ClassifiedImage(
@@ -63,7 +64,8 @@ internal sealed record DownloadedWeights(string Id, string Name, string? Path);
 [JsonSerializable(typeof(IReadOnlyList<ListedWeights>))]
 [JsonSerializable(typeof(ForwardReport))]
 [JsonSerializable(typeof(IReadOnlyList<ClassifiedImage>))]
-[JsonSerializable(typeof(TrainingReport))]
+[JsonSerializable(typeof(FineTuneReport))]
+[JsonSerializable(typeof(EvaluationReport))]
 [JsonSerializable(typeof(SummaryReport))]
 [JsonSerializable(typeof(ConvertedFile))]
 [JsonSerializable(typeof(PackedModel))]

@@ -94,8 +94,18 @@ public static partial class ModelZoo
         return variant.KeyMap.Fit(options, file, published);
     }
 
+    /// <summary>Builds a network to be trained further.</summary>
+    /// <param name="source">The model.</param>
+    /// <param name="chosen">What is chosen about the network, with the number of classes.</param>
+    /// <param name="options">Where weights come from and how they are opened.</param>
+    /// <param name="newHead">Whether the head is drawn afresh even where its shape fits.</param>
+    /// <param name="report">What was loaded, and what is fresh.</param>
+    internal static Block CreateForTraining(ModelSource source, ModelOptions chosen, ClassifierOptions options, bool newHead, out LoadReport report) =>
+        CreateLoaded(
+            source.Variant, chosen, source.Weights ?? DefaultWeights, options.Hub, source.Opening(options.File), freshHead: true, out report, newHead);
+
     private static Block CreateLoaded(
-        ModelVariant variant, ModelOptions options, string weights, Hub? hub, WeightFileOptions? how, bool freshHead, out LoadReport report)
+        ModelVariant variant, ModelOptions options, string weights, Hub? hub, WeightFileOptions? how, bool freshHead, out LoadReport report, bool newHead = false)
     {
         how = (how ?? new()) with { Map = options.MapWeights ?? how?.Map ?? FindWeights(variant.Id, weights) is { Url: not null } };
         using var file = OpenWeights(variant.Id, weights, hub, how);
@@ -114,6 +124,7 @@ public static partial class ModelZoo
             using var adapted = variant.Adapt(file, network);
             var state = adapted ?? file;
             var fresh = freshHead && options.NumClasses is not null ? ClassifierHead.Unfit(network, state) : [];
+            if (newHead && fresh.Count == 0) fresh = ClassifierHead.NamesOf(network);
             if (fresh.Count > 0)
             {
                 // How a head is drawn is the whole network's affair.

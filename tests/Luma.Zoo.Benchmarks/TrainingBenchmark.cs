@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Luma.Zoo.Models;
 using Luma.Zoo.Training;
+using Luma.Zoo.Training.Data;
 using TorchSharp;
 
 namespace Luma.Zoo.Benchmarks;
@@ -27,10 +28,11 @@ internal static class TrainingBenchmark
         var (batchSize, steps, threads) = (numbers[0], numbers[1], numbers[2]);
 
         torch.set_num_threads(threads);
-        using var images = MnistDataset.Load(folder, MnistPart.Training);
+        var images = MnistDataset.Load(folder, MnistPart.Training);
         torch.manual_seed(0);
         using var model = new LeNet_5();
-        var trainer = new Trainer(model, new TrainingOptions
+        var preset = ModelZoo.Weights("lenet_5")[0].Preset;
+        var trainer = new Trainer(model, preset, new TrainingOptions
         {
             Epochs = 1,
             BatchSize = batchSize,
@@ -38,14 +40,14 @@ internal static class TrainingBenchmark
             Schedule = new LearningRateSchedule.Constant(),
         });
 
-        trainer.Fit(First(images, WarmUpSteps * batchSize));
+        trainer.FitAsync(First(images, WarmUpSteps * batchSize)).GetAwaiter().GetResult();
         var clock = Stopwatch.StartNew();
         var processor = Environment.CpuUsage.TotalTime;
-        var result = trainer.Fit(First(images, steps * batchSize));
+        var result = trainer.FitAsync(First(images, steps * batchSize)).GetAwaiter().GetResult();
         processor = Environment.CpuUsage.TotalTime - processor;
         var count = (double)steps * batchSize;
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{count / clock.Elapsed.TotalSeconds:F0} {count / processor.TotalSeconds:F0} {result.Loss:F6}"));
+            CultureInfo.InvariantCulture, $"{count / clock.Elapsed.TotalSeconds:F0} {count / processor.TotalSeconds:F0} {result.History[^1].Loss:F6}"));
         return 0;
     }
 

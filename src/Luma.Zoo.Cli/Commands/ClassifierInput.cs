@@ -47,6 +47,17 @@ internal sealed class ClassifierInput
         foreach (var option in new Option[] { ignoreOrientation, transform, key, inertExtras, mirror, offline }) command.Options.Add(option);
     }
 
+    /// <summary>Adds the options of a model that gets its classes from data to a command.</summary>
+    public void AddForTrainingTo(Command command)
+    {
+        foreach (var option in new Option[] { weights, task }) command.Options.Add(option);
+        preset.AddTo(command);
+        foreach (var option in new Option[] { ignoreOrientation, transform, key, inertExtras, mirror, offline }) command.Options.Add(option);
+    }
+
+    /// <summary>The weights that are named apart from the model, or null.</summary>
+    public string? NamedWeights(ParseResult parsed) => parsed.GetValue(weights);
+
     /// <summary>The model that is named.</summary>
     public ModelReference Reference(ParseResult parsed) => ModelReference.Parse(parsed.GetValue(Model)!, parsed.GetValue(weights));
 

@@ -12,6 +12,7 @@ public sealed class ImageSource
     private readonly string? path;
     private readonly Stream? stream;
     private readonly ReadOnlyMemory<byte> bytes;
+    private Func<long, byte[]>? reader;
 
     private ImageSource(string? name, string? path = null, Stream? stream = null, ReadOnlyMemory<byte> bytes = default) =>
         (Name, this.path, this.stream, this.bytes) = (name, path, stream, bytes);
@@ -112,6 +113,11 @@ public sealed class ImageSource
     /// <summary>The network's input where it is made already; null elsewhere.</summary>
     internal Tensor? Input { get; private init; }
 
+    /// <summary>An image whose bytes are read when it is its turn.</summary>
+    /// <param name="read">Reads them; gets the most that there may be. It may be called by any thread.</param>
+    /// <param name="name">What to call it in errors.</param>
+    internal static ImageSource FromBytes(Func<long, byte[]> read, string name) => new(name) { reader = read };
+
     /// <summary>Reads the bytes into memory, once there is room for them beside those of others.</summary>
     /// <exception cref="ImageException">They cannot be read, are too many, or begin as no image does.</exception>
     internal EncodedImage Read(DecodeOptions options, DecodeBudget budget)
@@ -124,6 +130,7 @@ public sealed class ImageSource
                 return ReadToEnd(file, options, budget);
             }
             if (stream is not null) return ReadToEnd(stream, options, budget);
+            if (reader is not null) return ReadToEnd(new MemoryStream(reader(options.MaxBytes), writable: false), options, budget);
 
             Check(bytes.Span, options);
             return new(bytes, room: null);

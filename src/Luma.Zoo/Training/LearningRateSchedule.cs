@@ -1,19 +1,23 @@
+using System.Text.Json.Serialization;
+
 namespace Luma.Zoo.Training;
 
 /// <summary>What becomes of the learning rate in the course of a training.</summary>
+/// <remarks>Derive from it for a schedule of your own.</remarks>
+[JsonConverter(typeof(ScheduleKinds))]
 public abstract record LearningRateSchedule
 {
-    private protected LearningRateSchedule()
-    {
-    }
-
     /// <summary>By what the optimiser's learning rate is multiplied for one step.</summary>
     /// <param name="step">The step, from 0.</param>
     /// <param name="steps">How many steps the training has.</param>
     /// <returns>The factor.</returns>
-    internal abstract double FactorAt(long step, long steps);
+    public abstract double FactorAt(long step, long steps);
 
-    internal abstract void Validate();
+    /// <summary>Refuses values that make no sense.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of its range; the exception names it.</exception>
+    public virtual void Validate()
+    {
+    }
 
     private protected static void CheckFraction(double value, string name)
     {
@@ -26,11 +30,8 @@ public abstract record LearningRateSchedule
     /// <summary>Always the same.</summary>
     public sealed record Constant : LearningRateSchedule
     {
-        internal override double FactorAt(long step, long steps) => 1;
-
-        internal override void Validate()
-        {
-        }
+        /// <inheritdoc/>
+        public override double FactorAt(long step, long steps) => 1;
     }
 
     /// <summary>
@@ -45,9 +46,11 @@ public abstract record LearningRateSchedule
         /// <summary>The factor from one part to the next.</summary>
         public double Gamma { get; init; } = 0.1;
 
-        internal override double FactorAt(long step, long steps) => Math.Pow(Gamma, Math.Min(step * Parts / steps, Parts - 1));
+        /// <inheritdoc/>
+        public override double FactorAt(long step, long steps) => Math.Pow(Gamma, Math.Min(step * Parts / steps, Parts - 1));
 
-        internal override void Validate()
+        /// <inheritdoc/>
+        public override void Validate()
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(Parts, 1);
             CheckFraction(Gamma, nameof(Gamma));
@@ -63,9 +66,11 @@ public abstract record LearningRateSchedule
         /// <summary>The factor at the end.</summary>
         public double Final { get; init; }
 
-        internal override double FactorAt(long step, long steps) => HalfCosine(1, Final, (double)step / steps);
+        /// <inheritdoc/>
+        public override double FactorAt(long step, long steps) => HalfCosine(1, Final, (double)step / steps);
 
-        internal override void Validate() => CheckFraction(Final, nameof(Final));
+        /// <inheritdoc/>
+        public override void Validate() => CheckFraction(Final, nameof(Final));
     }
 
     /// <summary>
@@ -83,7 +88,8 @@ public abstract record LearningRateSchedule
         /// <summary>The factor at the end.</summary>
         public double Final { get; init; } = 1 / 25e4;
 
-        internal override double FactorAt(long step, long steps)
+        /// <inheritdoc/>
+        public override double FactorAt(long step, long steps)
         {
             var peak = (Rise * steps) - 1;
             if (step <= peak) return HalfCosine(Initial, 1, peak > 0 ? step / peak : 1);
@@ -91,7 +97,8 @@ public abstract record LearningRateSchedule
             return HalfCosine(1, Final, fall > 0 ? (step - peak) / fall : 1);
         }
 
-        internal override void Validate()
+        /// <inheritdoc/>
+        public override void Validate()
         {
             CheckFraction(Rise, nameof(Rise));
             CheckFraction(Initial, nameof(Initial));

@@ -1,21 +1,27 @@
+using System.Text.Json.Serialization;
+using Modules = TorchSharp.Modules;
+
 namespace Luma.Zoo.Training;
 
 /// <summary>How gradients become new weights.</summary>
+/// <remarks>Derive from it for an optimiser of your own.</remarks>
+[JsonConverter(typeof(OptimizerKinds))]
 public abstract record Optimizer
 {
-    private protected Optimizer()
-    {
-    }
-
     /// <summary>The learning rate that a <see cref="LearningRateSchedule"/> scales.</summary>
     public double LearningRate { get; init; }
 
     /// <summary>How strongly weights are drawn towards zero: PyTorch's <c>weight_decay</c>.</summary>
     public double WeightDecay { get; init; }
 
-    internal abstract optim.Optimizer Create(IEnumerable<Parameter> parameters);
+    /// <summary>Makes the optimiser.</summary>
+    /// <param name="groups">The parameters, in groups with learning rates and weight decays of their own.</param>
+    /// <returns>The optimiser, whose <c>ParamGroups</c> are these groups in this order.</returns>
+    public abstract optim.Optimizer Create(IReadOnlyList<ParameterGroup> groups);
 
-    internal virtual void Validate()
+    /// <summary>Refuses values that make no sense.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of its range; the exception names it.</exception>
+    public virtual void Validate()
     {
         if (!(LearningRate > 0 && double.IsFinite(LearningRate)))
             throw new ArgumentOutOfRangeException(nameof(LearningRate), LearningRate, "The learning rate must be above 0.");
@@ -40,10 +46,14 @@ public abstract record Optimizer
         /// <summary>Whether the momentum is Nesterov's.</summary>
         public bool Nesterov { get; init; }
 
-        internal override optim.Optimizer Create(IEnumerable<Parameter> parameters) =>
-            optim.SGD(parameters, LearningRate, Momentum, weight_decay: WeightDecay, nesterov: Nesterov);
+        /// <inheritdoc/>
+        public override optim.Optimizer Create(IReadOnlyList<ParameterGroup> groups) =>
+            optim.SGD(
+                [.. groups.Select(group => new Modules.SGD.ParamGroup(group.Parameters, group.LearningRate, Momentum, weight_decay: group.WeightDecay, nesterov: Nesterov))],
+                LearningRate, Momentum, weight_decay: WeightDecay, nesterov: Nesterov);
 
-        internal override void Validate()
+        /// <inheritdoc/>
+        public override void Validate()
         {
             base.Validate();
             CheckFraction(Momentum, nameof(Momentum));
@@ -73,15 +83,52 @@ public abstract record Optimizer
         /// <summary>Whether weight decay acts on the weights themselves and not through the gradients.</summary>
         public bool Decoupled { get; init; }
 
-        internal override optim.Optimizer Create(IEnumerable<Parameter> parameters) => Decoupled
-            ? optim.AdamW(parameters, LearningRate, Beta1, Beta2, Epsilon, WeightDecay)
-            : optim.Adam(parameters, LearningRate, Beta1, Beta2, Epsilon, WeightDecay);
+        /// <inheritdoc/>
+        public override optim.Optimizer Create(IReadOnlyList<ParameterGroup> groups) => Decoupled
+            ? optim.AdamW(
+                [.. groups.Select(group => new Modules.AdamW.ParamGroup(group.Parameters, group.LearningRate, Beta1, Beta2, Epsilon, group.WeightDecay))],
+                LearningRate, Beta1, Beta2, Epsilon, WeightDecay)
+            : optim.Adam(
+                [.. groups.Select(group => new Modules.Adam.ParamGroup(group.Parameters, group.LearningRate, Beta1, Beta2, Epsilon, group.WeightDecay))],
+                LearningRate, Beta1, Beta2, Epsilon, WeightDecay);
 
-        internal override void Validate()
+        /// <inheritdoc/>
+        public override void Validate()
         {
             base.Validate();
             CheckFraction(Beta1, nameof(Beta1));
             CheckFraction(Beta2, nameof(Beta2));
+            if (!(Epsilon > 0)) throw new ArgumentOutOfRangeException(nameof(Epsilon), Epsilon, "Epsilon must be above 0.");
+        }
+    }
+
+    /// <summary>Hinton's division of the gradient by a running root mean square, as <c>torch.optim.RMSprop</c>.</summary>
+    public sealed record RmsProp : Optimizer
+    {
+        /// <summary>Makes PyTorch's, with a learning rate of 0.01.</summary>
+        public RmsProp() => LearningRate = 0.01;
+
+        /// <summary>The decay of the mean of the squares of the gradients.</summary>
+        public double Alpha { get; init; } = 0.99;
+
+        /// <summary>What keeps the division from zero.</summary>
+        public double Epsilon { get; init; } = 1e-8;
+
+        /// <summary>How much of the last step goes into the next one.</summary>
+        public double Momentum { get; init; }
+
+        /// <inheritdoc/>
+        public override optim.Optimizer Create(IReadOnlyList<ParameterGroup> groups) =>
+            optim.RMSProp(
+                [.. groups.Select(group => new Modules.RMSProp.ParamGroup(group.Parameters, group.LearningRate, eps: Epsilon, alpha: Alpha, group.WeightDecay, Momentum))],
+                LearningRate, Alpha, Epsilon, WeightDecay, Momentum);
+
+        /// <inheritdoc/>
+        public override void Validate()
+        {
+            base.Validate();
+            CheckFraction(Alpha, nameof(Alpha));
+            CheckFraction(Momentum, nameof(Momentum));
             if (!(Epsilon > 0)) throw new ArgumentOutOfRangeException(nameof(Epsilon), Epsilon, "Epsilon must be above 0.");
         }
     }

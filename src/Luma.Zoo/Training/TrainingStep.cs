@@ -1,44 +1,64 @@
 using Luma.Neural;
+using Luma.Neural.Blocks;
 
 namespace Luma.Zoo.Training;
 
 /// <summary>One step of a training: loss, gradients, new weights.</summary>
-/// <param name="model">The network, in training mode.</param>
+/// <param name="network">The network, in training mode.</param>
+/// <param name="options">How it learns.</param>
+/// <param name="loss">What it learns to make small.</param>
 /// <param name="optimizer">What changes its weights.</param>
-/// <param name="labelSmoothing">How much of each label's probability is spread over all classes.</param>
-internal sealed class TrainingStep(NeuralModule model, Optimizer optimizer, double labelSmoothing) : IDisposable
+/// <param name="parameters">All that it may change.</param>
+internal sealed class TrainingStep(
+    NeuralModule network, TrainingOptions options, TrainingLoss loss, optim.Optimizer optimizer, IReadOnlyList<Parameter> parameters)
 {
-    private readonly Parameter[] parameters = [.. model.parameters().Where(p => p.requires_grad)];
-    private readonly optim.Optimizer updates = optimizer.Create(model.parameters().Where(p => p.requires_grad));
+    private readonly double[] rates = [.. optimizer.ParamGroups.Select(group => group.LearningRate)];
+    private int pending;
 
     /// <summary>How many steps were taken.</summary>
-    public long Count { get; private set; }
+    public long Count { get; set; }
 
-    /// <summary>The learning rate of the next step.</summary>
-    public double LearningRate
+    /// <summary>Whether gradients of earlier batches wait for more before a step.</summary>
+    public bool IsPending => pending > 0;
+
+    /// <summary>Scales the learning rate of each group for the next step.</summary>
+    /// <param name="factor">What their own rates are multiplied by.</param>
+    public void SetRate(double factor)
     {
-        set
-        {
-            foreach (var group in updates.ParamGroups) group.LearningRate = value;
-        }
+        foreach (var (place, group) in optimizer.ParamGroups.Index()) group.LearningRate = rates[place] * factor;
     }
 
-    /// <summary>Takes the step. The gradients remain until the next one.</summary>
-    /// <param name="batch">What to learn.</param>
-    /// <returns>The mean loss over the batch before the step, a scalar without a gradient.</returns>
-    public Tensor Run(Batch batch)
+    /// <summary>Learns from a batch, and takes a step where enough batches have come together.</summary>
+    /// <param name="forward">Computes the outputs.</param>
+    /// <param name="targets">What they should be.</param>
+    /// <param name="isLast">Whether a step is taken in any case.</param>
+    /// <returns>The mean loss over the batch before the step.</returns>
+    public double Run(Func<AuxiliaryOutput> forward, Tensor targets, bool isLast)
     {
         using var scope = NewDisposeScope();
-        // Not zero_grad, which fills and then adds: without a gradient the backward pass keeps the one that it makes.
-        foreach (var parameter in parameters) parameter.grad = null;
+        if (pending == 0)
+        {
+            // Not zero_grad, which fills and then adds: without a gradient the backward pass keeps the one that it makes.
+            foreach (var parameter in parameters) parameter.grad = null;
+        }
 
-        var output = model.call(batch.Inputs);
-        var loss = nn.functional.cross_entropy(output, batch.Labels, label_smoothing: labelSmoothing);
-        loss.backward();
-        updates.step();
-        Count++;
-        return loss.detach().MoveToOuterDisposeScope();
+        var output = forward();
+        var total = loss.Compute(output.Output, targets);
+        foreach (var auxiliary in output.Auxiliaries) total = total + (loss.Compute(auxiliary, targets) * options.AuxiliaryWeight);
+        (options.Accumulate == 1 ? total : total / options.Accumulate).backward();
+        if (++pending == options.Accumulate || isLast) Step();
+        return total.item<float>();
     }
 
-    public void Dispose() => updates.Dispose();
+    /// <summary>Runs the whole network.</summary>
+    public AuxiliaryOutput Forward(Tensor inputs) =>
+        network is AuxiliaryNetwork { HasAuxiliaries: true } auxiliary ? auxiliary.ForwardWithAuxiliaries(inputs) : new(network.call(inputs), []);
+
+    private void Step()
+    {
+        if (options.ClipNorm is { } norm) nn.utils.clip_grad_norm_(parameters.Where(parameter => parameter.grad is not null), norm);
+        optimizer.step();
+        pending = 0;
+        Count++;
+    }
 }

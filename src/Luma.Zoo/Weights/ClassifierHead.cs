@@ -39,6 +39,16 @@ internal static class ClassifierHead
             : [];
     }
 
+    /// <summary>The names of a network's head: those of the last dense layer or convolution, and of any other with as many outputs that is another head.</summary>
+    public static IReadOnlyList<string> NamesOf(NeuralModule network)
+    {
+        var last = network.named_modules().Last(entry => Outputs(entry.module) is not null);
+        var heads = network is Neural.Blocks.AuxiliaryNetwork
+            ? network.named_modules().Where(entry => Outputs(entry.module) == Outputs(last.module) && entry.module is Dense).Select(entry => entry.name).ToHashSet()
+            : [last.name];
+        return [.. network.state_dict().Keys.Where(name => heads.Contains(LayerOf(name)))];
+    }
+
     /// <summary>How many classes a network tells apart: the outputs of its last dense layer or convolution.</summary>
     public static long CountClasses(NeuralModule network) => network.modules().Select(Outputs).Last(count => count is not null)!.Value;
 

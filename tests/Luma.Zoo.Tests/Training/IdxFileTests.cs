@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using Luma.Zoo.Training;
+using Luma.Zoo.Training.Data;
 
 namespace Luma.Zoo.Tests.Training;
 

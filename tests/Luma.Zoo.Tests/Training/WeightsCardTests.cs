@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Luma.Zoo.Models;
 using Luma.Zoo.Training;
+using Luma.Zoo.Training.Augmentation;
+using Luma.Zoo.Training.Data;
 using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Tests.Training;
@@ -38,13 +40,12 @@ public class WeightsCardTests
     {
         var (recipe, told) = (TrainingRecipes.For("lenet_5"), Card.GetProperty("recipe"));
         var (sgd, optimizer) = (Assert.IsType<Optimizer.Sgd>(recipe.Optimizer), told.GetProperty("optimizer"));
-        var (distortion, augmentation) = (Assert.IsType<DigitDistortion>(recipe.Augmentation), told.GetProperty("augmentation"));
+        var (distortion, augmentation) = (Assert.IsType<DigitDistortion>(Assert.Single(recipe.Transform!.Inputs)), told.GetProperty("augmentation"));
 
         Assert.Equal(recipe.Epochs, told.GetProperty("epochs").GetInt32());
         Assert.Equal(recipe.BatchSize, told.GetProperty("batch_size").GetInt32());
-        Assert.Equal(recipe.HoldOut, told.GetProperty("held_out").GetInt32());
         Assert.Equal(new LearningRateSchedule.Cosine(), recipe.Schedule);
-        Assert.Equal(0, recipe.LabelSmoothing);
+        Assert.Null(recipe.Loss);
         Assert.Equal(
             (sgd.LearningRate, sgd.Momentum, sgd.Nesterov, sgd.WeightDecay),
             (optimizer.GetProperty("learning_rate").GetDouble(), optimizer.GetProperty("momentum").GetDouble(),
@@ -70,9 +71,9 @@ public class WeightsCardTests
     {
         var measured = Card.GetProperty("measured");
         using var network = ModelZoo.Create("lenet_5", weights: ModelZoo.DefaultWeights);
-        using var test = MnistDataset.Load(SharedFiles.Find("data/mnist")!, MnistPart.Test);
+        var test = MnistDataset.Load(SharedFiles.Find("data/mnist")!, MnistPart.Test);
 
-        var evaluation = Trainer.Evaluate(network, test);
+        var evaluation = new Evaluator(network, ModelZoo.Weights("lenet_5")[0].Preset).Run(test, null, CancellationToken.None);
 
         Assert.Equal(measured.GetProperty("test_images").GetInt32(), test.Count);
         Assert.Equal(measured.GetProperty("test_accuracy").GetDouble(), evaluation.Accuracy);

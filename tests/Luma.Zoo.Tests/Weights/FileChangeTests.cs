@@ -1,6 +1,6 @@
 using Luma.Neural.Layers;
 using Luma.Zoo.Inference;
-using Luma.Zoo.Training;
+using Luma.Zoo.Training.Data;
 using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Tests.Weights;

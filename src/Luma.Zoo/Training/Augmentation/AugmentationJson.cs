@@ -21,6 +21,7 @@ namespace Luma.Zoo.Training.Augmentation;
 [JsonSerializable(typeof(TrivialAugmentWide))]
 [JsonSerializable(typeof(AutoAugment))]
 [JsonSerializable(typeof(RandomErasing))]
+[JsonSerializable(typeof(DigitDistortion))]
 [JsonSerializable(typeof(MixUp))]
 [JsonSerializable(typeof(CutMix))]
 internal sealed partial class AugmentationJson : JsonSerializerContext;
@@ -47,7 +48,8 @@ internal sealed class ImageKinds() : KindConverter<ImageAugmentation>(
 internal sealed class InputKinds() : KindConverter<InputAugmentation>(
     "augmentation of inputs",
     augmentation => augmentation.Validate(),
-    ("random_erasing", new RandomErasing()));
+    ("random_erasing", new RandomErasing()),
+    ("digit_distortion", new DigitDistortion()));
 
 /// <summary>The ways to mix a batch that a recipe can name.</summary>
 internal sealed class MixingKinds() : KindConverter<BatchMixing>(

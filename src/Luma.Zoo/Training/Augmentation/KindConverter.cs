@@ -7,7 +7,7 @@ namespace Luma.Zoo.Training.Augmentation;
 /// <summary>Reads and writes one of a few kinds: an object whose member <c>kind</c> says which, and whose others are torchvision's parameters.</summary>
 /// <param name="noun">What the kinds are.</param>
 /// <param name="validate">Refuses values that make no sense.</param>
-/// <param name="kinds">Their names, and one of each with all its defaults; <see cref="AugmentationJson"/> knows their types.</param>
+/// <param name="kinds">Their names, and one of each with all its defaults; <see cref="Context"/> knows their types.</param>
 internal abstract class KindConverter<T>(string noun, Action<T> validate, params (string Name, T Default)[] kinds) : JsonConverter<T>
     where T : class
 {
@@ -49,6 +49,9 @@ internal abstract class KindConverter<T>(string noun, Action<T> validate, params
         writer.WriteEndObject();
     }
 
-    private static JsonTypeInfo InfoOf(T value) =>
-        AugmentationJson.Default.GetTypeInfo(value.GetType()) ?? throw new InvalidOperationException($"{value.GetType().Name} is not in the JSON context.");
+    /// <summary>The context that knows the kinds' types.</summary>
+    protected virtual JsonSerializerContext Context => AugmentationJson.Default;
+
+    private JsonTypeInfo InfoOf(T value) =>
+        Context.GetTypeInfo(value.GetType()) ?? throw new InvalidOperationException($"{value.GetType().Name} is not in the JSON context.");
 }

@@ -118,6 +118,22 @@ public sealed record TrainingTransform
         MemoryMarshal.Cast<byte, float>(Augmented(image, preset, random).contiguous().bytes).CopyTo(floats);
     }
 
+    /// <summary>Changes an image that is a network's input already; the transform must be valid.</summary>
+    /// <param name="floats">The input, which is changed.</param>
+    /// <param name="shape">Its shape, <c>[C, H, W]</c>.</param>
+    /// <param name="random">What all randomness is drawn from.</param>
+    internal void ChangeInput(Span<float> floats, long[] shape, SampleRandom random)
+    {
+        if (Inputs.Count == 0) return;
+
+        using var scope = NewDisposeScope();
+        using var ungraded = no_grad();
+        var input = empty(shape, ScalarType.Float32);
+        floats.CopyTo(MemoryMarshal.Cast<byte, float>(input.bytes));
+        foreach (var part in Inputs) input = part.Apply(input, random);
+        MemoryMarshal.Cast<byte, float>(input.contiguous().bytes).CopyTo(floats);
+    }
+
     /// <summary>Mixes a batch in one of the ways, or not at all.</summary>
     /// <param name="inputs">The images as the network takes them: <c>(N, C, H, W)</c>.</param>
     /// <param name="targets">What each image is of each class, from 0 to 1: <c>(N, K)</c>.</param>

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using Luma.Zoo.Files;
 
-namespace Luma.Zoo.Training;
+namespace Luma.Zoo.Training.Data;
 
 /// <summary>
 /// A file of unsigned bytes in the IDX format of the MNIST database, plain or within gzip. The format is described at the end of

@@ -1,4 +1,4 @@
-namespace Luma.Zoo.Training;
+namespace Luma.Zoo.Training.Data;
 
 /// <summary>A data set's file, or a folder of them, is not what it has to be.</summary>
 /// <param name="path">The file or folder.</param>

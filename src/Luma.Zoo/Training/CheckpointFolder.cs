@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Text.Json;
+using Luma.Zoo.Files;
+using Luma.Zoo.Weights;
+
+namespace Luma.Zoo.Training;
+
+/// <summary>The checkpoints of a training: one file each, written as a whole, the last few kept.</summary>
+internal sealed class CheckpointFolder
+{
+    private const string Prefix = "step-", Extension = ".safetensors", StateName = "luma.state";
+
+    private readonly CheckpointOptions options;
+
+    public CheckpointFolder(CheckpointOptions options) => this.options = options;
+
+    /// <summary>The folder.</summary>
+    public string Path => options.Folder;
+
+    /// <summary>Where the best weights are kept.</summary>
+    public string BestPath => System.IO.Path.Combine(options.Folder, $"best{Extension}");
+
+    /// <summary>Whether there are checkpoints.</summary>
+    public bool HasAny => Files().Any();
+
+    /// <summary>Saves a training. What was saved before stays until the new file is whole.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Save(TrainingState state, IEnumerable<KeyValuePair<string, Tensor>> tensors)
+    {
+        using var scope = NewDisposeScope();
+        try
+        {
+            Directory.CreateDirectory(options.Folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{options.Folder}: cannot be written: {FileTrouble.WhileWriting(error, System.IO.Path.GetDirectoryName(options.Folder))}.", error);
+        }
+        var json = JsonSerializer.SerializeToUtf8Bytes(state, TrainingJson.Default.TrainingState);
+        var file = System.IO.Path.Combine(options.Folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{state.Epoch:D5}-{state.Batch:D7}{Extension}"));
+        using (var content = StateDict.Of([.. tensors, KeyValuePair.Create(StateName, tensor(json, ScalarType.Byte))], file)) content.Save(file);
+        foreach (var old in Files().SkipLast(options.Keep + 1))
+        {
+            try
+            {
+                File.Delete(old);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // One more than are kept does no harm.
+            }
+        }
+    }
+
+    /// <summary>Opens the last checkpoint that is whole.</summary>
+    /// <param name="warn">Is told of those that are not.</param>
+    /// <returns>Its state and tensors; null where there are none.</returns>
+    /// <exception cref="CheckpointException">There are some, and none can be read.</exception>
+    public (TrainingState State, StateDict Tensors)? OpenLast(Action<string> warn)
+    {
+        Exception? last = null;
+        foreach (var file in Files().Reverse())
+        {
+            StateDict? tensors = null;
+            try
+            {
+                tensors = StateDict.Open(file);
+                return (ReadState(tensors), tensors);
+            }
+            catch (Exception error) when (error is WeightFileException or JsonException or CheckpointException or KeyNotFoundException)
+            {
+                tensors?.Dispose();
+                warn($"{file}: this checkpoint cannot be read, so the one before is taken: {error.Message}");
+                last = error;
+            }
+        }
+        return last is null ? null : throw new CheckpointException(Path, $"none of the checkpoints can be read. Begin anew in another folder. {last.Message}", last);
+    }
+
+    private static TrainingState ReadState(StateDict tensors)
+    {
+        if (!tensors.Contains(StateName)) throw new CheckpointException(tensors.Source, "this is no checkpoint of a training.");
+        using var bytes = tensors[StateName].ToTensor();
+        var state = JsonSerializer.Deserialize(bytes.bytes, TrainingJson.Default.TrainingState) ?? throw new JsonException("its state is null");
+        return state.FormatVersion == TrainingState.Version
+            ? state
+            : throw new CheckpointException(tensors.Source, $"it has the format version {state.FormatVersion}; this release of Luma.Zoo reads {TrainingState.Version}.");
+    }
+
+    private IEnumerable<string> Files() => Directory.Exists(options.Folder)
+        ? Directory.EnumerateFiles(options.Folder, $"{Prefix}*{Extension}").Order(StringComparer.Ordinal)
+        : [];
+}

@@ -1,0 +1,97 @@
+using Luma.Zoo.Files;
+using Luma.Zoo.Images;
+
+namespace Luma.Zoo.Training.Data;
+
+/// <summary>The files of a folder.</summary>
+internal sealed class FolderTree : IFileTree
+{
+    // Where a link leads back to a folder above, it is followed no deeper than this.
+    private const int MostDepth = 16;
+
+    private readonly Lazy<(IReadOnlyList<TreeFile> Files, IReadOnlyList<string> Empty)> content;
+
+    public FolderTree(string path)
+    {
+        Path = path;
+        content = new(Enumerate);
+    }
+
+    public string Path { get; }
+
+    public IReadOnlyList<TreeFile> Files => content.Value.Files;
+
+    public IReadOnlyList<string> EmptyFolders => content.Value.Empty;
+
+    // A list may name files beside the folder.
+    public TreeFile Find(string path) => new(path.Replace('\\', '/'), LengthOf(new FileInfo(System.IO.Path.Combine(Path, path))));
+
+    public ImageSource Image(TreeFile file) => ImageSource.FromFile(Full(file));
+
+    public byte[] Read(TreeFile file, long most)
+    {
+        try
+        {
+            return RegularFile.ReadAllBytes(Full(file), (int)Math.Min(most, Array.MaxLength));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidDatasetException(Full(file), $"cannot be read: {FileTrouble.WhileReading(error)}.", error);
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private string Full(TreeFile file) => System.IO.Path.Combine(Path, file.Path.Replace('/', System.IO.Path.DirectorySeparatorChar));
+
+    private (IReadOnlyList<TreeFile> Files, IReadOnlyList<string> Empty) Enumerate()
+    {
+        try
+        {
+            List<TreeFile> files = [];
+            List<string> empty = [];
+            Add(new DirectoryInfo(Path), "", depth: 0, files, empty);
+            return ([.. files.OrderBy(file => file.Path, StringComparer.Ordinal)], [.. empty.Order(StringComparer.Ordinal)]);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidDatasetException(Path, $"cannot be read: {FileTrouble.WhileReading(error)}.", error);
+        }
+    }
+
+    private static bool Add(DirectoryInfo folder, string prefix, int depth, List<TreeFile> files, List<string> empty)
+    {
+        var found = false;
+        foreach (var entry in folder.EnumerateFileSystemInfos())
+        {
+            // Hidden files are the system's, such as .DS_Store.
+            if (entry.Name.StartsWith('.')) continue;
+            if (entry is DirectoryInfo below)
+            {
+                if (depth < MostDepth) found |= Add(below, $"{prefix}{entry.Name}/", depth + 1, files, empty);
+            }
+            else
+            {
+                files.Add(new($"{prefix}{entry.Name}", LengthOf((FileInfo)entry)));
+                found = true;
+            }
+        }
+        if (!found && prefix.Length > 0) empty.Add(prefix.TrimEnd('/'));
+        return found;
+    }
+
+    // A link has the length of what it leads to; one that leads nowhere is found out when it is decoded.
+    private static long LengthOf(FileInfo file)
+    {
+        try
+        {
+            return !file.Exists ? 0 : file.LinkTarget is null ? file.Length : file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { Exists: true } target ? target.Length : 0;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using Luma.Zoo.Training.Data;
+using Luma.Zoo.Training.Reporting;
+using Luma.Zoo.Weights;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Luma.Zoo.Training;
+
+/// <summary>From a folder of pictures to a network that knows them, in one call.</summary>
+public static class FineTuner
+{
+    /// <summary>
+    /// Trains a network on pictures and writes all that comes out to a folder: the best weights as a model folder, checkpoints, the course as
+    /// a table and as curves, the confusion of the classes, the worst mistakes, and a card that says how it was made.
+    /// </summary>
+    /// <param name="options">What is learnt by which network, and where it goes.</param>
+    /// <param name="progress">What hears how it goes, a few times a second at most.</param>
+    /// <param name="logger">Is told what matters.</param>
+    /// <param name="cancellationToken">Ends the training within a step. It is saved, and <see cref="FineTuneOptions.Resume"/> goes on with it.</param>
+    /// <returns>What came of it.</returns>
+    /// <exception cref="InvalidDatasetException">There is something wrong with the pictures; the message says what.</exception>
+    /// <exception cref="UnknownModelException">There is no such network.</exception>
+    /// <exception cref="ModelReferenceException">The model's name makes no sense.</exception>
+    /// <exception cref="ModelFolderException">There is no model in the folder, or what it says of itself is wrong.</exception>
+    /// <exception cref="ArgumentException">A part of the recipe or of the preset makes no sense.</exception>
+    /// <exception cref="WeightFileException">A weight file is damaged.</exception>
+    /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
+    /// <exception cref="DownloadException">The weights could not be fetched.</exception>
+    /// <exception cref="CheckpointException">The run cannot go on: another recipe or other pictures.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is no longer finite.</exception>
+    /// <exception cref="IOException">The folder cannot be written, or there is a run in it already.</exception>
+    public static async Task<FineTuneResult> RunAsync(
+        FineTuneOptions options, IProgress<TrainingProgress>? progress = null, ILogger? logger = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RunFolder.Check(options.Output, options.Resume);
+        var source = await Task.Run(() => ModelSource.Find(options.Model, options.Start.Weights), cancellationToken).ConfigureAwait(false);
+        var isFresh = StartingPoint.IsFresh(source);
+        var recipe = options.Recipe ?? UsualRecipe(options, source);
+        if (options.ChangeRecipe is { } change) recipe = change(recipe);
+        recipe.Validate();
+
+        var dataset = options.Dataset with { Seed = recipe.Seed };
+        using var data = await Task.Run(() => Datasets.Open(options.Data, WithOrder(dataset, source), cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (!isFresh && source.Folder is null)
+            await ModelZoo.DownloadAsync(source.Variant.Id, source.Weights ?? ModelZoo.DefaultWeights, options.Start.Hub, null, cancellationToken).ConfigureAwait(false);
+
+        using var run = RunFolder.Open(options.Output, options.Resume);
+        var start = await Task.Run(
+            () => StartingPoint.Make(source, options.Start, data.Classes, data.Training.Task, recipe.Seed), cancellationToken).ConfigureAwait(false);
+        using var network = start.Network;
+
+        var log = logger ?? NullLogger.Instance;
+        List<string> warnings = [.. data.Warnings, .. start.Notes];
+        foreach (var warning in data.Warnings) log.Warn(warning);
+        var report = new RunReport(run, recipe);
+        report.Begin();
+        var trainer = new Trainer(network, start.Manifest.Preset, recipe, log)
+        {
+            Loading = options.Loading,
+            Checkpoints = new(run.Checkpoints) { Resume = true, EverySteps = options.CheckpointEverySteps, Keep = options.KeepCheckpoints },
+            KeepBest = () => new BestInRun(run.Path, start.Manifest),
+            EpochDone = report.WriteLog,
+        };
+        var result = await trainer.FitAsync(data.Training, data.Validation, progress, cancellationToken).ConfigureAwait(false);
+        if (result.Cancelled || result.Best is null) return new(run.Path, result, null, warnings);
+
+        var evaluator = new Evaluator(network, start.Manifest.Preset) { Loading = options.Loading with { BatchSize = recipe.BatchSize } };
+        var evaluation = await evaluator.RunAsync(data.Validation, cancellation: cancellationToken).ConfigureAwait(false);
+        var test = data.Test is null ? null : await evaluator.RunAsync(data.Test, cancellation: cancellationToken).ConfigureAwait(false);
+        return new(run.Path, result, evaluation, warnings) { Test = test };
+    }
+
+    private static TrainingOptions UsualRecipe(FineTuneOptions options, ModelSource source)
+    {
+        var recipe = TrainingRecipes.For(source.Variant.Id, pretrained: !StartingPoint.IsFresh(source));
+        return recipe.Transform is null
+            ? recipe with { Transform = TrainingRecipes.TransformFor(StartingPoint.PresetOf(source, options.Start), options.Data) }
+            : recipe;
+    }
+
+    // A model that knows the same classes keeps their order, and so its head.
+    private static DatasetOptions WithOrder(DatasetOptions options, ModelSource source) =>
+        options.Classes is null && StartingPoint.ClassesOf(source) is { } classes ? options with { PreferredOrder = classes } : options;
+}

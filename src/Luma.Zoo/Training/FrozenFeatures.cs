@@ -1,0 +1,92 @@
+using Luma.Neural;
+using Luma.Zoo.Images;
+using Luma.Zoo.Training.Data;
+using Microsoft.Extensions.Logging;
+
+namespace Luma.Zoo.Training;
+
+/// <summary>What the frozen part of a network makes of each image, computed once.</summary>
+internal sealed class FrozenFeatures : IDisposable
+{
+    private readonly FrozenPrefix prefix;
+    private readonly Device device;
+    private readonly List<Tensor> values = [];
+
+    // Where an image's values stand; -1 where it could not be read.
+    private readonly int[] places;
+
+    private FrozenFeatures(FrozenPrefix prefix, Device device, int count)
+    {
+        (this.prefix, this.device, places) = (prefix, device, new int[count]);
+        Array.Fill(places, -1);
+    }
+
+    /// <summary>Computes them where that pays: where layers are frozen, and images are not changed at random.</summary>
+    /// <returns>The features; null where it does not pay, or they would take too much memory.</returns>
+    public static FrozenFeatures? TryMake(
+        NeuralModule network, ImagePreset preset, IDataset data, DataLoader loader, TrainingOptions options, ILogger log, CancellationToken cancellation)
+    {
+        if (options.Transform is not null || options.Epochs == 1) return null;
+        if (FrozenPrefix.Find(network, preset.GetInputShape(), data.Count, options.FeatureCacheBytes) is not { } prefix) return null;
+
+        log.KeepingFeatures();
+        var features = new FrozenFeatures(prefix, network.parameters().First().device, data.Count);
+        try
+        {
+            features.Fill(loader, cancellation);
+            return features;
+        }
+        catch
+        {
+            features.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The batches of an epoch, without their inputs.</summary>
+    public async IAsyncEnumerable<(int Step, Batch Batch)> ReadAsync(DataLoader loader, int epoch, int firstStep)
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        for (var step = firstStep; step < loader.Steps; step++)
+        {
+            int[] indices = [.. loader.PlacesOf(epoch, step).Where(index => places[index] >= 0)];
+            if (indices.Length > 0) yield return (step, new(empty(0).DetachFromDisposeScope(), loader.TargetsOf(indices).DetachFromDisposeScope(), indices));
+        }
+    }
+
+    /// <summary>Computes the network's outputs for some images.</summary>
+    public Tensor Finish(IReadOnlyList<int> indices)
+    {
+        using var scope = NewDisposeScope();
+        var chosen = tensor(indices.Select(index => (long)places[index]).ToArray());
+        return prefix.Finish([.. values.Select(value => value.index_select(0, chosen).to(device))]).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose() => values.ForEach(value => value.Dispose());
+
+    private void Fill(DataLoader loader, CancellationToken cancellation)
+    {
+        var filled = 0;
+        var batches = loader.ReadInOrderAsync(cancellation).GetAsyncEnumerator(CancellationToken.None);
+        try
+        {
+            while (batches.MoveNextAsync().AsTask().GetAwaiter().GetResult())
+            {
+                using var batch = batches.Current;
+                using var scope = NewDisposeScope();
+                var computed = prefix.ComputeFeatures(batch.Inputs.to(device));
+                foreach (var (place, value) in computed.Index())
+                {
+                    if (values.Count <= place) values.Add(empty([places.Length, .. value.shape[1..]], value.dtype).DetachFromDisposeScope());
+                    using var target = values[place].narrow(0, filled, batch.Count);
+                    target.copy_(value);
+                }
+                foreach (var index in batch.Indices) places[index] = filled++;
+            }
+        }
+        finally
+        {
+            batches.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using Luma.Zoo.Files;
+
+namespace Luma.Zoo.Training;
+
+/// <summary>The folder of a run: whoever trains in it holds it alone.</summary>
+internal sealed class RunFolder : IDisposable
+{
+    private const string LockName = ".luma-run-lock";
+
+    private readonly FileStream held;
+
+    private RunFolder(string path, FileStream held) => (Path, this.held) = (path, held);
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>Where the training is saved as it goes.</summary>
+    public string Checkpoints => PathOf("checkpoints");
+
+    /// <summary>Where a file of the run is.</summary>
+    public string PathOf(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Opens the folder of a run for training, and makes it where it is not there.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="resume">Whether a run that is there goes on.</param>
+    /// <exception cref="IOException">It cannot be written, something else is there, or another process trains in it.</exception>
+    public static RunFolder Open(string path, bool resume)
+    {
+        Check(path, resume);
+        try
+        {
+            Directory.CreateDirectory(path);
+            return new(path, new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1));
+        }
+        catch (IOException error) when (File.Exists(System.IO.Path.Combine(path, LockName)))
+        {
+            throw new IOException($"{path}: another process is training in this folder. Wait for it, or take another folder.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{path}: cannot be written: {FileTrouble.WhileWriting(error, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)))}.", error);
+        }
+    }
+
+    /// <summary>Refuses a folder that cannot be a run's: better before the work than after it.</summary>
+    /// <exception cref="IOException">Something else is there.</exception>
+    public static void Check(string path, bool resume)
+    {
+        if (path.Contains('\0', StringComparison.Ordinal)) throw new IOException($"{path}: cannot be written: the path has a NUL character.");
+        if (File.Exists(path)) throw new IOException($"{path}: cannot be written: this is a file, and a run is a folder.");
+        if (!Directory.Exists(path)) return;
+
+        var hasRun = Directory.Exists(System.IO.Path.Combine(path, "checkpoints"));
+        if (hasRun && !resume)
+            throw new IOException($"{path}: there is a run in this folder already. Go on with it by --resume (in C#: Resume), or take another folder.");
+        if (!hasRun && File.Exists(System.IO.Path.Combine(path, "model.json")))
+            throw new IOException($"{path}: there is a model in this folder, which is no run's. Take another folder.");
+    }
+
+    public void Dispose() => held.Dispose();
+}

@@ -1,0 +1,343 @@
+using System.Diagnostics;
+using Luma.Neural;
+using Luma.Neural.Blocks;
+using Luma.Zoo.Inference;
+using Luma.Zoo.Training.Data;
+using Luma.Zoo.Weights;
+
+namespace Luma.Zoo.Training;
+
+/// <summary>A training that is under way.</summary>
+internal sealed class TrainingRun : IDisposable
+{
+    private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(200);
+
+    private readonly NeuralModule network;
+    private readonly TrainingOptions options;
+    private readonly Trainer trainer;
+    private readonly IDataset training;
+    private readonly IDataset? validation;
+    private readonly IProgress<TrainingProgress>? progress;
+    private readonly CancellationToken cancellation;
+
+    private readonly ModuleModes modes;
+    private readonly ParameterPlan plan;
+    private readonly List<(string Name, Parameter Parameter)> learning;
+    private readonly optim.Optimizer optimizer;
+    private readonly TrainingStep step;
+    private readonly ParameterAverage? average;
+    private readonly IBestWeights best;
+    private readonly CheckpointFolder? checkpoints;
+    private readonly DataLoader loader;
+    private readonly Device device;
+    private readonly List<EpochRecord> history = [];
+    private readonly TrainingState identity;
+    private FrozenFeatures? features;
+    private Stopwatch sinceSave = Stopwatch.StartNew(), sinceReport = Stopwatch.StartNew();
+    private int waited;
+
+    public TrainingRun(Trainer trainer, IDataset training, IDataset? validation, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        (network, options) = (trainer.Network, trainer.Options);
+        (this.trainer, this.training, this.validation, this.progress, this.cancellation) = (trainer, training, validation, progress, cancellation);
+        device = network.parameters().FirstOrDefault()?.device ?? CPU;
+        plan = new(network, options);
+        modes = new(network);
+        try
+        {
+            var loss = options.Loss ?? (training.Task == ClassificationTask.MultiLabel ? new TrainingLoss.BinaryCrossEntropy() : new TrainingLoss.CrossEntropy());
+            loss.Validate(training.Classes.Count);
+            var groups = plan.Groups();
+            var names = network.named_parameters().ToDictionary(entry => entry.parameter.Handle, entry => entry.name);
+            learning = [.. groups.SelectMany(group => group.Parameters).Select(parameter => (names[parameter.Handle], parameter))];
+            optimizer = options.Optimizer.Create(groups);
+            step = new(network, options, loss, optimizer, [.. learning.Select(entry => entry.Parameter)]);
+            average = options.Average is { } averaging ? new(network, averaging) : null;
+            checkpoints = trainer.Checkpoints is { } where ? new(where) : null;
+            best = trainer.KeepBest?.Invoke() ?? (checkpoints is null ? new BestInMemory(network) : new BestInFile(checkpoints.BestPath));
+            loader = new(training, trainer.Preset, trainer.Loading with
+            {
+                BatchSize = options.BatchSize,
+                Shuffle = true,
+                DropLastImage = true,
+                Transform = options.Transform,
+                Seed = options.Seed,
+            });
+            identity = new()
+            {
+                Epoch = 1,
+                Batch = 0,
+                Steps = 0,
+                History = [],
+                Recipe = TrainingJson.TextOf(options),
+                Data = DataFingerprint.Of(training),
+                Machine = MachineName(),
+            };
+        }
+        catch
+        {
+            modes.Dispose();
+            throw;
+        }
+    }
+
+    public TrainingResult Run()
+    {
+        var start = Resume() ?? identity;
+        var cancelled = false;
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            for (var epoch = start.Epoch; epoch <= options.Epochs && !IsPatienceOver; epoch++)
+            {
+                RunEpoch(epoch, epoch == start.Epoch ? start : identity with { Epoch = epoch });
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            cancelled = true;
+        }
+        finally
+        {
+            // Without a finished epoch what the first steps have learnt is better than nothing.
+            if (history.Exists(record => record.IsBest)) best.PutBack(network);
+        }
+        return new(history, Best, step.Count, cancelled) { Unreadable = [.. loader.Unreadable.Select(error => error.Message)] };
+    }
+
+    public void Dispose()
+    {
+        plan.End();
+        modes.Dispose();
+        foreach (var (_, parameter) in learning) parameter.grad = null;
+        optimizer.Dispose();
+        average?.Dispose();
+        best.Dispose();
+        features?.Dispose();
+    }
+
+    private EpochRecord? Best => history.LastOrDefault(record => record.IsBest);
+
+    private bool IsPatienceOver => options.Patience is { } patience && waited >= patience;
+
+    private void RunEpoch(int epoch, TrainingState start)
+    {
+        plan.Begin(epoch);
+        if (plan.ChangesAt(epoch))
+        {
+            features?.Dispose();
+            features = null;
+        }
+        modes.Train();
+        features ??= FrozenFeatures.TryMake(network, trainer.Preset, training, loader, options, trainer.Log, cancellation);
+
+        var steps = loader.Steps;
+        var (lossSum, seen, rate) = (start.LossSum, start.Seen, 0.0);
+        var clock = Stopwatch.StartNew();
+        var seenBefore = seen;
+        var next = start.Batch;
+        var batches = (features is null ? loader.ReadAsync(epoch, next, options.Accumulate == 1 ? cancellation : CancellationToken.None) : features.ReadAsync(loader, epoch, next)).GetAsyncEnumerator(CancellationToken.None);
+        try
+        {
+            while (true)
+            {
+                // Gradients that wait for more batches cannot be saved.
+                if (cancellation.IsCancellationRequested && !step.IsPending) Cancel(start with { Epoch = epoch, Batch = next, LossSum = lossSum, Seen = seen });
+                if (!batches.MoveNextAsync().AsTask().GetAwaiter().GetResult()) break;
+
+                var (place, batch) = batches.Current;
+                using var _ = batch;
+                rate = FactorAt(((epoch - 1L) * steps) + place, steps);
+                step.SetRate(rate);
+                var mean = Learn(epoch, place, batch, place == steps - 1);
+                if (!double.IsFinite(mean)) throw new TrainingDivergedException(epoch, place + 1, rate * options.Optimizer.LearningRate);
+
+                (lossSum, seen, next) = (lossSum + (mean * batch.Count), seen + batch.Count, place + 1);
+                trainer.StepDone?.Invoke(step.Count, mean, rate * options.Optimizer.LearningRate);
+                if (next < steps) SaveNowAndThen(start with { Epoch = epoch, Batch = next, LossSum = lossSum, Seen = seen });
+                Report(new(epoch, options.Epochs, next, steps, lossSum / seen, rate * options.Optimizer.LearningRate)
+                {
+                    ImagesPerSecond = (seen - seenBefore) / clock.Elapsed.TotalSeconds,
+                    Best = Best,
+                });
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Cancel(start with { Epoch = epoch, Batch = next, LossSum = lossSum, Seen = seen });
+        }
+        finally
+        {
+            batches.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+
+        if (seen == 0)
+        {
+            var reason = loader.Unreadable[0];
+            throw new InvalidDatasetException(reason.Name ?? "image", $"{reason.Reason}; and none of the other {training.Count - 1:N0} images to learn from can be read.");
+        }
+        // Measuring takes its time too: what was learnt is safe before.
+        Save(start with { Epoch = epoch, Batch = steps, LossSum = lossSum, Seen = seen });
+        rate = FactorAt((epoch * (long)steps) - 1, steps);
+        Finish(epoch, steps, new(epoch, step.Count, rate * options.Optimizer.LearningRate, lossSum / seen)
+        {
+            ImagesPerSecond = (seen - seenBefore) / clock.Elapsed.TotalSeconds,
+        });
+    }
+
+    private double Learn(int epoch, int place, Batch batch, bool isLast)
+    {
+        using var scope = NewDisposeScope();
+        var targets = batch.Targets.to(device);
+        // The networks' own randomness is a function of the place too, so that nothing of it has to be saved.
+        manual_seed((long)(new Augmentation.SampleRandom(options.Seed, epoch, place, Augmentation.SampleRandom.Purpose.Network).NextDouble() * long.MaxValue));
+        Func<AuxiliaryOutput> forward;
+        if (features is { } known)
+        {
+            forward = () => new(known.Finish(batch.Indices), []);
+        }
+        else
+        {
+            var inputs = batch.Inputs.to(device);
+            forward = () => step.Forward(inputs);
+        }
+
+        var before = step.Count;
+        var loss = step.Run(forward, targets, isLast);
+        if (step.Count > before) average?.Update(step.Count);
+        return loss;
+    }
+
+    private void Finish(int epoch, int steps, EpochRecord record)
+    {
+        average?.Swap();
+        try
+        {
+            if (validation is not null)
+            {
+                var evaluator = new Evaluator(network, trainer.Preset) { Loading = trainer.Loading with { BatchSize = options.BatchSize } };
+                var evaluation = evaluator.Run(validation, null, cancellation);
+                if (!double.IsFinite(evaluation.Loss)) throw new TrainingDivergedException(epoch, steps, record.LearningRate, validation: true);
+                record = record with
+                {
+                    ValidationLoss = evaluation.Loss,
+                    Accuracy = evaluation.Accuracy,
+                    Top5Accuracy = evaluation.Top5Accuracy,
+                    MeanAveragePrecision = evaluation.MeanAveragePrecision,
+                };
+            }
+            record = record with { IsBest = record.IsBetterThan(Best) };
+            if (record.IsBest) best.Keep(network, record);
+        }
+        finally
+        {
+            average?.Swap();
+        }
+        waited = record.IsBest ? 0 : waited + 1;
+        history.Add(record);
+        trainer.Log.EpochDone(epoch, options.Epochs, record.Loss, record.Accuracy);
+        trainer.EpochDone?.Invoke(history);
+        Save(identity with { Epoch = epoch + 1 });
+        progress?.Report(new(epoch, options.Epochs, steps, steps, record.Loss, record.LearningRate)
+        {
+            ImagesPerSecond = record.ImagesPerSecond,
+            Finished = record,
+            Best = Best,
+        });
+    }
+
+    private double FactorAt(long place, int stepsPerEpoch)
+    {
+        var total = (long)options.Epochs * stepsPerEpoch;
+        var warm = Math.Min((long)Math.Round(options.Warmup.Epochs * stepsPerEpoch), total);
+        return options.Warmup.FactorAt(place, warm) ?? options.Schedule.FactorAt(place - warm, total - warm);
+    }
+
+    private void Cancel(TrainingState state)
+    {
+        Save(state);
+        throw new OperationCanceledException(cancellation);
+    }
+
+    private void SaveNowAndThen(TrainingState state)
+    {
+        if (checkpoints is null || step.IsPending) return;
+        var isDue = trainer.Checkpoints!.EverySteps is { } every && step.Count % every == 0;
+        if (isDue || sinceSave.Elapsed >= trainer.Checkpoints.Every) Save(state);
+    }
+
+    private void Save(TrainingState state)
+    {
+        if (checkpoints is null) return;
+        using var scope = NewDisposeScope();
+        var tensors = network.state_dict().Select(entry => KeyValuePair.Create($"model/{entry.Key}", entry.Value))
+            .Concat(average?.Tensors.Select(entry => KeyValuePair.Create($"average/{entry.Key}", entry.Value)) ?? [])
+            .Concat(OptimizerMemory.Read(optimizer, [.. learning.Select(entry => entry.Name)]).Select(entry => KeyValuePair.Create($"optimizer/{entry.Key}", entry.Value)));
+        checkpoints.Save(state with { Steps = step.Count, Waited = waited, History = [.. history] }, tensors);
+        sinceSave.Restart();
+        trainer.Log.Saved(state.Epoch, state.Batch);
+    }
+
+    private TrainingState? Resume()
+    {
+        if (checkpoints is null) return null;
+        if (!trainer.Checkpoints!.Resume)
+        {
+            return checkpoints.HasAny
+                ? throw new CheckpointException(checkpoints.Path, "a training was saved here already. Go on with it by --resume (in C#: Resume), or take another folder.")
+                : null;
+        }
+        if (checkpoints.OpenLast(warning => trainer.Log.Warn(warning)) is not { } saved) return null;
+
+        using var tensors = saved.Tensors;
+        Check(saved.State);
+        Restore(saved.State, tensors);
+        trainer.Log.Resumed(saved.State.Epoch, saved.State.Batch);
+        return saved.State;
+    }
+
+    private void Check(TrainingState state)
+    {
+        if (state.Recipe != identity.Recipe)
+            throw new CheckpointException(checkpoints!.Path, $"the training that was saved here has another recipe: {RecipeDifference.Between(state.Recipe, identity.Recipe)}. Go on with the same, or take another folder.");
+        if (state.Data != identity.Data)
+        {
+            throw new CheckpointException(
+                checkpoints!.Path,
+                $"the pictures to learn from have changed since the training was saved: {state.Data.Count:N0} then, {identity.Data.Count:N0} now, or others, or with other labels. Put them back, or begin anew in another folder from the model that is there.");
+        }
+        if (state.Machine != identity.Machine)
+            trainer.Log.Warn($"The training was begun on another machine ({state.Machine}; this is {identity.Machine}): the weights may differ in their last bits.");
+    }
+
+    private void Restore(TrainingState state, StateDict tensors)
+    {
+        using var ungraded = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var (name, live) in network.state_dict()) Fill($"model/{name}", live);
+        if (average is not null)
+        {
+            foreach (var (name, kept) in average.Tensors) Fill($"average/{name}", kept);
+        }
+        OptimizerMemory.Write(optimizer, learning, name => tensors.TryGet($"optimizer/{name}", out var entry) ? entry.ToTensor() : null);
+        (step.Count, waited) = (state.Steps, state.Waited);
+        history.AddRange(state.History);
+
+        void Fill(string name, Tensor target)
+        {
+            if (!tensors.TryGet(name, out var entry) || !entry.Shape.SequenceEqual(target.shape))
+                throw new CheckpointException(checkpoints!.Path, $"what was saved here is another network's: '{name}' is missing or has another shape.");
+            target.copy_(entry.ToTensor());
+        }
+    }
+
+    private void Report(TrainingProgress report)
+    {
+        if (progress is null || (sinceReport.Elapsed < ReportEvery && report.Step < report.Steps)) return;
+        progress.Report(report);
+        sinceReport.Restart();
+    }
+
+    private static string MachineName() =>
+        $"{System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier}, {get_num_threads()} threads, TorchSharp {typeof(torch).Assembly.GetName().Version}";
+}
