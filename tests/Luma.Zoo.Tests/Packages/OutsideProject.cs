@@ -48,7 +48,8 @@ internal sealed class OutsideProject : IDisposable
     public static string LibTorch =>
         $"""<PackageReference Include="libtorch-cpu-{Platform}" />""";
 
-    private static string Platform => OperatingSystem.IsWindows() ? "win-x64" : OperatingSystem.IsMacOS() ? "osx-arm64" : "linux-x64";
+    /// <summary>The platform that the tests run on.</summary>
+    public static string Platform => OperatingSystem.IsWindows() ? "win-x64" : OperatingSystem.IsMacOS() ? "osx-arm64" : "linux-x64";
 
     /// <summary>Builds it and runs it.</summary>
     /// <param name="image">The image.</param>
@@ -92,9 +93,20 @@ internal sealed class OutsideProject : IDisposable
     /// <param name="program">The program.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <returns>Its exit code, and what it wrote.</returns>
-    public static (int ExitCode, string Output, string Errors) Start(string current, string program, params IReadOnlyList<string> arguments)
+    public static (int ExitCode, string Output, string Errors) Start(string current, string program, params IReadOnlyList<string> arguments) =>
+        Start(current, program, new Dictionary<string, string>(), arguments);
+
+    /// <summary>Runs a program, as if it had been started outside the tests.</summary>
+    /// <param name="current">The current folder.</param>
+    /// <param name="program">The program.</param>
+    /// <param name="variables">Environment variables for it.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <returns>Its exit code, and what it wrote.</returns>
+    public static (int ExitCode, string Output, string Errors) Start(
+        string current, string program, IReadOnlyDictionary<string, string> variables, params IReadOnlyList<string> arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = current, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in variables) start.Environment[name] = value;
         // What the test's own dotnet has set for itself, such as where its MSBuild lies.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
             start.Environment.Remove(name);
