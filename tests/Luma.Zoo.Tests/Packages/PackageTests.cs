@@ -66,6 +66,32 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
         Assert.Contains($"version {Repository.ReadVersions()["TorchSharp"]}", message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("linux-x64", true)]
+    [InlineData("win-x64", false)]
+    public void The_copy_for_an_older_libstdc_is_for_linux_alone_where_the_project_names_its_platform(string platform, bool expected)
+    {
+        using var project = new OutsideProject(
+            feed.ReferenceTo("Luma.Neural"), "_ = typeof(Luma.Neural.Native.NativeLibraries);", feed.Path);
+
+        var published = project.Publish(platform);
+
+        Assert.Contains("Luma.Neural.dll", published);
+        Assert.Contains(published, name => name.Contains("LibTorchSharp.", StringComparison.Ordinal) && name != "LibTorchSharp.so");
+        Assert.Equal(expected, published.Contains("LibTorchSharp.so"));
+    }
+
+    [TrimmingFact]
+    public void A_trimmed_program_classifies_a_digit_and_no_warning_is_ours()
+    {
+        using var project = new OutsideProject(feed.Reference + OutsideProject.LibTorch, Classify, feed.Path);
+
+        var (answer, warnings) = project.RunTrimmed(Digit(7));
+
+        Assert.Equal("3 7", answer);
+        Assert.All(warnings, warning => Assert.Contains("Assembly 'TorchSharp' produced", warning, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_project_reference_and_libtorch_classify_a_digit()
     {
