@@ -22,12 +22,7 @@ internal static class CommandLine
         try
         {
             var root = CreateRoot(terminal);
-            var parsed = root.Parse(args.Count == 0 ? ["--help"] : args, new ParserConfiguration
-            {
-                // '@photo.png' is a file of that name, and '-abc' is no bundle of options.
-                ResponseFileTokenReplacer = null,
-                EnablePosixBundling = false,
-            });
+            var parsed = Parse(root, args.Count == 0 ? ["--help"] : args);
             terminal.Verbose = parsed.GetValue<bool>(Options.VerboseName);
             if (UsageMistakes.Find(parsed, args) is { } mistake)
             {
@@ -93,6 +88,14 @@ internal static class CommandLine
         root.Options.Add(Options.Verbose());
         return root;
     }
+
+    /// <summary>Parses arguments; <see cref="UsageMistakes"/> says what is wrong with them.</summary>
+    public static ParseResult Parse(RootCommand root, IReadOnlyList<string> args) => root.Parse(args, new ParserConfiguration
+    {
+        // '@photo.png' is a file of that name, and '-abc' is no bundle of options.
+        ResponseFileTokenReplacer = null,
+        EnablePosixBundling = false,
+    });
 
     private static int Fail(Terminal terminal, Exception exception)
     {

@@ -48,7 +48,8 @@ internal sealed class OutsideProject : IDisposable
     public static string LibTorch =>
         $"""<PackageReference Include="libtorch-cpu-{Platform}" />""";
 
-    private static string Platform => OperatingSystem.IsWindows() ? "win-x64" : OperatingSystem.IsMacOS() ? "osx-arm64" : "linux-x64";
+    /// <summary>The platform that the tests run on.</summary>
+    public static string Platform => OperatingSystem.IsWindows() ? "win-x64" : OperatingSystem.IsMacOS() ? "osx-arm64" : "linux-x64";
 
     /// <summary>Builds it and runs it.</summary>
     /// <param name="image">The image.</param>
@@ -64,20 +65,46 @@ internal sealed class OutsideProject : IDisposable
     /// <returns>What the program printed.</returns>
     public string RunPublished(string image)
     {
-        // In the project, not on the command line: what stands there holds for projects that are referenced too, and these would be built anew.
+        Publish(Platform, "<PublishSingleFile>true</PublishSingleFile>");
+        return ExecutePublished(image);
+    }
+
+    /// <summary>Publishes it for the platform that the tests run on, with the runtime and without the code that it does not need, and runs it.</summary>
+    /// <param name="image">The image.</param>
+    /// <returns>What the program printed, and the warnings.</returns>
+    public (string Output, IReadOnlyList<string> Warnings) RunTrimmed(string image)
+    {
+        var output = PublishWith(Platform, "<SelfContained>true</SelfContained><PublishTrimmed>true</PublishTrimmed>");
+        return (ExecutePublished(image), [.. output.Split('\n').Where(line => line.Contains(" warning ", StringComparison.Ordinal)).Distinct()]);
+    }
+
+    /// <summary>Publishes it for a platform that its project names.</summary>
+    /// <param name="platform">The platform.</param>
+    /// <param name="properties">More properties of the project.</param>
+    /// <returns>The names of the files.</returns>
+    public IReadOnlyList<string> Publish(string platform, string properties = "")
+    {
+        PublishWith(platform, $"<SelfContained>false</SelfContained>{properties}");
+        return [.. Directory.GetFiles(folder.File("published")).Select(path => Path.GetFileName(path))];
+    }
+
+    // In the project, not on the command line: what stands there holds for projects that are referenced too, and these would be built anew.
+    private string PublishWith(string platform, string properties)
+    {
         File.WriteAllText(folder.File("Directory.Build.props"), $"""
             <Project>
               <PropertyGroup>
-                <RuntimeIdentifier>{Platform}</RuntimeIdentifier>
-                <SelfContained>false</SelfContained>
-                <PublishSingleFile>true</PublishSingleFile>
+                <RuntimeIdentifier>{platform}</RuntimeIdentifier>
                 <PublishDir>{folder.File("published/")}</PublishDir>
+                {properties}
               </PropertyGroup>
             </Project>
             """);
-        Dotnet(folder.File(""), "publish", "-c", Repository.Configuration, "-v", "q");
-        return Execute(folder.File(""), folder.File(OperatingSystem.IsWindows() ? "published/outside.exe" : "published/outside"), image).Trim();
+        return Execute(folder.File(""), "dotnet", "publish", "-c", Repository.Configuration, "-v", "q", "-nodeReuse:false");
     }
+
+    private string ExecutePublished(string image) =>
+        Execute(folder.File(""), folder.File(OperatingSystem.IsWindows() ? "published/outside.exe" : "published/outside"), image).Trim();
 
     /// <summary>Runs <c>dotnet</c> and expects it to succeed.</summary>
     /// <param name="current">The current folder.</param>
@@ -92,9 +119,20 @@ internal sealed class OutsideProject : IDisposable
     /// <param name="program">The program.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <returns>Its exit code, and what it wrote.</returns>
-    public static (int ExitCode, string Output, string Errors) Start(string current, string program, params IReadOnlyList<string> arguments)
+    public static (int ExitCode, string Output, string Errors) Start(string current, string program, params IReadOnlyList<string> arguments) =>
+        Start(current, program, new Dictionary<string, string>(), arguments);
+
+    /// <summary>Runs a program, as if it had been started outside the tests.</summary>
+    /// <param name="current">The current folder.</param>
+    /// <param name="program">The program.</param>
+    /// <param name="variables">Environment variables for it.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <returns>Its exit code, and what it wrote.</returns>
+    public static (int ExitCode, string Output, string Errors) Start(
+        string current, string program, IReadOnlyDictionary<string, string> variables, params IReadOnlyList<string> arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = current, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in variables) start.Environment[name] = value;
         // What the test's own dotnet has set for itself, such as where its MSBuild lies.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
             start.Environment.Remove(name);

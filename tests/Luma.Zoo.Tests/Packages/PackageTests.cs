@@ -1,4 +1,6 @@
 using System.IO.Compression;
+using System.Reflection.Metadata;
+using System.Text;
 using System.Xml.Linq;
 using Luma.Zoo.Tests.Weights;
 
@@ -64,6 +66,32 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
         Assert.Contains($"version {Repository.ReadVersions()["TorchSharp"]}", message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("linux-x64", true)]
+    [InlineData("win-x64", false)]
+    public void The_copy_for_an_older_libstdc_is_for_linux_alone_where_the_project_names_its_platform(string platform, bool expected)
+    {
+        using var project = new OutsideProject(
+            feed.ReferenceTo("Luma.Neural"), "_ = typeof(Luma.Neural.Native.NativeLibraries);", feed.Path);
+
+        var published = project.Publish(platform);
+
+        Assert.Contains("Luma.Neural.dll", published);
+        Assert.Contains(published, name => name.Contains("LibTorchSharp.", StringComparison.Ordinal) && name != "LibTorchSharp.so");
+        Assert.Equal(expected, published.Contains("LibTorchSharp.so"));
+    }
+
+    [TrimmingFact]
+    public void A_trimmed_program_classifies_a_digit_and_no_warning_is_ours()
+    {
+        using var project = new OutsideProject(feed.Reference + OutsideProject.LibTorch, Classify, feed.Path);
+
+        var (answer, warnings) = project.RunTrimmed(Digit(7));
+
+        Assert.Equal("3 7", answer);
+        Assert.All(warnings, warning => Assert.Contains("Assembly 'TorchSharp' produced", warning, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_project_reference_and_libtorch_classify_a_digit()
     {
@@ -74,53 +102,134 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
         Assert.Equal("3 4", project.RunPublished(Digit(4)));
     }
 
+    [Fact]
+    public void The_package_for_image_sharp_classifies_its_images()
+    {
+        using var project = new OutsideProject(
+            feed.ReferenceTo("Luma.Zoo.ImageSharp") + OutsideProject.LibTorch,
+            """
+            using Luma.Zoo;
+            using Luma.Zoo.Images;
+            using Luma.Zoo.ImageSharp;
+            using SixLabors.ImageSharp;
+            using SixLabors.ImageSharp.PixelFormats;
+
+            using var classifier = ModelZoo.CreateClassifier("lenet_5", new() { Decoding = new DecodeOptions { Formats = ImageSharpFormats.All } });
+            using var image = Image.Load<Rgb24>(args[0]);
+            image.SaveAsTiff("digit.tif");
+            Console.WriteLine($"{classifier.Classify(image, top: 1)[0].Label} {classifier.Classify("digit.tif", top: 1)[0].Label}");
+            """,
+            feed.Path);
+
+        Assert.Equal("7 7", project.Run(Digit(7)));
+    }
+
     [Theory]
     [InlineData("Luma.Neural", "TorchSharp")]
     [InlineData(
         "Luma.Zoo", "Luma.Neural", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions",
         "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Http.Resilience", "Microsoft.Extensions.Logging.Abstractions",
         "Microsoft.Extensions.Options", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.IO.Hashing")]
+    [InlineData("Luma.Zoo.ImageSharp", "Luma.Zoo", "SixLabors.ImageSharp")]
     public void A_package_depends_on_what_it_names_and_on_no_libtorch(string name, params string[] dependencies)
     {
-        using var package = ZipFile.OpenRead(Path.Combine(feed.Path, $"{name}.{feed.Version}.nupkg"));
-        var specification = Read(package, $"{name}.nuspec");
-        Assert.Equal(dependencies, specification.Descendants().Where(e => e.Name.LocalName == "dependency").Select(e => e.Attribute("id")!.Value).Order());
+        var package = Package.Open(feed.File(name, "nupkg"));
 
-        string Value(string element) => specification.Descendants().Single(e => e.Name.LocalName == element).Value;
-        Assert.NotEmpty(Value("tags"));
-        Assert.Contains(package.Entries, entry => entry.FullName == Value("readme"));
-        Assert.Contains(package.Entries, entry => entry.FullName == Value("icon"));
-        Assert.True(File.Exists(Path.Combine(feed.Path, $"{name}.{feed.Version}.snupkg")), "the symbols have a package of their own");
+        Assert.Equal(dependencies, package.Document.Descendants().Where(e => e.Name.LocalName == "dependency").Select(e => e.Attribute("id")!.Value).Order());
+        Assert.Equal(
+            name == "Luma.Neural" ? ["runtimes/linux-x64/native/LibTorchSharp.so"] : [],
+            package.Files.Keys.Where(file => file.StartsWith("runtimes/", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("Luma.Neural")]
+    [InlineData("Luma.Zoo")]
+    [InlineData("Luma.Zoo.ImageSharp")]
+    public void A_package_has_all_that_a_gallery_shows_and_a_debugger_needs(string name)
+    {
+        var package = Package.Open(feed.File(name, "nupkg"));
+        string? Value(string element) => package.Specification(element)?.Value;
+
+        Assert.All((string[])["description", "authors", "copyright", "tags"], element => Assert.False(string.IsNullOrEmpty(Value(element)), element));
+        Assert.Equal("MIT", Value("license"));
+        Assert.Equal(File.ReadAllText(Path.Combine(Repository.Root, "src", name, "PACKAGE.md")), package.Read(Value("readme")!));
+        Assert.True(package.Files[Value("icon")!] > 1000);
+        Assert.Equal(("git", Feed.Address), (package.Specification("repository")?.Attribute("type")?.Value, package.Specification("repository")?.Attribute("url")?.Value));
+        Assert.Contains($"lib/net10.0/{name}.dll", package.Files.Keys);
+        var documentation = XDocument.Parse(package.Read($"lib/net10.0/{name}.xml"));
+        Assert.Equal(name, documentation.Descendants("assembly").Single().Value);
+        Assert.Contains(documentation.Descendants("member"), member => member.Attribute("name")!.Value.StartsWith($"T:{name}.", StringComparison.Ordinal));
+        Assert.DoesNotContain(package.Files.Keys, file => file.EndsWith(".pdb", StringComparison.Ordinal) || file.StartsWith("content", StringComparison.Ordinal));
+        Assert.Contains($"lib/net10.0/{name}.pdb", Package.Open(feed.File(name, "snupkg")).Files.Keys);
+    }
+
+    // In a clone with a public remote, which this one need not be: a library of one file with our build.
+    [Fact]
+    public void Symbols_lead_to_the_sources_of_the_commit()
+    {
+        const string Commit = "0123456789abcdef0123456789abcdef01234567";
+        using var folder = new TemporaryFolder();
+        foreach (var name in (string[])["Directory.Build.props", "Directory.Build.targets", "global.json"]) File.Copy(Path.Combine(Repository.Root, name), folder.File(name));
+        foreach (var name in (string[])[".git/refs/heads", ".git/objects", "assets", "Some"]) Directory.CreateDirectory(folder.File(name));
+        File.WriteAllText(folder.File(".git/HEAD"), "ref: refs/heads/main\n");
+        File.WriteAllText(folder.File(".git/refs/heads/main"), $"{Commit}\n");
+        File.WriteAllText(folder.File(".git/config"), "[core]\n\trepositoryformatversion = 0\n[remote \"origin\"]\n\turl = https://github.com/example/luma.git\n");
+        File.Copy(Path.Combine(Repository.Root, "assets", "icon.png"), folder.File("assets/icon.png"));
+        File.WriteAllText(folder.File("Some/PACKAGE.md"), "# Some");
+        File.WriteAllText(folder.File("Some/Thing.cs"), "namespace Some;\n\n/// <summary>A thing.</summary>\npublic static class Thing\n{\n    /// <summary>It.</summary>\n    public static string It => \"\";\n}\n");
+        File.WriteAllText(folder.File("Some/Some.csproj"), "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><Description>Some.</Description></PropertyGroup></Project>");
+
+        OutsideProject.Dotnet(folder.File("Some"), "pack", "-c", "Release", "-v", "q", "-o", folder.File("packages"), "-p:NuGetAudit=false");
+
+        var repository = Package.Open(folder.File($"packages/Some.{Repository.Version}.nupkg")).Specification("repository")!;
+        Assert.Equal(("https://github.com/example/luma", Commit), (repository.Attribute("url")!.Value.Replace(".git", "", StringComparison.Ordinal), repository.Attribute("commit")!.Value));
+        using var symbols = ZipFile.OpenRead(folder.File($"packages/Some.{Repository.Version}.snupkg"));
+        using var stream = symbols.GetEntry("lib/net10.0/Some.pdb")!.Open();
+        Assert.Contains($"https://raw.githubusercontent.com/example/luma/{Commit}/*", SourceLink(stream), StringComparison.Ordinal);
     }
 
     private static string Digit(int digit) => Directory.GetFiles(Path.Combine(Repository.Root, "zoo", "samples"), $"digit-{digit}-*.png").Order().First();
 
-    private static XDocument Read(ZipArchive package, string entry)
+    private static string SourceLink(Stream pdb)
     {
-        using var stream = package.GetEntry(entry)!.Open();
-        return XDocument.Load(stream);
+        // As the format of portable PDBs defines it.
+        var kind = new Guid("CC110556-A091-4D38-9FEC-25AB9A351A6A");
+        using var memory = new MemoryStream();
+        pdb.CopyTo(memory);
+        memory.Position = 0;
+        using var provider = MetadataReaderProvider.FromPortablePdbStream(memory);
+        var reader = provider.GetMetadataReader();
+        var information = reader.CustomDebugInformation.Select(reader.GetCustomDebugInformation).Single(entry => reader.GetGuid(entry.Kind) == kind);
+        return Encoding.UTF8.GetString(reader.GetBlobBytes(information.Value));
     }
 
-    /// <summary>A folder with the two packages, made of what the tests were built with: nothing is built or restored again.</summary>
+    /// <summary>A folder with the libraries' packages, made of what the tests were built with: nothing is built or restored again.</summary>
     public sealed class Feed : IDisposable
     {
         private readonly TemporaryFolder folder = new();
 
         public Feed()
         {
-            foreach (var project in (string[])["Luma.Neural", "Luma.Zoo"])
+            foreach (var project in (string[])["Luma.Neural", "Luma.Zoo", "Luma.Zoo.ImageSharp"])
             {
                 OutsideProject.Dotnet(
                     Repository.Root, "pack", System.IO.Path.Combine("src", project), "--no-build", "-c", Repository.Configuration, "-v", "q",
-                    $"-p:PackageVersion={Version}", "-o", Path);
+                    $"-p:PackageVersion={Version}", $"-p:RepositoryUrl={Address}", "-o", Path);
             }
         }
+
+        /// <summary>The repository that they name.</summary>
+        public const string Address = "https://example.org/luma";
 
         public string Path => folder.File("");
 
         public string Version { get; } = $"0.0.0-test.{Guid.NewGuid():N}";
 
-        public string Reference => $"""<PackageVersion Include="Luma.Zoo" Version="{Version}" /><PackageReference Include="Luma.Zoo" />""";
+        public string Reference => ReferenceTo("Luma.Zoo");
+
+        public string ReferenceTo(string name) => $"""<PackageVersion Include="{name}" Version="{Version}" /><PackageReference Include="{name}" />""";
+
+        public string File(string name, string extension) => folder.File($"{name}.{Version}.{extension}");
 
         public void Dispose() => folder.Dispose();
     }

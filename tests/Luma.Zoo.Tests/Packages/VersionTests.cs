@@ -8,6 +8,8 @@ public class VersionTests
     [Theory]
     [InlineData("src/Luma.Zoo.Cli")]
     [InlineData("tests/Luma.Zoo.Tests")]
+    [InlineData("tests/Luma.Neural.Tests")]
+    [InlineData("tests/Luma.Zoo.Benchmarks")]
     public void Every_package_that_a_program_is_made_of_is_pinned(string project)
     {
         var pinned = Repository.ReadVersions();
@@ -16,6 +18,30 @@ public class VersionTests
 
         Assert.Contains(restored, package => package.StartsWith("TorchSharp/", StringComparison.Ordinal));
         Assert.All(restored, package => Assert.Equal(pinned.GetValueOrDefault(package.Split('/')[0]), package.Split('/')[1]));
+    }
+
+    [Fact]
+    public void Every_project_that_is_a_program_is_held_against_the_pins()
+    {
+        var programs = Projects().Where(project => project.Text.Contains("<LumaApplication>true", StringComparison.Ordinal)).Select(project => project.Folder);
+
+        var tested = typeof(VersionTests).GetMethod(nameof(Every_package_that_a_program_is_made_of_is_pinned))!
+            .GetCustomAttributesData().Where(data => data.AttributeType == typeof(InlineDataAttribute))
+            .Select(data => (string)((IReadOnlyList<System.Reflection.CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!)[0].Value!);
+
+        Assert.Equal(programs.Order(), tested.Order());
+    }
+
+    [Fact]
+    public void Every_pin_is_of_a_package_that_comes_with_another()
+    {
+        var brought = Projects().SelectMany(project => Restored(project.Folder)).Select(package => package.Split('/')[0]).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        // Those for other platforms and backends are named where they are used.
+        var named = Projects().Select(project => project.Text).Append(File.ReadAllText(Path.Combine(Repository.Root, "Directory.Build.targets")))
+            .SelectMany(text => Regex.Matches(text, "<PackageReference Include=\"([^\"]*)\"").Select(match => match.Groups[1].Value))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+        Assert.All(Repository.ReadVersions().Keys, package => Assert.True(brought.Contains(package) || named.Contains(package), package));
     }
 
     [Theory]
@@ -55,6 +81,12 @@ public class VersionTests
             Assert.DoesNotContain(needless, listed, StringComparison.Ordinal);
         });
     }
+
+    private static IEnumerable<(string Folder, string Text)> Projects() =>
+        from parent in (string[])["src", "tests"]
+        from folder in Directory.GetDirectories(Path.Combine(Repository.Root, parent))
+        from path in Directory.GetFiles(folder, "*.csproj")
+        select ($"{parent}/{Path.GetFileName(folder)}", File.ReadAllText(path));
 
     private static IEnumerable<string> Restored(string project)
     {

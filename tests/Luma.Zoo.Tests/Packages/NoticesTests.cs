@@ -1,0 +1,93 @@
+using Luma.Zoo.Tests.Weights;
+
+namespace Luma.Zoo.Tests.Packages;
+
+/// <summary>What the program is made of is named beside it, with its licences.</summary>
+public class NoticesTests
+{
+    private static readonly string Output = Path.Combine(Repository.Root, "src", "Luma.Zoo.Cli", "bin", Repository.Configuration, "net10.0");
+
+    [Fact]
+    public void Every_package_of_the_program_is_named_with_its_licence()
+    {
+        var notices = Notices.Parse(File.ReadAllText(Path.Combine(Output, "THIRD-PARTY-NOTICES.txt")));
+
+        Assert.Equal(Notices.Dependencies(File.ReadAllText(Path.Combine(Output, "luma.deps.json"))).Order(), notices.Packages.Keys.Order());
+        Assert.All(notices.Packages, package =>
+        {
+            Assert.Matches("^  Licence: (MIT|Apache-2.0|BSD-3-Clause)$", package.Value[0]);
+            Assert.Contains(notices.TextsOf(package.Key), text => text.Contains("WITHOUT WARRANTY", StringComparison.Ordinal) || text.Contains("IMPLIED WARRANTIES", StringComparison.Ordinal)
+                || text.Contains("WITHOUT WARRANTIES", StringComparison.Ordinal));
+        });
+        // No text without a package, and none twice.
+        Assert.Equal(notices.Texts.Keys.Order(), notices.Packages.Keys.SelectMany(notices.TextsOf).Distinct().Select(text => text[..(text.IndexOf(']', StringComparison.Ordinal) + 1)]).Order());
+        Assert.Distinct(notices.Texts.Values.Select(text => text[text.IndexOf('\n', StringComparison.Ordinal)..]));
+    }
+
+    [Fact]
+    public void The_notices_of_native_libraries_are_whole()
+    {
+        var notices = Notices.Parse(File.ReadAllText(Path.Combine(Output, "THIRD-PARTY-NOTICES.txt")));
+        var versions = Repository.ReadVersions();
+        string[] natives = [.. notices.Packages.Keys.Where(package => package.StartsWith("libtorch-", StringComparison.Ordinal) || package.StartsWith("SkiaSharp.NativeAssets.", StringComparison.Ordinal))];
+
+        Assert.Contains($"SkiaSharp.NativeAssets.Win32/{versions["SkiaSharp"]}", natives);
+        Assert.Contains(natives, package => package.StartsWith("libtorch-", StringComparison.Ordinal));
+        Assert.All(natives, package => Assert.Contains(
+            notices.TextsOf(package), text => text.Contains(package.StartsWith("lib", StringComparison.Ordinal) ? "From PyTorch" : "FreeType", StringComparison.OrdinalIgnoreCase)));
+        Assert.All(notices.Packages[natives.Single(package => package.StartsWith("libtorch-", StringComparison.Ordinal))].Skip(3), line => Assert.StartsWith("  With ", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_licences_of_the_font_and_of_the_program_are_beside_it()
+    {
+        Assert.Contains("Bitstream Vera", File.ReadAllText(Path.Combine(Output, "licenses", "DejaVuSans.txt")), StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllText(Path.Combine(Repository.Root, "LICENSE")), File.ReadAllText(Path.Combine(Output, "LICENSE.txt")));
+        // The font is in the program and nowhere else.
+        Assert.Contains("DejaVuSans.ttf", typeof(Luma.Zoo.Cli.CommandLine).Assembly.GetManifestResourceNames());
+        Assert.DoesNotContain(typeof(ModelZoo).Assembly.GetManifestResourceNames(), name => name.EndsWith(".ttf", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [Trait("Category", "Slow")]
+    [InlineData("<license type=\"expression\">MIT</license>", null)]
+    [InlineData("<license type=\"expression\">MIT OR GPL-2.0-only</license>", "The package Some.Package 1.2.3 has the licence MIT OR GPL-2.0-only, which is not known here.")]
+    [InlineData("<license type=\"file\">LICENSE</license>", "The package Some.Package 1.2.3 names no licence but 'LICENSE'.")]
+    [InlineData("<licenseUrl>https://example.org/licence</licenseUrl>", "The package Some.Package 1.2.3 names no licence but 'https://example.org/licence'.")]
+    [InlineData("", "The package Some.Package 1.2.3 names no licence but ''.")]
+    public void A_licence_that_is_not_known_stops_the_build(string licence, string? problem)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("package/lib"));
+        File.WriteAllText(folder.File("package/LICENSE"), "Do as you like, without warranty.");
+        File.WriteAllText(folder.File("package/lib/some.dll"), "");
+        File.WriteAllText(folder.File("package/some.package.nuspec"), $"<package><metadata><id>Some.Package</id><version>1.2.3</version><authors>Someone</authors>{licence}</metadata></package>");
+        File.WriteAllText(folder.File("some.proj"), $"""
+            <Project>
+              <PropertyGroup><IntermediateOutputPath>obj/</IntermediateOutputPath></PropertyGroup>
+              <ItemGroup>
+                <RuntimeCopyLocalItems Include="package/lib/some.dll" NuGetPackageId="Some.Package" NuGetPackageVersion="1.2.3" PathInPackage="lib/some.dll" />
+              </ItemGroup>
+              <Target Name="ResolvePackageAssets" />
+              <Target Name="ResolveFrameworkReferences" />
+              <Import Project="{Path.Combine(Repository.Root, "src", "Luma.Zoo.Cli", "build", "ThirdPartyNotices.targets")}" />
+            </Project>
+            """);
+
+        var (exitCode, output, _) = OutsideProject.Start(folder.File(""), "dotnet", "msbuild", "some.proj", "-t:LumaThirdPartyNotices", "-v:q", "-nologo", "-nodeReuse:false");
+
+        if (problem is null)
+        {
+            Assert.Equal((0, ""), (exitCode, output));
+            var notices = Notices.Parse(File.ReadAllText(folder.File("obj/notices/THIRD-PARTY-NOTICES.txt")));
+            Assert.Equal(["  Licence: MIT", "  By Someone", "  Texts: [1]"], notices.Packages["Some.Package/1.2.3"]);
+            Assert.Contains("Do as you like", Assert.Single(notices.Texts).Value, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal(1, exitCode);
+            Assert.Contains($"error LUMA0002: {problem}", output, StringComparison.Ordinal);
+            Assert.False(File.Exists(folder.File("obj/notices/THIRD-PARTY-NOTICES.txt")));
+        }
+    }
+}
