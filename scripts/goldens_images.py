@@ -201,8 +201,18 @@ def write_goldens():
             presets.append({"file": name, "preset": {**entry, "channels": 1, "mean": preset.mean, "std": preset.std},
                             "tensor": floats(preset(image.convert("L")))})
 
+    # PIL's draft: a JPEG decoded at a part of its size, where that is still twice as large as needed.
+    drafts = []
+    for name in ["rgb-420.jpg", "rgb-444.jpg", "rgb-progressive.jpg", "grey.jpg", "cmyk.jpg"]:
+        for part in (2, 4, 8):
+            image = Image.open(folder / name)
+            resize = min(image.size) // (2 * part)
+            image.draft(None, (image.width // part, image.height // part))
+            preset = ImageClassification(crop_size=resize, resize_size=resize)
+            drafts.append({"file": name, "resize": resize, "width": image.width, "tensor": floats(preset(image.convert("RGB")))})
+
     goldens = {"about": f"Written by scripts/goldens_images.py with PIL {PIL.__version__} and torchvision {torchvision.__version__}.",
-               "decoded": decoded, "resized": resized, "presets": presets}
+               "decoded": decoded, "resized": resized, "presets": presets, "drafts": drafts}
     lines = json.dumps(goldens, separators=(",", ":")).replace('{"file"', '\n{"file"')
     (tests / "Goldens").mkdir(exist_ok=True)
     (tests / "Goldens" / "images.json").write_text(lines + "\n")

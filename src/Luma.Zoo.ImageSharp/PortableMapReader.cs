@@ -28,6 +28,11 @@ internal sealed class PortableMapReader : IImageReader
 
         // One byte of white space ends the header.
         start = at + 1;
+
+        // Before there is memory for the pixels: as text, a bit takes a byte, and a number two but for the last.
+        var values = (long)Width * Height * channels;
+        var least = text ? map ? values : (2 * values) - 1 : map ? (Width + 7L) / 8 * Height : values * (most > 255 ? 2 : 1);
+        if (data.Length - start < least) throw Truncated();
     }
 
     /// <inheritdoc/>

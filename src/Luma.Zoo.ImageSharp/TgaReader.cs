@@ -23,6 +23,11 @@ internal sealed class TgaReader : IImageReader
         (fromTop, fromRight) = ((head[17] & 0x20) != 0, (head[17] & 0x10) != 0);
         if (head[1] != 0) (firstColour, colours, colourBits) = (Short(head, 3), Short(head, 5), head[7]);
         start = HeaderBytes + head[0];
+
+        // Before there is memory for the pixels: packed, a byte and a colour are 128 pixels at most.
+        var (pixels, bytes) = ((long)Width * Height, (bits + 7) / 8);
+        var least = bits == 1 ? (Width + 7) / 8 * (long)Height : packed ? (pixels + 127) / 128 * (1 + bytes) : pixels * bytes;
+        if (head.Length - start - (colours * ((colourBits + 7) / 8)) < least) throw Truncated();
     }
 
     /// <inheritdoc/>

@@ -51,6 +51,14 @@ internal sealed class TiffDirectory
         return values;
     }
 
+    /// <summary>The bytes of a tag that is no number; none where it is missing.</summary>
+    public byte[] Bytes(int tag)
+    {
+        if (!entries.TryGetValue(tag, out var entry) || Unit(entry.Type) != 1) return [];
+        if (entry.Place < 0 || entry.Place > file.Length - entry.Count) throw Truncated();
+        return file.Slice((int)entry.Place, (int)entry.Count).ToArray();
+    }
+
     private static int Unit(int type) => type switch
     {
         1 or 2 or 6 or 7 => 1,

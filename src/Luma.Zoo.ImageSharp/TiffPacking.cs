@@ -12,6 +12,16 @@ internal static class TiffPacking
     /// <summary>Whether a number is one of these.</summary>
     public static bool Knows(int compression) => compression is None or Lzw or Deflate or OldDeflate or PackBits;
 
+    /// <summary>How many bytes one packed byte can become at most.</summary>
+    public static int MostPerByte(int compression) => compression switch
+    {
+        None => 1,
+        // Two bytes for 128; 12 bits for no more than there are codes.
+        PackBits => 64,
+        Lzw => 2 * 4096 / 3,
+        _ => 1032,
+    };
+
     /// <summary>Unpacks.</summary>
     /// <param name="compression">How it is packed.</param>
     /// <param name="packed">The packed bytes.</param>

@@ -1,16 +1,11 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using Luma.Zoo.Images;
-using SixLabors.ImageSharp;
-using SixLabors.ImageSharp.Formats.Tiff;
-using SixLabors.ImageSharp.Metadata;
-using SixLabors.ImageSharp.PixelFormats;
 
 namespace Luma.Zoo.ImageSharp;
 
 /// <summary>
 /// Reads TIFF: strips and tiles of 1 to 16 bits, packed with LZW, deflate or PackBits or not at all. Fax, JPEG and YCbCr are left to
-/// ImageSharp, which has no tiles. Of 16 bits the upper eight are taken, also of grey, where PIL cuts off at 255.
+/// <see cref="TiffForeign"/>, in strips. Of 16 bits the upper eight are taken, also of grey, where PIL cuts off at 255.
 /// </summary>
 internal sealed class TiffReader : IImageReader
 {
@@ -18,11 +13,12 @@ internal sealed class TiffReader : IImageReader
     private const int Unsigned = 1, Signed = 2, Float = 3;
 
     private readonly ReadOnlyMemory<byte> file;
-    private readonly bool little, apart, reversed, foreign, premultiplied;
+    private readonly bool little, apart, reversed, premultiplied;
     private readonly int compression, photometric, samples, depth, predictor, format;
     private readonly int segmentWidth, segmentHeight;
     private readonly long[] offsets, counts;
     private readonly byte[] colours = [];
+    private readonly TiffForeign? foreign;
 
     public TiffReader(ReadOnlyMemory<byte> file)
     {
@@ -41,11 +37,11 @@ internal sealed class TiffReader : IImageReader
         var depths = directory.Values(258);
         depth = depths.Length == 0 ? 1 : (int)Math.Min(depths[0], 1024);
         var tiled = directory.Values(322).Length > 0;
-        foreign = compression is 2 or 3 or 4 or 7 || photometric == YCbCr;
         (offsets, counts) = tiled ? (directory.Values(324), directory.Values(325)) : (directory.Values(273), directory.Values(279));
-        if (foreign)
+        if (compression is 2 or 3 or 4 or 7 || photometric == YCbCr)
         {
             if (tiled) throw Unsupported("tiles that are packed this way");
+            foreign = new TiffForeign(file, directory, Width, Height, offsets, counts);
             return;
         }
 
@@ -84,6 +80,7 @@ internal sealed class TiffReader : IImageReader
             throw new ImageException(null, $"tiles or strips of {segmentWidth} by {segmentHeight} pixels are too large");
         var needed = (long)Across * Down * (apart ? samples : 1);
         if (offsets.Length < needed || (counts.Length < needed && compression != TiffPacking.None)) throw Truncated();
+        CheckPacked((int)needed);
     }
 
     /// <inheritdoc/>
@@ -96,11 +93,14 @@ internal sealed class TiffReader : IImageReader
     public ImageOrientation Orientation { get; }
 
     /// <inheritdoc/>
-    public long WorkingBytes => foreign ? 8L * Width * Height : SegmentBytes;
+    public long WorkingBytes => foreign is null ? SegmentBytes : (8L * Width * Height) + foreign.Bytes;
 
     private int Across => (int)(((long)Width + segmentWidth - 1) / segmentWidth);
 
     private int Down => (int)(((long)Height + segmentHeight - 1) / segmentHeight);
+
+    // The channels that colours are made of.
+    private int Used => photometric == Cmyk || premultiplied ? 4 : photometric == Rgb ? 3 : 1;
 
     private long Stride => (((long)segmentWidth * (apart ? 1 : samples) * depth) + 7) / 8;
 
@@ -109,14 +109,14 @@ internal sealed class TiffReader : IImageReader
     /// <inheritdoc/>
     public void Read(Span<byte> pixels)
     {
-        if (foreign)
+        if (foreign is not null)
         {
-            ReadForeign(pixels);
+            foreign.Read(pixels);
             return;
         }
 
         var buffer = GC.AllocateUninitializedArray<byte>((int)SegmentBytes);
-        var used = photometric == Cmyk || premultiplied ? 4 : photometric == Rgb ? 3 : 1;
+        var used = Used;
         for (var plane = 0; plane < (apart ? used : 1); plane++)
         {
             for (var index = 0; index < Across * Down; index++)
@@ -139,12 +139,29 @@ internal sealed class TiffReader : IImageReader
         for (var i = 0; i < pixels.Length; i += 4) Finish(pixels.Slice(i, 4));
     }
 
-    private void Unpack(int index, Span<byte> target)
+    // Strips may share their bytes, but not so that a small file takes long; and packed bytes give only so many, which is checked before
+    // there is memory for them.
+    private void CheckPacked(int segments)
+    {
+        var packed = 0L;
+        for (var i = 0; i < segments; i++) packed += Packed(i, SegmentBytes).Length;
+
+        var full = SegmentBytes * segments;
+        if (packed > file.Length + full) throw new ImageException(null, "the image is damaged: its strips or tiles lie one over the other");
+        var least = (segmentWidth == Width ? Stride * Height : SegmentBytes * Across * Down) * (apart ? Used : 1);
+        if (packed * (double)TiffPacking.MostPerByte(compression) < least) throw Truncated();
+    }
+
+    private ReadOnlyMemory<byte> Packed(int index, long unpacked)
     {
         var offset = offsets[index];
         if (offset < 0 || offset > file.Length) throw Truncated();
-        var count = Math.Min(index < counts.Length ? counts[index] : target.Length, file.Length - offset);
-        var packed = file.Slice((int)offset, (int)count);
+        return file.Slice((int)offset, (int)Math.Min(index < counts.Length ? counts[index] : unpacked, file.Length - offset));
+    }
+
+    private void Unpack(int index, Span<byte> target)
+    {
+        var packed = Packed(index, target.Length);
         if (reversed)
         {
             var turned = packed.ToArray();
@@ -233,15 +250,6 @@ internal sealed class TiffReader : IImageReader
                 break;
         }
         pixel[3] = byte.MaxValue;
-    }
-
-    private void ReadForeign(Span<byte> pixels)
-    {
-        var bytes = MemoryMarshal.TryGetArray(file, out var array) ? array : file.ToArray();
-        using var stream = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count);
-        using var image = new TiffDecoder { DecodingMode = FrameDecodingMode.First, IgnoreMetadata = true }.Decode<Rgba32>(Configuration.Default, stream, default);
-        if ((image.Width, image.Height) != (Width, Height)) throw new ImageException(null, "the image is damaged");
-        new ImageReader<Rgba32>(image).Read(pixels);
     }
 
     private static ImageException Unsupported(string what) => new(null, $"TIFF with {what} cannot be read; convert it to PNG");

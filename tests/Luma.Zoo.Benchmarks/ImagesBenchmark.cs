@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Luma.Zoo.Images;
+using Luma.Zoo.Inference;
 
 namespace Luma.Zoo.Benchmarks;
 
@@ -19,14 +20,14 @@ internal static class ImagesBenchmark
         }
 
         var files = Directory.GetFiles(folder).Order(StringComparer.Ordinal).ToArray();
-        var preset = new ImagePreset { ResizeSize = [256], CropSize = [224] };
+        var writer = new InputWriter(new ImagePreset { ResizeSize = [256], CropSize = [224] }, DecodeOptions.Default);
         Console.WriteLine("ready");
         while (Console.ReadLine() is not null)
         {
             var watch = Stopwatch.StartNew();
             Parallel.ForEach(files, new ParallelOptions { MaxDegreeOfParallelism = threads }, file =>
             {
-                using var input = preset.Apply(ImageDecoder.Decode(file));
+                using var input = writer.Read(file);
             });
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{files.Length / watch.Elapsed.TotalSeconds:f2}"));
         }

@@ -46,6 +46,13 @@ public sealed record DecodeOptions
     public bool ApplyOrientation { get; init; } = true;
 
     /// <summary>
+    /// Whether a JPEG that is much larger than a network's input may be decoded at a half, a quarter or an eighth of its width and height, as
+    /// PIL's <c>draft</c> does: faster, but with other pixels. False by default. It holds where a preset follows, which resizes a picture that
+    /// is still at least twice as large as it needs; <see cref="ImageDecoder.Decode"/> gives all pixels anyway. Other formats stay as they are.
+    /// </summary>
+    public bool Draft { get; init; }
+
+    /// <summary>
     /// Kinds of files to read beside JPEG, PNG, WebP, GIF and BMP. The first whose <see cref="IImageFormat.IsMatch"/> holds reads the file;
     /// those five are not asked about. None by default; the package Luma.Zoo.ImageSharp has some.
     /// </summary>

@@ -97,9 +97,12 @@ public sealed class DecodedImage
     }
 
     /// <summary>The luma of ITU-R BT.601, in PIL's 16-bit fixed point, one byte a pixel.</summary>
-    internal byte[] ToGrey()
+    internal byte[] ToGrey() => ToGrey(pixels);
+
+    /// <summary>The same of any pixels.</summary>
+    internal static byte[] ToGrey(ReadOnlySpan<byte> pixels)
     {
-        var grey = GC.AllocateUninitializedArray<byte>(Width * Height);
+        var grey = GC.AllocateUninitializedArray<byte>(pixels.Length / BytesPerPixel);
         for (var i = 0; i < grey.Length; i++)
         {
             var (red, green, blue) = (pixels[4 * i], pixels[(4 * i) + 1], pixels[(4 * i) + 2]);

@@ -17,7 +17,7 @@ internal readonly struct EncodedImage(ReadOnlyMemory<byte> bytes, DecodeBudget.R
     /// <summary>Whether bytes begin as JPEG, PNG, WebP, GIF or BMP do. What does not is not worth reading.</summary>
     /// <param name="head">The first bytes, <see cref="SignatureBytes"/> where there are so many.</param>
     public static bool IsImage(ReadOnlySpan<byte> head) =>
-        head is [0xFF, 0xD8, 0xFF, ..] or [0x89, (byte)'P', (byte)'N', (byte)'G', ..] or [(byte)'B', (byte)'M', ..]
+        IsJpeg(head) || head is [0x89, (byte)'P', (byte)'N', (byte)'G', ..] or [(byte)'B', (byte)'M', ..]
         || head.StartsWith("GIF8"u8)
         || (head.StartsWith("RIFF"u8) && head.Length >= 12 && head[8..].StartsWith("WEBP"u8));
 
@@ -33,6 +33,10 @@ internal readonly struct EncodedImage(ReadOnlyMemory<byte> bytes, DecodeBudget.R
         }
         return null;
     }
+
+    /// <summary>Whether bytes begin as JPEG does.</summary>
+    /// <param name="head">The first bytes.</param>
+    public static bool IsJpeg(ReadOnlySpan<byte> head) => head is [0xFF, 0xD8, 0xFF, ..];
 
     /// <summary>Whether bytes begin as GIF does.</summary>
     /// <param name="head">The first bytes.</param>

@@ -67,20 +67,18 @@ internal sealed class GifFrame
         }
     }
 
-    /// <summary>Puts the decoded frame where it belongs.</summary>
-    /// <param name="frame">The frame.</param>
+    /// <summary>Puts the decoded frame where it belongs on the canvas.</summary>
+    /// <param name="frame">The frame, whose memory its owner gives back.</param>
     /// <returns>The whole image.</returns>
-    public DecodedImage OnCanvas(DecodedImage frame)
+    public PixelBuffer OnCanvas(PixelBuffer frame)
     {
-        if ((frame.Width, frame.Height) == (CanvasWidth, CanvasHeight)) return frame;
-
-        var pixels = GC.AllocateUninitializedArray<byte>(CanvasWidth * CanvasHeight * DecodedImage.BytesPerPixel);
-        var canvas = MemoryMarshal.Cast<byte, uint>(pixels.AsSpan());
-        var source = MemoryMarshal.Cast<byte, uint>(frame.Pixels);
+        var whole = frame.CreateLike(CanvasWidth, CanvasHeight);
+        var canvas = MemoryMarshal.Cast<byte, uint>(whole.Bytes);
+        var source = MemoryMarshal.Cast<byte, uint>(frame.Bytes);
         canvas.Fill(background);
         for (var row = 0; row < frame.Height; row++)
             source.Slice(row * frame.Width, frame.Width).CopyTo(canvas[(((place.Y + row) * CanvasWidth) + place.X)..]);
-        return new DecodedImage(CanvasWidth, CanvasHeight, pixels);
+        return whole;
     }
 
     private static GifFrame Frame(ReadOnlySpan<byte> file, int at, (int Width, int Height) canvas, byte[] palette, int? transparent)

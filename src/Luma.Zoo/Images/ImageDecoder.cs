@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using Luma.Zoo.Images.Jpeg;
 using SkiaSharp;
 
 namespace Luma.Zoo.Images;
@@ -26,14 +27,40 @@ public static class ImageDecoder
     /// <param name="budget">The room.</param>
     /// <param name="use">What is done with it; the room is given back afterwards.</param>
     /// <exception cref="ImageException">It cannot be read, or is no image that can be used.</exception>
-    internal static T Use<T>(ImageSource source, DecodeOptions options, DecodeBudget budget, Func<DecodedImage, T> use)
+    internal static T Use<T>(ImageSource source, DecodeOptions options, DecodeBudget budget, Func<DecodedImage, T> use) =>
+        Use(source, new Job<T>(options, budget.Pixels, All, (pixels, _) => use(pixels.ToImage()), use, Reduce: null, Owned: true), budget);
+
+    /// <summary>
+    /// Reads and decodes an image of which only an area is used. Of most JPEGs no more is decoded; the pixels are the same as those of the
+    /// whole image, and so are the errors.
+    /// </summary>
+    /// <param name="source">The image.</param>
+    /// <param name="options">How large it may be.</param>
+    /// <param name="budget">The room.</param>
+    /// <param name="choose">Chooses the area once the width and the height of the image are known, turned as it is to be shown.</param>
+    /// <param name="use">What is done with the pixels of at least that area. They are not to be kept; the room is given back afterwards.</param>
+    /// <param name="reduce">
+    /// Chooses by what a JPEG's width and height are divided while it is decoded, 1, 2, 4 or 8, where <see cref="DecodeOptions.Draft"/> allows
+    /// it; null for never. The area is chosen of the smaller image then.
+    /// </param>
+    /// <exception cref="ImageException">It cannot be read, or is no image that can be used.</exception>
+    internal static T UseArea<T>(
+        ImageSource source, DecodeOptions options, DecodeBudget budget, Func<int, int, PixelArea> choose, Func<PixelView, T> use, Func<int, int, int>? reduce = null)
     {
-        var name = source.Name;
+        var job = new Job<T>(
+            options, budget.Pixels, choose, (pixels, place) => use(new PixelView(pixels.Bytes, place.Area, place.Width, place.Height)),
+            image => use(new PixelView(image)), options.Draft ? reduce : null, Owned: false);
+        return Use(source, job, budget);
+    }
+
+    private static T Use<T>(ImageSource source, Job<T> job, DecodeBudget budget)
+    {
+        var (name, options) = (source.Name, job.Options);
         try
         {
-            if (source.Image is { } image) return use(image);
+            if (source.Image is { } image) return job.UseImage(image);
             if (source.Input is not null) throw new ImageException(name, "it is a network's input already, not an image");
-            if (source.Reader is { } reader) return Read(reader, name, options, budget.Pixels, use);
+            if (source.Reader is { } reader) return Read(reader, name, job);
 
             using var file = source.Read(options, budget);
             var encoded = file.Span;
@@ -41,15 +68,25 @@ public static class ImageDecoder
 
             var head = encoded[..Math.Min(encoded.Length, EncodedImage.SignatureBytes)];
             if (!EncodedImage.IsImage(head) && EncodedImage.FindFormat(head, options) is { } format)
-                return Read(Guard(() => format.Open(file.Memory), name, format.Name), name, options, budget.Pixels, use);
+                return Read(Guard(() => format.Open(file.Memory), name, format.Name), name, job);
+
+            if (EncodedImage.IsJpeg(head) && TryDecodeJpeg(encoded, job, out var result)) return result;
 
             var gif = GifFrame.Parse(encoded, name);
-            if (gif is null) return Decode(encoded, name, options, budget.Pixels, use);
+            if (gif is null) return Decode(encoded, name, job);
 
             CheckSize(name, gif.CanvasWidth, gif.CanvasHeight, options);
             // The canvas, and the frame on it where that is another.
-            using var room = budget.Pixels.Take(gif.Pixels);
-            return use(gif.OnCanvas(Decode(gif.Encoded, name, options, new DecodeBudget.Room(long.MaxValue), frame => frame)));
+            using var room = job.Room.Take(gif.Pixels);
+            return Decode(gif.Encoded, name, job with { Room = new DecodeBudget.Room(long.MaxValue), Choose = All, Use = OnCanvas });
+
+            T OnCanvas(PixelBuffer frame, Place place)
+            {
+                if ((frame.Width, frame.Height) == (gif.CanvasWidth, gif.CanvasHeight)) return job.Use(frame, place);
+
+                using var canvas = gif.OnCanvas(frame);
+                return job.Use(canvas, new(All(canvas.Width, canvas.Height), canvas.Width, canvas.Height));
+            }
         }
         catch (OutOfMemoryException exception)
         {
@@ -70,70 +107,127 @@ public static class ImageDecoder
     internal static ImageException TooManyBytes(string? name, DecodeOptions options) =>
         new(name, string.Create(CultureInfo.InvariantCulture, $"the file is larger than the limit of {options.MaxBytes:N0} bytes"));
 
-    private static unsafe T Decode<T>(
-        ReadOnlySpan<byte> encoded, string? name, DecodeOptions options, DecodeBudget.Room budget, Func<DecodedImage, T> use)
+    private static PixelArea All(int width, int height) => new(0, 0, width, height);
+
+    // False where Skia has to see to it.
+    private static bool TryDecodeJpeg<T>(ReadOnlySpan<byte> encoded, Job<T> job, out T result)
+    {
+        result = default!;
+        if (JpegFrame.Read(encoded) is not { } frame || (long)frame.Width * frame.Height > job.Options.MaxPixels) return false;
+
+        var orientation = job.Options.ApplyOrientation ? Metadata.ReadOrientation(encoded) : ImageOrientation.TopLeft;
+        var (width, height) = Turning.SwapsAxes(orientation) ? (frame.Height, frame.Width) : (frame.Width, frame.Height);
+        if (job.Reduce?.Invoke(width, height) > 1) return false;
+
+        var area = job.Choose(width, height);
+        var stored = Turning.Find(area, frame.Width, frame.Height, orientation);
+        using var room = job.Room.Take(CountPixels(stored.Width, stored.Height, orientation));
+        var pixels = new PixelBuffer(stored.Width, stored.Height, job.Owned);
+        try
+        {
+            if (!JpegDecoder.TryDecode(encoded, frame, stored, pixels.Bytes)) return false;
+            pixels = Turning.Apply(pixels, orientation);
+            result = job.Use(pixels, new(area, width, height));
+            return true;
+        }
+        finally
+        {
+            pixels.Dispose();
+        }
+    }
+
+    private static unsafe T Decode<T>(ReadOnlySpan<byte> encoded, string? name, Job<T> job)
     {
         // Skia reads the caller's memory, which stays where it is until the codec is gone.
         fixed (byte* start = encoded)
         {
             using var data = SKData.Create((nint)start, encoded.Length);
             using var codec = SKCodec.Create(data)
-                ?? throw NoImage(name, options);
+                ?? throw NoImage(name, job.Options);
 
             // Skia knows more formats; WBMP, for one, takes almost anything that begins with a zero for an image.
             if (codec.EncodedFormat is not (SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Webp
                 or SKEncodedImageFormat.Gif or SKEncodedImageFormat.Bmp))
                 throw new ImageException(name, "not a JPEG, PNG, WebP, GIF or BMP image");
 
-            var (width, height) = (codec.Info.Width, codec.Info.Height);
-            CheckSize(name, width, height, options);
-            if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg) Check(name, JpegMarkers.Check(encoded));
+            var size = codec.Info.Size;
+            CheckSize(name, size.Width, size.Height, job.Options);
+            var orientation = job.Options.ApplyOrientation ? Metadata.ReadOrientation(encoded) : ImageOrientation.TopLeft;
+            if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg)
+            {
+                Check(name, JpegMarkers.Check(encoded));
+                var (width, height) = Turning.SwapsAxes(orientation) ? (size.Height, size.Width) : (size.Width, size.Height);
+                if (job.Reduce?.Invoke(width, height) is > 1 and var part) size = codec.GetScaledDimensions(1f / part);
+            }
             // A few bytes from the end Skia does not miss.
             if (codec.EncodedFormat == SKEncodedImageFormat.Webp && BinaryPrimitives.ReadUInt32LittleEndian(encoded[4..]) > encoded.Length - 8)
                 Check(name, SKCodecResult.IncompleteInput);
 
-            var orientation = options.ApplyOrientation ? Metadata.ReadOrientation(encoded) : ImageOrientation.TopLeft;
-            using var room = budget.Take(CountPixels(width, height, orientation));
-            // No colour space: the file's numbers as they are. Unpremultiplied: alpha leaves the colours alone.
-            var info = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
-            var pixels = GC.AllocateUninitializedArray<byte>(width * height * DecodedImage.BytesPerPixel);
-            fixed (byte* target = pixels) Check(name, codec.GetPixels(info, (nint)target));
-            if (codec.EncodedFormat == SKEncodedImageFormat.Bmp) Bmp16.Rescale(encoded, pixels);
-            return use(Turning.Apply(width, height, pixels, orientation));
+            return Fill(size.Width, size.Height, orientation, workingBytes: 0, job, pixels =>
+            {
+                // No colour space: the file's numbers as they are. Unpremultiplied: alpha leaves the colours alone.
+                var info = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
+                fixed (byte* target = pixels) Check(name, codec.GetPixels(info, (nint)target));
+                if (codec.EncodedFormat == SKEncodedImageFormat.Bmp) Bmp16.Rescale(data.Span, pixels);
+            });
         }
     }
 
-    private static T Read<T>(IImageReader reader, string? name, DecodeOptions options, DecodeBudget.Room budget, Func<DecodedImage, T> use)
+    private static T Read<T>(IImageReader reader, string? name, Job<T> job)
     {
         var (width, height) = (reader.Width, reader.Height);
         if (width < 1 || height < 1) throw new ImageException(name, "the image is empty");
-        CheckSize(name, width, height, options);
+        CheckSize(name, width, height, job.Options);
 
-        var orientation = options.ApplyOrientation ? reader.Orientation : ImageOrientation.TopLeft;
-        using var room = budget.Take(CountPixels(width, height, orientation) + (reader.WorkingBytes / DecodedImage.BytesPerPixel));
-        var pixels = GC.AllocateUninitializedArray<byte>(width * height * DecodedImage.BytesPerPixel);
-        Guard(
-            () =>
+        var orientation = job.Options.ApplyOrientation ? reader.Orientation : ImageOrientation.TopLeft;
+        return Fill(width, height, orientation, reader.WorkingBytes, job, pixels =>
+        {
+            // A span cannot be captured by the guard.
+            try
             {
                 reader.Read(pixels);
-                return true;
-            },
-            name, "an image");
-        return use(Turning.Apply(width, height, pixels, orientation));
+            }
+            catch (Exception exception) when (IsForeign(exception))
+            {
+                throw Foreign(exception, name, "an image");
+            }
+        });
     }
 
-    // A format may be anybody's, and throw anything.
+    // Takes memory for all pixels once there is room, and has them filled, turned and used.
+    private static T Fill<T>(int width, int height, ImageOrientation orientation, long workingBytes, Job<T> job, Action<Span<byte>> fill)
+    {
+        using var room = job.Room.Take(CountPixels(width, height, orientation) + (workingBytes / DecodedImage.BytesPerPixel));
+        var pixels = new PixelBuffer(width, height, job.Owned);
+        try
+        {
+            fill(pixels.Bytes);
+            pixels = Turning.Apply(pixels, orientation);
+            return job.Use(pixels, new(All(pixels.Width, pixels.Height), pixels.Width, pixels.Height));
+        }
+        finally
+        {
+            pixels.Dispose();
+        }
+    }
+
     private static T Guard<T>(Func<T> call, string? name, string format)
     {
         try
         {
             return call();
         }
-        catch (Exception exception) when (exception is not (ImageException or OutOfMemoryException or OperationCanceledException))
+        catch (Exception exception) when (IsForeign(exception))
         {
-            throw new ImageException(name, $"cannot be read as {format}: {exception.Message.ReplaceLineEndings(" ")}", exception);
+            throw Foreign(exception, name, format);
         }
     }
+
+    // A format may be anybody's, and throw anything.
+    private static bool IsForeign(Exception exception) => exception is not (ImageException or OutOfMemoryException or OperationCanceledException);
+
+    private static ImageException Foreign(Exception exception, string? name, string format) =>
+        new(name, $"cannot be read as {format}: {exception.Message.ReplaceLineEndings(" ")}", exception);
 
     // Where rows become columns there are two arrays for a while.
     private static long CountPixels(int width, int height, ImageOrientation orientation) =>
@@ -156,4 +250,19 @@ public static class ImageDecoder
             _ => $"the image cannot be decoded ({result})",
         });
     }
+
+    /// <summary>An area, and the size of the image that it is part of.</summary>
+    private readonly record struct Place(PixelArea Area, int Width, int Height);
+
+    /// <summary>What is decoded of an image and what happens to it.</summary>
+    /// <param name="Options">How large it may be.</param>
+    /// <param name="Room">Room for its pixels.</param>
+    /// <param name="Choose">Chooses what is needed of it.</param>
+    /// <param name="Use">Takes the pixels.</param>
+    /// <param name="UseImage">Takes an image that is decoded already.</param>
+    /// <param name="Reduce">Chooses by what its sides are divided; null for nothing.</param>
+    /// <param name="Owned">Whether the pixels become an image's.</param>
+    private sealed record Job<T>(
+        DecodeOptions Options, DecodeBudget.Room Room, Func<int, int, PixelArea> Choose, Func<PixelBuffer, Place, T> Use, Func<DecodedImage, T> UseImage,
+        Func<int, int, int>? Reduce, bool Owned);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -17,6 +18,9 @@ namespace Luma.Zoo.Images;
 public sealed record ImagePreset
 {
     private const int LargestSize = 4096;
+
+    // What a byte can be.
+    private const int Levels = 256;
 
     /// <summary>The channels: 3 for red, green and blue, 1 for grey.</summary>
     public int Channels { get; init; } = 3;
@@ -101,19 +105,46 @@ public sealed record ImagePreset
     }
 
     /// <summary>Writes what <see cref="Apply"/> gives where a batch wants it; the preset must be valid.</summary>
-    internal void Write(DecodedImage image, Span<float> floats)
+    internal void Write(DecodedImage image, Span<float> floats) => Write(new PixelView(image), floats);
+
+    /// <summary>What is needed of an image to make the input.</summary>
+    /// <exception cref="ImageException">The image is so long and narrow that it cannot be resized to two given sizes.</exception>
+    internal PixelArea Needed(int width, int height)
     {
-        var (height, width) = Resized(image);
+        var (resizedHeight, resizedWidth) = Resized(width, height);
+        var (left, right) = Resizer.Extent(width, resizedWidth, Crop(resizedWidth, CropSize[^1]).Visible, Interpolation);
+        var (top, bottom) = Resizer.Extent(height, resizedHeight, Crop(resizedHeight, CropSize[0]).Visible, Interpolation);
+        return new(left, top, right - left, bottom - top);
+    }
+
+    /// <summary>By what both sides of an image may be divided so that it is still twice as large as it is resized to: 1, 2, 4 or 8.</summary>
+    internal int Reduction(int width, int height)
+    {
+        var (resizedHeight, resizedWidth) = Resized(width, height);
+        var scale = Math.Min((double)width / resizedWidth, (double)height / resizedHeight);
+        return scale switch
+        {
+            >= 16 => 8,
+            >= 8 => 4,
+            >= 4 => 2,
+            _ => 1,
+        };
+    }
+
+    /// <summary>The same, where no more than what is <see cref="Needed"/> of the image may be there.</summary>
+    internal void Write(PixelView image, Span<float> floats)
+    {
+        var (height, width) = Resized(image.Width, image.Height);
         var (rows, above) = Crop(height, CropSize[0]);
         var (columns, before) = Crop(width, CropSize[^1]);
         var stride = Channels == 1 ? 1 : DecodedImage.BytesPerPixel;
-        var source = Channels == 1 ? image.ToGrey() : image.Pixels;
-        var pixels = Resizer.Resize(source, stride, image.Width, image.Height, width, height, columns, rows, Interpolation);
+        var source = Channels == 1 ? DecodedImage.ToGrey(image.Bytes) : image.Bytes;
+        var pixels = Resizer.Resize(source, stride, image.Area, image.Width, image.Height, width, height, columns, rows, Interpolation);
 
         var plane = CropSize[0] * CropSize[^1];
         if (pixels.Length < plane * stride)
         {
-            Span<float> values = stackalloc float[256];
+            Span<float> values = stackalloc float[Levels];
             for (var channel = 0; channel < Channels; channel++)
             {
                 Normalise(channel, values);
@@ -137,7 +168,7 @@ public sealed record ImagePreset
     private void Normalise(ReadOnlySpan<byte> pixels, int stride, int width, Span<float> floats)
     {
         var plane = CropSize[0] * CropSize[^1];
-        Span<float> values = stackalloc float[256];
+        Span<float> values = stackalloc float[Levels];
         for (var channel = 0; channel < Channels; channel++)
         {
             Normalise(channel, values);
@@ -147,9 +178,20 @@ public sealed record ImagePreset
             {
                 var line = pixels.Slice(row * width * stride, width * stride);
                 var to = target.Slice(row * CropSize[^1], width);
-                for (var i = 0; i < to.Length; i++) to[i] = values[line[(i * stride) + place]];
+                if (stride == 1)
+                    for (var i = 0; i < to.Length; i++) to[i] = values[line[i]];
+                else
+                    Pick(MemoryMarshal.Cast<byte, uint>(line), 8 * place, values, to);
             }
         }
+    }
+
+    private static void Pick(ReadOnlySpan<uint> pixels, int shift, ReadOnlySpan<float> values, Span<float> target)
+    {
+        // A byte is always a place among all levels: no need to check each.
+        ref var table = ref MemoryMarshal.GetReference(values[..Levels]);
+        pixels = pixels[..target.Length];
+        for (var i = 0; i < target.Length; i++) target[i] = Unsafe.Add(ref table, (byte)(pixels[i] >> shift));
     }
 
     /// <inheritdoc/>
@@ -179,14 +221,14 @@ public sealed record ImagePreset
         ? (new Segment(0, (int)size), (int)(crop - size) / 2)
         : (new Segment((long)Math.Round((size - crop) / 2.0, MidpointRounding.ToEven), crop), 0);
 
-    private (long Height, long Width) Resized(DecodedImage image)
+    private (long Height, long Width) Resized(int width, int height)
     {
         if (ResizeSize.Count == 2) return (ResizeSize[0], ResizeSize[1]);
 
         long shorter = ResizeSize[0];
-        return image.Width <= image.Height
-            ? ((long)((double)(shorter * image.Height) / image.Width), shorter)
-            : (shorter, (long)((double)(shorter * image.Width) / image.Height));
+        return width <= height
+            ? ((long)((double)(shorter * height) / width), shorter)
+            : (shorter, (long)((double)(shorter * width) / height));
     }
 
     // A byte has 256 values: what torchvision computes for each pixel is looked up, each step rounded to a float as there.

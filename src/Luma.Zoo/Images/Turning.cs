@@ -11,31 +11,62 @@ internal static class Turning
     /// <summary>Whether rows become columns, which takes a second array of pixels.</summary>
     public static bool SwapsAxes(ImageOrientation orientation) => orientation >= ImageOrientation.LeftTop;
 
-    /// <summary>Turns an image.</summary>
-    /// <param name="width">The width before.</param>
-    /// <param name="height">The height before.</param>
-    /// <param name="pixels">The pixels, four bytes each. They are changed, and may become the image's.</param>
+    /// <summary>Where an area of the image as it is shown lies in the image as it stands in its file.</summary>
+    /// <param name="area">An area of what is shown.</param>
+    /// <param name="width">The width in the file.</param>
+    /// <param name="height">The height in the file.</param>
     /// <param name="orientation">Where the first row and column belong.</param>
-    /// <returns>The image as it is to be shown.</returns>
-    public static DecodedImage Apply(int width, int height, byte[] pixels, ImageOrientation orientation)
+    public static PixelArea Find(PixelArea area, int width, int height, ImageOrientation orientation)
     {
-        var source = MemoryMarshal.Cast<byte, uint>(pixels.AsSpan());
+        var (left, top, across, down) = SwapsAxes(orientation) ? (area.Top, area.Left, area.Height, area.Width) : (area.Left, area.Top, area.Width, area.Height);
+        if (FromRight(orientation)) left = width - left - across;
+        if (FromBottom(orientation)) top = height - top - down;
+        return new(left, top, across, down);
+    }
+
+    /// <summary>Turns an image.</summary>
+    /// <param name="pixels">The pixels. They are changed, or given back where others take their place.</param>
+    /// <param name="orientation">Where the first row and column belong.</param>
+    /// <returns>The pixels as they are to be shown.</returns>
+    public static PixelBuffer Apply(PixelBuffer pixels, ImageOrientation orientation)
+    {
+        var source = MemoryMarshal.Cast<byte, uint>(pixels.Bytes);
         switch (orientation)
         {
             case ImageOrientation.TopRight:
-                for (var row = 0; row < height; row++) source.Slice(row * width, width).Reverse();
+                for (var row = 0; row < pixels.Height; row++) source.Slice(row * pixels.Width, pixels.Width).Reverse();
                 break;
             case ImageOrientation.BottomRight:
                 source.Reverse();
                 break;
             case ImageOrientation.BottomLeft:
-                SwapRows(source, width, height);
+                SwapRows(source, pixels.Width, pixels.Height);
                 break;
             case ImageOrientation.LeftTop or ImageOrientation.RightTop or ImageOrientation.RightBottom or ImageOrientation.LeftBottom:
-                return new DecodedImage(height, width, Transpose(source, width, height, orientation));
+                using (pixels)
+                {
+                    var turned = pixels.CreateLike(pixels.Height, pixels.Width);
+                    Transpose(source, MemoryMarshal.Cast<byte, uint>(turned.Bytes), pixels.Width, pixels.Height, orientation);
+                    return turned;
+                }
         }
-        return new DecodedImage(width, height, pixels);
+        return pixels;
     }
+
+    /// <summary>Turns a copy of an image.</summary>
+    public static DecodedImage Apply(DecodedImage image, ImageOrientation orientation)
+    {
+        var pixels = new PixelBuffer(image.Width, image.Height, owned: true);
+        image.Pixels.CopyTo(pixels.Bytes);
+        return Apply(pixels, orientation).ToImage();
+    }
+
+    // Whether what is shown first stands last.
+    private static bool FromRight(ImageOrientation orientation) =>
+        orientation is ImageOrientation.TopRight or ImageOrientation.BottomRight or ImageOrientation.RightBottom or ImageOrientation.LeftBottom;
+
+    private static bool FromBottom(ImageOrientation orientation) =>
+        orientation is ImageOrientation.BottomRight or ImageOrientation.BottomLeft or ImageOrientation.RightTop or ImageOrientation.RightBottom;
 
     private static void SwapRows(Span<uint> pixels, int width, int height)
     {
@@ -50,13 +81,10 @@ internal static class Turning
         }
     }
 
-    private static byte[] Transpose(ReadOnlySpan<uint> source, int width, int height, ImageOrientation orientation)
+    private static void Transpose(ReadOnlySpan<uint> source, Span<uint> target, int width, int height, ImageOrientation orientation)
     {
-        var pixels = GC.AllocateUninitializedArray<byte>(width * height * DecodedImage.BytesPerPixel);
-        var target = MemoryMarshal.Cast<byte, uint>(pixels.AsSpan());
         // Where a column comes to stand as a row, and where a row as a column.
-        var fromRight = orientation is ImageOrientation.RightBottom or ImageOrientation.LeftBottom;
-        var fromBottom = orientation is ImageOrientation.RightTop or ImageOrientation.RightBottom;
+        var (fromRight, fromBottom) = (FromRight(orientation), FromBottom(orientation));
         for (var top = 0; top < height; top += Block)
         {
             var bottom = Math.Min(top + Block, height);
@@ -70,6 +98,5 @@ internal static class Turning
                 }
             }
         }
-        return pixels;
     }
 }

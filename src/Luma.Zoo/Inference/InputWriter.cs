@@ -50,11 +50,14 @@ internal sealed class InputWriter(ImagePreset preset, DecodeOptions decoding)
             fixed (float* start = floats)
             {
                 var (address, length) = ((nint)start, floats.Length);
-                ImageDecoder.Use(source, decoding, budget, image =>
-                {
-                    preset.Write(image, new Span<float>((void*)address, length));
-                    return true;
-                });
+                ImageDecoder.UseArea(
+                    source, decoding, budget, preset.Needed,
+                    pixels =>
+                    {
+                        preset.Write(pixels, new Span<float>((void*)address, length));
+                        return true;
+                    },
+                    preset.Reduction);
             }
         }
     }

@@ -42,7 +42,7 @@ internal static partial class Geometry
         }
         return Transform(image, width, height, map, interpolation, fill);
 
-        DecodedImage Turned(ImageOrientation orientation) => Turning.Apply(image.Width, image.Height, image.Pixels.ToArray(), orientation);
+        DecodedImage Turned(ImageOrientation orientation) => Turning.Apply(image, orientation);
 
         // Python rounds to the nearest of 15 decimals, which a product with 1e15 does not always.
         static double Rounded(double value) =>
