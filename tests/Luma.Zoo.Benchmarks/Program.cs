@@ -20,9 +20,11 @@ switch (args)
         return CallersBenchmark.Run(rest);
     case ["images", .. var rest]:
         return ImagesBenchmark.Run(rest);
+    case ["augmentation", .. var rest]:
+        return AugmentationBenchmark.Run(rest);
     case ["soak", .. var rest]:
         return SoakBenchmark.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|dense|callers|images|soak ...");
+        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|dense|callers|images|augmentation|soak ...");
         return 1;
 }

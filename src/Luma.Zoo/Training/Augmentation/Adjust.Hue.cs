@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Luma.Zoo.Images;
 
@@ -19,6 +20,7 @@ internal static partial class Adjust
     }
 
     /// <summary>Turns the hue by so many parts of the whole circle.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Hue(ReadOnlySpan<byte> source, Span<byte> target, double factor)
     {
         var from = MemoryMarshal.Cast<byte, uint>(source);
@@ -68,6 +70,7 @@ internal static partial class Adjust
             };
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public uint ToPixel(int saturation, int value)
         {
             var share = saturation / 255f;
@@ -105,6 +108,7 @@ internal static partial class Adjust
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public int HueOf(int red, int green, int blue, int value, int chroma)
         {
             // With red the greatest: blue's distance less green's. The other channels follow in turn.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Luma.Zoo.Images;
@@ -89,29 +90,41 @@ internal static partial class Adjust
     {
         var (even, odd) = (new int[3 * Levels], new int[3 * Levels]);
         var pixels = MemoryMarshal.Cast<byte, uint>(image.Pixels);
-        for (var i = 0; i < pixels.Length; i++)
+        var i = 0;
+        for (; i < pixels.Length - 1; i += 2)
         {
-            var (pixel, counts) = (pixels[i], i % 2 == 0 ? even : odd);
-            counts[pixel & 0xFF]++;
-            counts[((pixel >> 8) & 0xFF) + Levels]++;
-            counts[((pixel >> 16) & 0xFF) + (2 * Levels)]++;
+            Add(even, pixels[i]);
+            Add(odd, pixels[i + 1]);
         }
-        for (var i = 0; i < even.Length; i++) even[i] += odd[i];
+        if (i < pixels.Length) Add(even, pixels[i]);
+        for (var level = 0; level < even.Length; level++) even[level] += odd[level];
         return even;
+
+        static void Add(int[] counts, uint pixel)
+        {
+            // A byte and less than twice the levels is always within.
+            ref var first = ref MemoryMarshal.GetArrayDataReference(counts);
+            Unsafe.Add(ref first, (int)(byte)pixel)++;
+            Unsafe.Add(ref first, Levels + (byte)(pixel >> 8))++;
+            Unsafe.Add(ref first, (2 * Levels) + (byte)(pixel >> 16))++;
+        }
     }
 
     private static DecodedImage Look(DecodedImage image, byte[] tables)
     {
-        var red = tables.AsSpan(0, Levels);
-        var green = tables.AsSpan(Levels, Levels);
-        var blue = tables.AsSpan(2 * Levels, Levels);
+        // Each level where its channel stands in a pixel.
+        var placed = new uint[tables.Length];
+        for (var i = 0; i < tables.Length; i++) placed[i] = (uint)tables[i] << (8 * (i / Levels));
+
         var pixels = Allocate(image);
         var from = MemoryMarshal.Cast<byte, uint>(image.Pixels);
         var to = MemoryMarshal.Cast<byte, uint>(pixels.AsSpan());
+        ref var first = ref MemoryMarshal.GetArrayDataReference(placed);
         for (var i = 0; i < from.Length; i++)
         {
             var pixel = from[i];
-            to[i] = red[(byte)pixel] | ((uint)green[(byte)(pixel >> 8)] << 8) | ((uint)blue[(byte)(pixel >> 16)] << 16);
+            to[i] = Unsafe.Add(ref first, (int)(byte)pixel) | Unsafe.Add(ref first, Levels + (byte)(pixel >> 8))
+                | Unsafe.Add(ref first, (2 * Levels) + (byte)(pixel >> 16));
         }
         return new DecodedImage(image.Width, image.Height, pixels);
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Luma.Zoo.Images;
@@ -45,6 +46,7 @@ internal static partial class Adjust
     }
 
     /// <summary>Blends with the image in grey: 0 gives greys, 1 the image.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Saturation(ReadOnlySpan<byte> source, Span<byte> target, double factor)
     {
         var from = MemoryMarshal.Cast<byte, uint>(source);
@@ -77,6 +79,7 @@ internal static partial class Adjust
     private static byte Grey(uint pixel) =>
         (byte)((((pixel & 0xFF) * 19595) + (((pixel >> 8) & 0xFF) * 38470) + (((pixel >> 16) & 0xFF) * 7471) + 0x8000) >> 16);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Greys(Vector256<uint> pixels)
     {
         var channel = Vector256.Create(0xFFu);
@@ -84,6 +87,7 @@ internal static partial class Adjust
         return (sum + Vector256.Create(0x8000u)) >> 16;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong SumOfGreys(ReadOnlySpan<uint> pixels)
     {
         // A lane holds the sum of so many vectors.
@@ -102,6 +106,7 @@ internal static partial class Adjust
     }
 
     // PIL's Image.blend of one level with an image.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Blend(byte level, ReadOnlySpan<byte> source, Span<byte> target, float alpha)
     {
         var (levels, alphas) = (Vector256.Create(level), Vector256.Create(alpha));
@@ -113,6 +118,7 @@ internal static partial class Adjust
 
     private static byte Blend(byte from, byte to, float alpha) => (byte)Math.Clamp(from + (alpha * (to - from)), 0f, 255f);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Blend(Vector256<byte> from, Vector256<byte> to, Vector256<float> alpha)
     {
         var (fromLow, fromHigh) = Vector256.Widen(from);
@@ -120,6 +126,7 @@ internal static partial class Adjust
         return Vector256.Narrow(Blend(fromLow, toLow, alpha), Blend(fromHigh, toHigh, alpha));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<ushort> Blend(Vector256<ushort> from, Vector256<ushort> to, Vector256<float> alpha)
     {
         var (fromLow, fromHigh) = Vector256.Widen(from);
@@ -128,9 +135,11 @@ internal static partial class Adjust
     }
 
     // A product and a sum, rounded one after the other: a fused multiplication would give other levels.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Blend(Vector256<int> from, Vector256<int> to, Vector256<float> alpha) =>
         ToBytes(Vector256.ConvertToSingle(from) + (alpha * Vector256.ConvertToSingle(to - from)));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> ToBytes(Vector256<float> values)
     {
         var clamped = Vector256.Min(Vector256.Max(values, Vector256<float>.Zero), Vector256.Create(255f));

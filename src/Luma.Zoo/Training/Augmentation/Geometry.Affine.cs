@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Luma.Zoo.Images;
 
 namespace Luma.Zoo.Training.Augmentation;
@@ -116,6 +118,7 @@ internal static partial class Geometry
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Fixed(DecodedImage image, Span<uint> target, int width, int height, Map map)
     {
         var source = Pixels(image);
@@ -155,15 +158,18 @@ internal static partial class Geometry
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Filter(DecodedImage image, Span<uint> target, int width, int height, Map map, bool cubic)
     {
         var source = Pixels(image);
         for (var row = 0; row < height; row++)
         {
             var line = target.Slice(row * width, width);
+            var (downX, downY) = (map.B * (row + 0.5), map.E * (row + 0.5));
             for (var column = 0; column < line.Length; column++)
             {
-                var (x, y) = (map.X(column + 0.5, row + 0.5), map.Y(column + 0.5, row + 0.5));
+                var x = (map.A * (column + 0.5)) + downX + map.C;
+                var y = (map.D * (column + 0.5)) + downY + map.F;
                 if (!(x >= 0 && x < image.Width && y >= 0 && y < image.Height)) continue;
 
                 line[column] = cubic
@@ -173,6 +179,7 @@ internal static partial class Geometry
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Linear(ReadOnlySpan<uint> source, int width, int height, double x, double y)
     {
         var (left, top) = ((int)Math.Floor(x), (int)Math.Floor(y));
@@ -212,12 +219,16 @@ internal static partial class Geometry
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> Channels(uint pixel)
     {
         var integers = Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(pixel).AsByte())).AsInt32();
-        return Vector256.ConvertToDouble(Vector256.Create(Vector128.WidenLower(integers), Vector128.WidenUpper(integers)));
+        return Avx.IsSupported
+            ? Avx.ConvertToVector256Double(integers)
+            : Vector256.ConvertToDouble(Vector256.Create(Vector128.WidenLower(integers), Vector128.WidenUpper(integers)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint ToPixel(Vector256<double> channels)
     {
         // Exact: integers below 2 to the power of 24.

@@ -78,6 +78,29 @@ public sealed class TrainingTransformTests
         Assert.Equal(expected.data<float>().ToArray(), floats);
     }
 
+    [Theory]
+    [InlineData(AutomaticAugmentation.None, null)]
+    [InlineData(AutomaticAugmentation.AutoAugment, typeof(AutoAugment))]
+    [InlineData(AutomaticAugmentation.RandAugment, typeof(RandAugment))]
+    [InlineData(AutomaticAugmentation.TrivialAugmentWide, typeof(TrivialAugmentWide))]
+    public void ImageNetsTakesAnAutomaticAugmentationAndErases(AutomaticAugmentation automatic, Type? type)
+    {
+        var transform = TrainingTransform.ImageNet(Preset, automatic, erasing: 1);
+        transform.Validate();
+        Assert.Equal(new RandomResizedCrop { Size = 32, Interpolation = Interpolation.Bicubic }, transform.Images[0]);
+        Assert.Equal(new RandomHorizontalFlip(), transform.Images[1]);
+        Assert.Equal(type, transform.Images.Skip(2).SingleOrDefault()?.GetType());
+        if (type is not null) Assert.Contains("\"interpolation\":\"bicubic\"", new TrainingTransform { Images = [transform.Images[2]] }.ToJson());
+        Assert.Equal(transform, TrainingTransform.FromJson(transform.ToJson()));
+
+        using var applied = transform.Apply(Picture, Preset, new SampleRandom(1, 2, 3));
+        var floats = new float[3 * 32 * 32];
+        transform.Write(Picture, Preset, new SampleRandom(1, 2, 3), floats);
+        Assert.Equal(applied.data<float>().ToArray(), floats);
+        Assert.True(applied.eq(0).sum().item<long>() >= 3);
+        Assert.Throws<ArgumentException>(() => TrainingTransform.ImageNet(Preset, automatic, erasing: 1.5));
+    }
+
     [Fact]
     public void CifarsMovesAndFlips()
     {
