@@ -39,9 +39,20 @@ public sealed class Evaluator(NeuralModule network, ImagePreset preset)
     /// <summary>Measures it on the calling thread.</summary>
     internal Evaluation Run(IDataset data, IProgress<int>? progress, CancellationToken cancellation)
     {
+        var loader = new DataLoader(data, preset, Loading with { Shuffle = false, Transform = null, DropLastImage = false });
+        return Run(data, loader, loader.ReadAsync(epoch: 1, cancellation: cancellation), (batch, device) => network.call(batch.Inputs.to(device)), progress, cancellation);
+    }
+
+    /// <summary>Measures it by what the frozen part of the network made of the images before.</summary>
+    internal Evaluation Run(IDataset data, DataLoader loader, FrozenFeatures features, CancellationToken cancellation) =>
+        Run(data, loader, features.ReadAsync(loader, epoch: 1, firstStep: 0), (batch, _) => features.Finish(batch.Indices), null, cancellation);
+
+    private Evaluation Run(
+        IDataset data, DataLoader loader, IAsyncEnumerable<(int Step, Batch Batch)> read, Func<Batch, Device, Tensor> forward, IProgress<int>? progress,
+        CancellationToken cancellation)
+    {
         if (data.Count == 0) throw new ArgumentException("There are no images to measure with.", nameof(data));
 
-        var loader = new DataLoader(data, preset, Loading with { Shuffle = false, Transform = null, DropLastImage = false });
         using var modes = new ModuleModes(network);
         modes.Evaluate();
         using var inference = inference_mode();
@@ -50,14 +61,15 @@ public sealed class Evaluator(NeuralModule network, ImagePreset preset)
             ? new MultiLabelCounter(data, Threshold, MostMistakes)
             : new SingleLabelCounter(data, MostMistakes);
 
-        var batches = loader.ReadAsync(epoch: 1, cancellation: cancellation).GetAsyncEnumerator(cancellation);
+        var batches = read.GetAsyncEnumerator(cancellation);
         try
         {
             while (batches.MoveNextAsync().AsTask().GetAwaiter().GetResult())
             {
                 using var batch = batches.Current.Batch;
                 using var scope = NewDisposeScope();
-                var output = network.call(batch.Inputs.to(device)).cpu();
+                cancellation.ThrowIfCancellationRequested();
+                var output = forward(batch, device).cpu();
                 if (output.size(-1) != data.Classes.Count)
                     throw new ArgumentException($"The network has {output.size(-1)} classes, and the data have {data.Classes.Count}.", nameof(data));
                 counter.Add(batch, output.to(ScalarType.Float32));

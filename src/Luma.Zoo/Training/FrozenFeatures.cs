@@ -1,7 +1,6 @@
 using Luma.Neural;
 using Luma.Zoo.Images;
 using Luma.Zoo.Training.Data;
-using Microsoft.Extensions.Logging;
 
 namespace Luma.Zoo.Training;
 
@@ -21,15 +20,19 @@ internal sealed class FrozenFeatures : IDisposable
         Array.Fill(places, -1);
     }
 
-    /// <summary>Computes them where that pays: where layers are frozen, and images are not changed at random.</summary>
-    /// <returns>The features; null where it does not pay, or they would take too much memory.</returns>
+    /// <summary>Computes them where that pays: where layers are frozen.</summary>
+    /// <param name="network">The network, in the mode in which the features are to be used.</param>
+    /// <param name="preset">What makes an image into its input.</param>
+    /// <param name="data">The images.</param>
+    /// <param name="loader">What reads them; it does not change them at random.</param>
+    /// <param name="most">How many bytes the features may take.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <returns>The features; null where there are none, or they would take too much memory.</returns>
     public static FrozenFeatures? TryMake(
-        NeuralModule network, ImagePreset preset, IDataset data, DataLoader loader, TrainingOptions options, ILogger log, CancellationToken cancellation)
+        NeuralModule network, ImagePreset preset, IDataset data, DataLoader loader, long most, CancellationToken cancellation)
     {
-        if (options.Transform is not null || options.Epochs == 1) return null;
-        if (FrozenPrefix.Find(network, preset.GetInputShape(), data.Count, options.FeatureCacheBytes) is not { } prefix) return null;
+        if (FrozenPrefix.Find(network, preset.GetInputShape(), data.Count, most) is not { } prefix) return null;
 
-        log.KeepingFeatures();
         var features = new FrozenFeatures(prefix, network.parameters().First().device, data.Count);
         try
         {
@@ -42,6 +45,9 @@ internal sealed class FrozenFeatures : IDisposable
             throw;
         }
     }
+
+    /// <summary>How many bytes they take.</summary>
+    public long ByteCount => values.Sum(value => value.NumberOfElements * value.ElementSize);
 
     /// <summary>The batches of an epoch, without their inputs.</summary>
     public async IAsyncEnumerable<(int Step, Batch Batch)> ReadAsync(DataLoader loader, int epoch, int firstStep)

@@ -32,7 +32,9 @@ internal sealed class TrainingRun : IDisposable
     private readonly Device device;
     private readonly List<EpochRecord> history = [];
     private readonly TrainingState identity;
-    private FrozenFeatures? features;
+    private FrozenFeatures? features, validationFeatures;
+    private DataLoader? validationLoader;
+    private bool looksForFeatures = true;
     private Stopwatch sinceSave = Stopwatch.StartNew(), sinceReport = Stopwatch.StartNew();
     private int waited;
 
@@ -113,7 +115,7 @@ internal sealed class TrainingRun : IDisposable
         optimizer.Dispose();
         average?.Dispose();
         best.Dispose();
-        features?.Dispose();
+        ForgetFeatures();
     }
 
     private EpochRecord? Best => history.LastOrDefault(record => record.IsBest);
@@ -125,11 +127,13 @@ internal sealed class TrainingRun : IDisposable
         plan.Begin(epoch);
         if (plan.ChangesAt(epoch))
         {
-            features?.Dispose();
-            features = null;
+            ForgetFeatures();
+            looksForFeatures = true;
         }
         modes.Train();
-        features ??= FrozenFeatures.TryMake(network, trainer.Preset, training, loader, options, trainer.Log, cancellation);
+        // In a single epoch each image is seen once anyway.
+        if (looksForFeatures && options.Transform is null && epoch < options.Epochs) KeepFeatures();
+        looksForFeatures = false;
 
         var steps = loader.Steps;
         var (lossSum, seen, rate) = (start.LossSum, start.Seen, 0.0);
@@ -185,6 +189,27 @@ internal sealed class TrainingRun : IDisposable
         });
     }
 
+    private void KeepFeatures()
+    {
+        features = FrozenFeatures.TryMake(network, trainer.Preset, training, loader, options.FeatureCacheBytes, cancellation);
+        if (features is null) return;
+        trainer.Log.KeepingFeatures();
+        if (validation is null) return;
+
+        validationLoader = new(validation, trainer.Preset, trainer.Loading with { BatchSize = options.BatchSize });
+        modes.Evaluate();
+        validationFeatures = FrozenFeatures.TryMake(
+            network, trainer.Preset, validation, validationLoader, options.FeatureCacheBytes - features.ByteCount, cancellation);
+        modes.Train();
+    }
+
+    private void ForgetFeatures()
+    {
+        features?.Dispose();
+        validationFeatures?.Dispose();
+        (features, validationFeatures) = (null, null);
+    }
+
     private double Learn(int epoch, int place, Batch batch, bool isLast)
     {
         using var scope = NewDisposeScope();
@@ -216,7 +241,9 @@ internal sealed class TrainingRun : IDisposable
             if (validation is not null)
             {
                 var evaluator = new Evaluator(network, trainer.Preset) { Loading = trainer.Loading with { BatchSize = options.BatchSize } };
-                var evaluation = evaluator.Run(validation, null, cancellation);
+                var evaluation = validationFeatures is null
+                    ? evaluator.Run(validation, null, cancellation)
+                    : evaluator.Run(validation, validationLoader!, validationFeatures, cancellation);
                 if (!double.IsFinite(evaluation.Loss)) throw new TrainingDivergedException(epoch, steps, record.LearningRate, validation: true);
                 record = record with
                 {
