@@ -39,13 +39,13 @@ def main():
         "command": "scripts/train-lenet FOLDER",
         "measured": {
             "best_epoch": report["bestEpoch"],
-            "held_out_accuracy": report["heldOutAccuracy"],
+            "held_out_accuracy": report["top1"],
             "test_images": report["testImages"],
-            "test_accuracy": report["testAccuracy"],
+            "test_accuracy": report["testTop1"],
         },
     }
     weights.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n")
-    print(f"{weights}: {card['bytes']:,} bytes, {report['testAccuracy']:.2%} of {report['testImages']:,} test images")
+    print(f"{weights}: {card['bytes']:,} bytes, {report['testTop1']:.2%} of {report['testImages']:,} test images")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ internal sealed record ListedWeights(
 
 /// <summary>What <c>luma finetune --json</c> and <c>luma train --json</c> say. Shares are from 0 to 1; null is what was not measured.</summary>
 internal sealed record FineTuneReport(
-    string Id, string Output, int Epochs, int? BestEpoch, long Steps, bool Cancelled, double? Top1, double? Top5, double? MeanAveragePrecision, double? Loss,
+    string Id, string Output, int Seed, int Epochs, int? BestEpoch, long Steps, bool Cancelled, double? Top1, double? Top5, double? MeanAveragePrecision, double? Loss,
     int? Images, double? TestTop1, int? TestImages, IReadOnlyList<string> Unreadable, IReadOnlyList<string> Notes);
 
 /// <summary>What <c>luma classify --json</c> says of an image: predictions or an error.</summary>

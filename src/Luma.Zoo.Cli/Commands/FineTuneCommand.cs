@@ -91,7 +91,7 @@ internal static class FineTuneCommand
         {
             terminal.WriteJson(
                 new(
-                    ModelSource.Find(options.Model).Variant.Id, result.Folder, training.History.Count, training.Best?.Epoch, training.Steps, training.Cancelled,
+                    ModelSource.Find(options.Model).Variant.Id, result.Folder, result.Recipe.Seed, training.History.Count, training.Best?.Epoch, training.Steps, training.Cancelled,
                     evaluation?.Accuracy, evaluation?.Top5Accuracy, evaluation?.MeanAveragePrecision, evaluation?.Loss, evaluation?.Count,
                     result.Test?.Accuracy, result.Test?.Count, training.Unreadable, result.Warnings),
                 Json.Default.FineTuneReport);

@@ -63,12 +63,12 @@ public static class FineTuner
             EpochDone = report.WriteLog,
         };
         var result = await trainer.FitAsync(data.Training, data.Validation, progress, cancellationToken).ConfigureAwait(false);
-        if (result.Cancelled || result.Best is null) return new(run.Path, result, null, warnings);
+        if (result.Cancelled || result.Best is null) return new(run.Path, recipe, result, null, warnings);
 
         var evaluator = new Evaluator(network, start.Manifest.Preset) { Loading = options.Loading with { BatchSize = recipe.BatchSize } };
         var evaluation = await evaluator.RunAsync(data.Validation, cancellation: cancellationToken).ConfigureAwait(false);
         var test = data.Test is null ? null : await evaluator.RunAsync(data.Test, cancellation: cancellationToken).ConfigureAwait(false);
-        return new(run.Path, result, evaluation, warnings) { Test = test };
+        return new(run.Path, recipe, result, evaluation, warnings) { Test = test };
     }
 
     private static TrainingOptions UsualRecipe(FineTuneOptions options, ModelSource source)
