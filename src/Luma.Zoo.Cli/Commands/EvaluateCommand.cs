@@ -4,6 +4,7 @@ using Luma.Neural.Layers;
 using Luma.Neural.Native;
 using Luma.Zoo.Training;
 using Luma.Zoo.Training.Data;
+using Luma.Zoo.Weights;
 using Spectre.Console;
 using TorchSharp;
 
@@ -52,6 +53,8 @@ internal static class EvaluateCommand
                     },
                 };
                 var total = pictures.Validation.Count;
+                if (ClassifierHead.CountClasses(network) is var classes && classes != pictures.Classes.Count)
+                    throw new UserException($"{parsed.GetValue(data)}: it has {pictures.Classes.Count:N0} classes, and the network has {classes:N0}, whose names are not known");
                 var evaluation = await terminal.ShowProgressAsync(
                     "measuring", progress => evaluator.RunAsync(pictures.Validation, new Immediate<int>(done => progress(done, total)), cancellation));
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.IO.Hashing;
+using System.Text;
 using System.Text.Json;
 using Luma.Zoo.Files;
 using Luma.Zoo.Weights;
@@ -36,9 +38,10 @@ internal sealed class CheckpointFolder
         {
             throw new IOException($"{options.Folder}: cannot be written: {FileTrouble.WhileWriting(error, System.IO.Path.GetDirectoryName(options.Folder))}.", error);
         }
-        var json = JsonSerializer.SerializeToUtf8Bytes(state, TrainingJson.Default.TrainingState);
+        var saved = tensors.ToList();
+        var json = JsonSerializer.SerializeToUtf8Bytes(state with { Hash = HashOf(saved) }, TrainingJson.Default.TrainingState);
         var file = System.IO.Path.Combine(options.Folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{state.Epoch:D5}-{state.Batch:D7}{Extension}"));
-        using (var content = StateDict.Of([.. tensors, KeyValuePair.Create(StateName, tensor(json, ScalarType.Byte))], file)) content.Save(file);
+        using (var content = StateDict.Of([.. saved, KeyValuePair.Create(StateName, tensor(json, ScalarType.Byte))], file)) content.Save(file);
         foreach (var old in Files().SkipLast(options.Keep + 1))
         {
             try
@@ -65,7 +68,9 @@ internal sealed class CheckpointFolder
             try
             {
                 tensors = StateDict.Open(file);
-                return (ReadState(tensors), tensors);
+                var state = ReadState(tensors);
+                Verify(state, tensors);
+                return (state, tensors);
             }
             catch (Exception error) when (error is WeightFileException or JsonException or CheckpointException or KeyNotFoundException)
             {
@@ -85,6 +90,27 @@ internal sealed class CheckpointFolder
         return state.FormatVersion == TrainingState.Version
             ? state
             : throw new CheckpointException(tensors.Source, $"it has the format version {state.FormatVersion}; this release of Luma.Zoo reads {TrainingState.Version}.");
+    }
+
+    // A file of the right length may have other bytes than were written.
+    private static void Verify(TrainingState state, StateDict tensors)
+    {
+        if (state.Hash is null) return;
+        using var scope = NewDisposeScope();
+        var hash = HashOf(tensors.Names.Where(name => name != StateName).Select(name => KeyValuePair.Create(name, tensors[name].ToTensor())));
+        if (hash != state.Hash) throw new CheckpointException(tensors.Source, "its bytes are not those that were written.");
+    }
+
+    private static string HashOf(IEnumerable<KeyValuePair<string, Tensor>> tensors)
+    {
+        var hash = new XxHash128();
+        foreach (var (name, value) in tensors.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        {
+            using var scope = NewDisposeScope();
+            hash.Append(Encoding.UTF8.GetBytes(name));
+            hash.Append(value.detach().cpu().contiguous().bytes);
+        }
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
     private IEnumerable<string> Files() => Directory.Exists(options.Folder)

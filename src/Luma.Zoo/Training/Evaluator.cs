@@ -82,8 +82,7 @@ public sealed class Evaluator(NeuralModule network, ImagePreset preset)
         }
 
         var unreadable = loader.Unreadable;
-        if (counter.Count == 0)
-            throw new InvalidDatasetException(unreadable[0].Name ?? "image", $"{unreadable[0].Reason}; and none of the other {data.Count - 1:N0} images can be read.");
+        if (counter.Count == 0) throw Unreadables.NoneOf(data, unreadable);
         return counter.Finish() with { Unreadable = [.. unreadable.Select(error => error.Message)] };
     }
 }

@@ -1,3 +1,4 @@
+using Luma.Zoo.Inference;
 using Luma.Zoo.Training.Data;
 using Luma.Zoo.Training.Reporting;
 using Luma.Zoo.Weights;
@@ -42,6 +43,7 @@ public static class FineTuner
 
         var dataset = options.Dataset with { Seed = recipe.Seed };
         using var data = await Task.Run(() => Datasets.Open(options.Data, WithOrder(dataset, source), cancellationToken), cancellationToken).ConfigureAwait(false);
+        CheckLoss(recipe, data);
         if (!isFresh && source.Folder is null)
             await ModelZoo.DownloadAsync(source.Variant.Id, source.Weights ?? ModelZoo.DefaultWeights, options.Start.Hub, null, cancellationToken).ConfigureAwait(false);
 
@@ -54,11 +56,13 @@ public static class FineTuner
         List<string> warnings = [.. data.Warnings, .. start.Notes];
         foreach (var warning in data.Warnings) log.Warn(warning);
         var report = new RunReport(run, recipe);
-        report.Begin();
         var trainer = new Trainer(network, start.Manifest.Preset, recipe, log)
         {
             Loading = options.Loading,
             Checkpoints = new(run.Checkpoints) { Resume = true, EverySteps = options.CheckpointEverySteps, Keep = options.KeepCheckpoints },
+            // Not before what was saved is known to fit: another recipe must not take the place of the run's own.
+            Started = report.Begin,
+            NetworkName = start.Manifest.Model,
             KeepBest = () => new BestInRun(run.Path, start.Manifest),
             EpochDone = report.WriteLog,
         };
@@ -69,6 +73,24 @@ public static class FineTuner
         var evaluation = await evaluator.RunAsync(data.Validation, cancellation: cancellationToken).ConfigureAwait(false);
         var test = data.Test is null ? null : await evaluator.RunAsync(data.Test, cancellation: cancellationToken).ConfigureAwait(false);
         return new(run.Path, recipe, result, evaluation, warnings) { Test = test };
+    }
+
+    private static void CheckLoss(TrainingOptions options, DatasetSplit data)
+    {
+        if (options.Loss is TrainingLoss.CrossEntropy && data.Training.Task == ClassificationTask.MultiLabel)
+        {
+            throw new ArgumentException(
+                "The recipe's loss is the cross entropy of one class a picture, but these pictures have several: leave it out with its label smoothing and weights, or take binary_cross_entropy.",
+                nameof(options));
+        }
+        try
+        {
+            options.Loss?.Validate(data.Classes.Count);
+        }
+        catch (ArgumentException error)
+        {
+            throw new ArgumentException(error.Message.Split(" (Parameter ")[0], nameof(options), error);
+        }
     }
 
     private static TrainingOptions UsualRecipe(FineTuneOptions options, ModelSource source)

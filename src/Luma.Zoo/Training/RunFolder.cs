@@ -27,10 +27,11 @@ internal sealed class RunFolder : IDisposable
     public static RunFolder Open(string path, bool resume)
     {
         Check(path, resume);
+        FileStream held;
         try
         {
             Directory.CreateDirectory(path);
-            return new(path, new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1));
+            held = new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
         }
         catch (IOException error) when (File.Exists(System.IO.Path.Combine(path, LockName)))
         {
@@ -39,6 +40,17 @@ internal sealed class RunFolder : IDisposable
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new IOException($"{path}: cannot be written: {FileTrouble.WhileWriting(error, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)))}.", error);
+        }
+        try
+        {
+            // Another process may have begun a run here, and ended it, just before.
+            Check(path, resume);
+            return new(path, held);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
         }
     }
 

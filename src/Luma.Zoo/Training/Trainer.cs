@@ -37,6 +37,12 @@ public sealed class Trainer(NeuralModule network, ImagePreset preset, TrainingOp
     /// <summary>Keeps the best weights otherwise than in memory, or in the checkpoints' folder.</summary>
     internal Func<IBestWeights>? KeepBest { get; init; }
 
+    /// <summary>Is told when the training begins or goes on: what was saved before fits then.</summary>
+    internal Action? Started { get; init; }
+
+    /// <summary>What to call the network in a checkpoint, so that another one with the same weights' names is told apart; null for nothing.</summary>
+    internal string? NetworkName { get; init; }
+
     /// <summary>Is told of the losses of single steps.</summary>
     internal Action<long, double, double>? StepDone { get; init; }
 
@@ -47,14 +53,14 @@ public sealed class Trainer(NeuralModule network, ImagePreset preset, TrainingOp
     /// Trains the network. However it ends, the network has the best weights that it had after an epoch; if it is cancelled in the first
     /// epoch, those of its last step.
     /// </summary>
-    /// <param name="training">What to learn start.</param>
+    /// <param name="training">What to learn from.</param>
     /// <param name="validation">
     /// What to choose the best weights by; null keeps the last. Never the images by which the network is measured in the end.
     /// </param>
     /// <param name="progress">What hears how it goes, a few times a second at most.</param>
     /// <param name="cancellation">Ends the training early, within a step. It is saved then, if <see cref="Checkpoints"/> says where.</param>
     /// <returns>What came of it; also if it was cancelled, since its best weights are of use then.</returns>
-    /// <exception cref="ArgumentException">An option makes no sense, or there are no images to learn start.</exception>
+    /// <exception cref="ArgumentException">An option makes no sense, or there are no images to learn from.</exception>
     /// <exception cref="TrainingDivergedException">The loss is no longer finite.</exception>
     /// <exception cref="CheckpointException">The training cannot go on from what was saved, or another one was saved there.</exception>
     /// <exception cref="InvalidDatasetException">None of the images can be read.</exception>
@@ -70,8 +76,10 @@ public sealed class Trainer(NeuralModule network, ImagePreset preset, TrainingOp
         options.Validate();
         preset.Validate();
         Checkpoints?.Validate();
-        if (training.Count == 0) throw new ArgumentException("There are no images to learn start.", nameof(training));
+        if (training.Count == 0) throw new ArgumentException("There are no images to learn from.", nameof(training));
         if (validation is { Count: 0 }) throw new ArgumentException("There are no images to measure with.", nameof(validation));
+        if (validation is not null && (validation.Task != training.Task || !validation.Classes.SequenceEqual(training.Classes, StringComparer.Ordinal)))
+            throw new ArgumentException("The images to measure with have other classes than those to learn from.", nameof(validation));
 
         // libtorch's own threads belong to the one that calls it: all is computed by one.
         return Task.Factory.StartNew(

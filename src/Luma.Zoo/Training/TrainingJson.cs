@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Luma.Zoo.Training;
 
@@ -31,8 +32,43 @@ internal sealed partial class TrainingJson : JsonSerializerContext
         }
         catch (Exception error) when (error is NotSupportedException or JsonException)
         {
-            // Parts of somebody's own have no JSON form.
-            return options.ToString();
+            return TextWithOwnParts(options with { FeatureCacheBytes = 0 });
+        }
+    }
+
+    // Parts of somebody's own have no JSON form: they stand there as they describe themselves.
+    private static string TextWithOwnParts(TrainingOptions options)
+    {
+        var usual = new TrainingOptions();
+        Dictionary<string, string> own = [];
+        if (!HasForm(options.Optimizer, Default.Optimizer)) own["optimizer"] = options.Optimizer.ToString()!;
+        if (!HasForm(options.Schedule, Default.LearningRateSchedule)) own["schedule"] = options.Schedule.ToString()!;
+        if (options.Loss is { } loss && !HasForm(loss, Default.TrainingLoss)) own["loss"] = loss.ToString()!;
+        if (options.Transform is { } transform && !HasForm(transform, Default.TrainingTransform))
+            own["transform"] = $"{string.Join(", ", transform.Images)} | {string.Join(", ", transform.Inputs)} | {string.Join(", ", transform.Mixing)} | {transform.MixingProbability:R}";
+        var rest = JsonSerializer.SerializeToNode(
+            options with
+            {
+                Optimizer = own.ContainsKey("optimizer") ? usual.Optimizer : options.Optimizer,
+                Schedule = own.ContainsKey("schedule") ? usual.Schedule : options.Schedule,
+                Loss = own.ContainsKey("loss") ? null : options.Loss,
+                Transform = own.ContainsKey("transform") ? null : options.Transform,
+            },
+            Default.TrainingOptions)!.AsObject();
+        foreach (var (name, text) in own) rest[name] = text;
+        return rest.ToJsonString();
+    }
+
+    private static bool HasForm<T>(T part, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            JsonSerializer.Serialize(part, type);
+            return true;
+        }
+        catch (Exception error) when (error is NotSupportedException or JsonException)
+        {
+            return false;
         }
     }
 }

@@ -12,7 +12,7 @@ public sealed record TrainingOptions
     /// <summary>How many images go through the network at a time.</summary>
     public int BatchSize { get; init; } = 32;
 
-    /// <summary>Of how many batches the gradients are added up before a step, each batch counting alike.</summary>
+    /// <summary>Of how many batches the gradients are added up before a step, each image counting alike.</summary>
     public int Accumulate { get; init; } = 1;
 
     /// <summary>How gradients become new weights.</summary>

@@ -10,6 +10,8 @@ namespace Luma.Zoo.Training;
 /// <summary>A training that is under way.</summary>
 internal sealed class TrainingRun : IDisposable
 {
+    private const string ModelPrefix = "model/";
+
     private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(200);
 
     private readonly NeuralModule network;
@@ -72,7 +74,9 @@ internal sealed class TrainingRun : IDisposable
                 Steps = 0,
                 History = [],
                 Recipe = TrainingJson.TextOf(options),
+                Network = trainer.NetworkName,
                 Data = DataFingerprint.Of(training),
+                Measured = validation is null ? null : DataFingerprint.Of(validation),
                 Machine = MachineName(),
             };
         }
@@ -86,7 +90,8 @@ internal sealed class TrainingRun : IDisposable
     public TrainingResult Run()
     {
         var start = Resume() ?? identity;
-        var cancelled = false;
+        trainer.Started?.Invoke();
+        var (cancelled, failed) = (false, false);
         try
         {
             cancellation.ThrowIfCancellationRequested();
@@ -99,10 +104,14 @@ internal sealed class TrainingRun : IDisposable
         {
             cancelled = true;
         }
+        catch
+        {
+            failed = true;
+            throw;
+        }
         finally
         {
-            // Without a finished epoch what the first steps have learnt is better than nothing.
-            if (history.Exists(record => record.IsBest)) best.PutBack(network);
+            PutBackBest(failed);
         }
         return new(history, Best, step.Count, cancelled) { Unreadable = [.. loader.Unreadable.Select(error => error.Message)] };
     }
@@ -121,6 +130,21 @@ internal sealed class TrainingRun : IDisposable
     private EpochRecord? Best => history.LastOrDefault(record => record.IsBest);
 
     private bool IsPatienceOver => options.Patience is { } patience && waited >= patience;
+
+    private void PutBackBest(bool hasFailed)
+    {
+        // Without a finished epoch what the first steps have learnt is better than nothing.
+        if (Best is null) return;
+        try
+        {
+            best.PutBack(network);
+        }
+        catch (Exception error) when (hasFailed)
+        {
+            // What went wrong first matters more.
+            trainer.Log.Warn($"The best weights could not be put back: {error.Message}");
+        }
+    }
 
     private void RunEpoch(int epoch, TrainingState start)
     {
@@ -175,10 +199,12 @@ internal sealed class TrainingRun : IDisposable
             batches.DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
 
-        if (seen == 0)
+        if (seen == 0) throw Unreadables.NoneOf(training, loader.Unreadable);
+        // The last batch may have been left out, all of its images being unreadable.
+        if (step.IsPending)
         {
-            var reason = loader.Unreadable[0];
-            throw new InvalidDatasetException(reason.Name ?? "image", $"{reason.Reason}; and none of the other {training.Count - 1:N0} images to learn from can be read.");
+            step.Finish();
+            average?.Update(step.Count);
         }
         // Measuring takes its time too: what was learnt is safe before.
         Save(start with { Epoch = epoch, Batch = steps, LossSum = lossSum, Seen = seen });
@@ -219,18 +245,25 @@ internal sealed class TrainingRun : IDisposable
         Func<AuxiliaryOutput> forward;
         if (features is { } known)
         {
-            forward = () => new(known.Finish(batch.Indices), []);
+            forward = () => Checked(new(known.Finish(batch.Indices), []), training);
         }
         else
         {
             var inputs = batch.Inputs.to(device);
-            forward = () => step.Forward(inputs);
+            forward = () => Checked(step.Forward(inputs), training);
         }
 
         var before = step.Count;
         var loss = step.Run(forward, targets, isLast);
         if (step.Count > before) average?.Update(step.Count);
         return loss;
+    }
+
+    private static AuxiliaryOutput Checked(AuxiliaryOutput output, IDataset training)
+    {
+        if (output.Output.dim() != 2 || output.Output.size(1) != training.Classes.Count)
+            throw new ArgumentException($"The network gives ({string.Join(", ", output.Output.shape)}) for {output.Output.size(0)} images, and the data have {training.Classes.Count} classes.", nameof(training));
+        return output;
     }
 
     private void Finish(int epoch, int steps, EpochRecord record)
@@ -297,7 +330,7 @@ internal sealed class TrainingRun : IDisposable
     {
         if (checkpoints is null) return;
         using var scope = NewDisposeScope();
-        var tensors = network.state_dict().Select(entry => KeyValuePair.Create($"model/{entry.Key}", entry.Value))
+        var tensors = network.state_dict().Select(entry => KeyValuePair.Create($"{ModelPrefix}{entry.Key}", entry.Value))
             .Concat(average?.Tensors.Select(entry => KeyValuePair.Create($"average/{entry.Key}", entry.Value)) ?? [])
             .Concat(OptimizerMemory.Read(optimizer, [.. learning.Select(entry => entry.Name)]).Select(entry => KeyValuePair.Create($"optimizer/{entry.Key}", entry.Value)));
         checkpoints.Save(state with { Steps = step.Count, Waited = waited, History = [.. history] }, tensors);
@@ -327,21 +360,38 @@ internal sealed class TrainingRun : IDisposable
     {
         if (state.Recipe != identity.Recipe)
             throw new CheckpointException(checkpoints!.Path, $"the training that was saved here has another recipe: {RecipeDifference.Between(state.Recipe, identity.Recipe)}. Go on with the same, or take another folder.");
-        if (state.Data != identity.Data)
-        {
-            throw new CheckpointException(
-                checkpoints!.Path,
-                $"the pictures to learn from have changed since the training was saved: {state.Data.Count:N0} then, {identity.Data.Count:N0} now, or others, or with other labels. Put them back, or begin anew in another folder from the model that is there.");
-        }
+        if (state.Network != identity.Network)
+            throw new CheckpointException(checkpoints!.Path, $"the training that was saved here is of another network: {state.Network ?? "one without a name"}, and this is {identity.Network ?? "one without a name"}. Go on with the same, or take another folder.");
+        if (state.Data != identity.Data) throw DataChanged("to learn from", state.Data, identity.Data);
+        if (state.Measured != identity.Measured) throw DataChanged("to measure with", state.Measured, identity.Measured);
         if (state.Machine != identity.Machine)
             trainer.Log.Warn($"The training was begun on another machine ({state.Machine}; this is {identity.Machine}): the weights may differ in their last bits.");
+    }
+
+    private CheckpointException DataChanged(string purpose, DataFingerprint? then, DataFingerprint? now)
+    {
+        var change = then?.Count == now?.Count
+            ? "some are others, or have other labels"
+            : $"there were {then?.Count ?? 0:N0}, and now there are {now?.Count ?? 0:N0}";
+        return new(
+            checkpoints!.Path,
+            $"the pictures {purpose} have changed since the training was saved: {change}. Put them back, or begin anew in another folder from the model that is there.");
     }
 
     private void Restore(TrainingState state, StateDict tensors)
     {
         using var ungraded = no_grad();
         using var scope = NewDisposeScope();
-        foreach (var (name, live) in network.state_dict()) Fill($"model/{name}", live);
+        var live = network.state_dict();
+        if (tensors.Names.Where(name => name.StartsWith(ModelPrefix, StringComparison.Ordinal)).FirstOrDefault(name => !live.ContainsKey(name[ModelPrefix.Length..])) is { } foreign)
+            throw new CheckpointException(checkpoints!.Path, $"what was saved here is another network's: this one has no '{foreign[ModelPrefix.Length..]}'. Go on with the same, or take another folder.");
+        // All of it is looked at before any of it is put into the network.
+        foreach (var (name, tensor) in live) Check($"{ModelPrefix}{name}", tensor);
+        if (average is not null)
+        {
+            foreach (var (name, kept) in average.Tensors) Check($"average/{name}", kept);
+        }
+        foreach (var (name, tensor) in live) Fill($"{ModelPrefix}{name}", tensor);
         if (average is not null)
         {
             foreach (var (name, kept) in average.Tensors) Fill($"average/{name}", kept);
@@ -350,11 +400,12 @@ internal sealed class TrainingRun : IDisposable
         (step.Count, waited) = (state.Steps, state.Waited);
         history.AddRange(state.History);
 
-        void Fill(string name, Tensor target)
+        void Fill(string name, Tensor target) => target.copy_(tensors[name].ToTensor());
+
+        void Check(string name, Tensor target)
         {
             if (!tensors.TryGet(name, out var entry) || !entry.Shape.SequenceEqual(target.shape))
-                throw new CheckpointException(checkpoints!.Path, $"what was saved here is another network's: '{name}' is missing or has another shape.");
-            target.copy_(entry.ToTensor());
+                throw new CheckpointException(checkpoints!.Path, $"what was saved here is another network's: its '{name[(name.IndexOf('/', StringComparison.Ordinal) + 1)..]}' is missing or has another shape. Go on with the same, or take another folder.");
         }
     }
 

@@ -34,6 +34,15 @@ internal sealed record TrainingState
     /// <summary>The recipe without what may change between two parts of a training.</summary>
     public required string Recipe { get; init; }
 
+    /// <summary>The network, where it has a name.</summary>
+    public string? Network { get; init; }
+
+    /// <summary>What tells one set of images to measure with from another; null without such.</summary>
+    public DataFingerprint? Measured { get; init; }
+
+    /// <summary>What the bytes of the tensors beside it add up to.</summary>
+    public string? Hash { get; init; }
+
     /// <summary>What tells one set of training data from another.</summary>
     public required DataFingerprint Data { get; init; }
 

@@ -14,6 +14,7 @@ internal sealed class TrainingStep(
 {
     private readonly double[] rates = [.. optimizer.ParamGroups.Select(group => group.LearningRate)];
     private int pending;
+    private long images;
 
     /// <summary>How many steps were taken.</summary>
     public long Count { get; set; }
@@ -38,6 +39,7 @@ internal sealed class TrainingStep(
         using var scope = NewDisposeScope();
         if (pending == 0)
         {
+            images = 0;
             // Not zero_grad, which fills and then adds: without a gradient the backward pass keeps the one that it makes.
             foreach (var parameter in parameters) parameter.grad = null;
         }
@@ -45,7 +47,9 @@ internal sealed class TrainingStep(
         var output = forward();
         var total = loss.Compute(output.Output, targets);
         foreach (var auxiliary in output.Auxiliaries) total = total + (loss.Compute(auxiliary, targets) * options.AuxiliaryWeight);
-        (options.Accumulate == 1 ? total : total / options.Accumulate).backward();
+        var count = targets.size(0);
+        images += count;
+        (options.Accumulate == 1 ? total : total * (count / ImagesOfStep)).backward();
         if (++pending == options.Accumulate || isLast) Step();
         return total.item<float>();
     }
@@ -54,8 +58,23 @@ internal sealed class TrainingStep(
     public AuxiliaryOutput Forward(Tensor inputs) =>
         network is AuxiliaryNetwork { HasAuxiliaries: true } auxiliary ? auxiliary.ForwardWithAuxiliaries(inputs) : new(network.call(inputs), []);
 
+    /// <summary>Takes the step that batches wait for, where the last one of an epoch did not come.</summary>
+    public void Finish()
+    {
+        if (IsPending) Step();
+    }
+
+    private double ImagesOfStep => (double)options.BatchSize * options.Accumulate;
+
     private void Step()
     {
+        // All images count alike, also where the last batches are smaller or fewer.
+        if (options.Accumulate > 1 && images != (long)ImagesOfStep)
+        {
+            using var scope = NewDisposeScope();
+            using var ungraded = no_grad();
+            foreach (var parameter in parameters) parameter.grad?.mul_(ImagesOfStep / images);
+        }
         if (options.ClipNorm is { } norm) nn.utils.clip_grad_norm_(parameters.Where(parameter => parameter.grad is not null), norm);
         optimizer.step();
         pending = 0;

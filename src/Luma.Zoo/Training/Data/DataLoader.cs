@@ -58,7 +58,7 @@ public sealed class DataLoader
     /// <param name="firstStep">The first batch, from 0: those before it are not made.</param>
     /// <param name="cancellation">Stops the making.</param>
     /// <returns>
-    /// The batches, which are the caller's to dispose of. One whose images could all not be read is left out.
+    /// The batches, which are the caller's to dispose of. A batch of which no image could be read is left out.
     /// </returns>
     /// <exception cref="ImageException">An image could not be read, and <see cref="DataLoaderOptions.StopAtUnreadable"/> is set.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -163,7 +163,8 @@ public sealed class DataLoader
     private Batch? Finish(int epoch, int step, int[] places, bool[] read, ref Tensor inputs)
     {
         int[] kept = [.. places.Where((_, place) => read[place])];
-        if (kept.Length == 0)
+        // Of one image there is no variance, here neither.
+        if (kept.Length == 0 || (kept.Length == 1 && places.Length > 1 && options.DropLastImage))
         {
             inputs.Dispose();
             return null;

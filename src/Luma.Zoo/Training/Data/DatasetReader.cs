@@ -14,7 +14,7 @@ internal sealed class DatasetReader(IFileTree tree, DatasetOptions options, Canc
     /// <param name="list">The list of the pictures, where it was given by itself.</param>
     public DatasetSplit ReadSplit(TreeFile? list)
     {
-        var (parts, classes, task) = Read(list);
+        var (parts, classes, task) = Read(list, isToLearn: true);
         if (classes.Count < 2) throw OneClass(classes);
 
         ImageTable Table(IReadOnlyList<ImageRow> rows) => new(tree, rows, classes, task);
@@ -40,22 +40,23 @@ internal sealed class DatasetReader(IFileTree tree, DatasetOptions options, Canc
         return new(training, apart, test, warnings);
     }
 
-    /// <summary>Reads what is to be measured with: a part called val, else test, else all.</summary>
+    /// <summary>Reads what is to be measured with: a part called test, else val, else all.</summary>
     /// <param name="list">The list of the pictures, where it was given by itself.</param>
     public (ImageTable Whole, IReadOnlyList<string> Warnings) ReadForEvaluation(TreeFile? list)
     {
-        var (parts, classes, task) = Read(list);
+        var (parts, classes, task) = Read(list, isToLearn: false);
         DataPart[] order = [DataPart.Test, DataPart.Validation, DataPart.Training];
         var part = order.First(parts.ContainsKey);
         return (new(tree, parts[part], classes, task), warnings);
     }
 
-    private (Dictionary<DataPart, IReadOnlyList<ImageRow>> Parts, IReadOnlyList<string> Classes, ClassificationTask Task) Read(TreeFile? list)
+    private (Dictionary<DataPart, IReadOnlyList<ImageRow>> Parts, IReadOnlyList<string> Classes, ClassificationTask Task) Read(TreeFile? list, bool isToLearn)
     {
         if (list is not null) return FromLists([(DataPart.Training, list)], prefix: "", allMayHaveParts: true);
 
-        var (files, prefix) = Descend();
-        var depth = prefix.Length == 0 ? 0 : prefix.Count(c => c == '/');
+        var prefix = Descend();
+        var depth = prefix.Count(c => c == '/');
+        var files = tree.Files.Where(file => file.Path.StartsWith(prefix, StringComparison.Ordinal)).ToList();
         var top = files.Where(file => file.Parts.Length == depth + 1).ToList();
         var lists = top.Where(file => ImageList.Is(file.Path)).ToList();
         var named = lists.Select(file => (Part: DataParts.Find(Path.GetFileNameWithoutExtension(file.Path)), file)).Where(entry => entry.Part is not null)
@@ -63,8 +64,7 @@ internal sealed class DatasetReader(IFileTree tree, DatasetOptions options, Canc
         if (named.Count > 0) return FromLists(named, prefix, allMayHaveParts: false);
         if (lists is [var only]) return FromLists([(DataPart.Training, only)], prefix, allMayHaveParts: true);
 
-        var rest = Pictures(files).Where(file => file.Parts.Length > depth + 1).ToList();
-        var folders = rest.GroupBy(file => file.Parts[depth]).ToList();
+        var folders = Pictures(files).Where(file => file.Parts.Length > depth + 1).GroupBy(file => file.Parts[depth]).ToList();
         if (folders.Count == 0)
         {
             var reason = lists.Count > 1
@@ -72,47 +72,84 @@ internal sealed class DatasetReader(IFileTree tree, DatasetOptions options, Canc
                 : Pictures(top).Any()
                     ? "its pictures lie in no folders, and nothing says their classes"
                     : "there are no pictures in it";
-            throw new InvalidDatasetException(tree.Path, $"{reason}. Expected a folder for each class, such as {Path.Combine(tree.Path, "cat", "1.jpg")}.");
+            throw new InvalidDatasetException(tree.Path, $"{reason}. {ExpectedFolders}");
         }
 
-        if (Pictures(top).Count() is var loose and > 0) warnings.Add($"{loose:N0} pictures beside the folders of the classes are left out, such as {Pictures(top).First().Path}");
-        return folders.Exists(folder => DataParts.Find(folder.Key) == DataPart.Training) && folders.TrueForAll(folder => DataParts.Find(folder.Key) is not null)
-            ? FromFolders([.. folders.Select(folder => (DataParts.Find(folder.Key)!.Value, folder.ToList()))], depth + 1)
-            : FromFolders([(DataPart.Training, rest)], depth);
+        WarnOfLoose(Pictures(top), "the folders");
+        return PartFolders(prefix, files, folders, isToLearn) is { } parts
+            ? FromFolders(parts, depth + 1)
+            : FromFolders([(DataPart.Training, prefix)], depth);
     }
 
     // An archive, and now and then a folder, has everything in one folder: what is in that counts.
-    private (IReadOnlyList<TreeFile> Files, string Prefix) Descend()
+    private string Descend()
     {
-        var (files, prefix, depth) = (tree.Files, "", 0);
-        while (files.Count > 0 && files[0].Parts.Length > depth + 1)
+        for (var (prefix, depth) = ("", 0); ; depth++)
         {
-            var name = files[0].Parts[depth];
-            if (DataParts.Find(name) is not null || !files.All(file => file.Parts.Length > depth + 2 && file.Parts[depth] == name || IsListIn(file, depth, name))) break;
-            (prefix, depth) = ($"{prefix}{name}/", depth + 1);
-        }
-        return (files, prefix);
+            var inside = tree.Files.Where(file => file.Path.StartsWith(prefix, StringComparison.Ordinal) && (ImageExtensions.Has(Path.GetExtension(file.Path)) || ImageList.Is(file.Path))).ToList();
+            if (inside.Count == 0 || inside.Exists(file => file.Parts.Length == depth + 1)) return prefix;
 
-        static bool IsListIn(TreeFile file, int depth, string name) => file.Parts.Length == depth + 2 && file.Parts[depth] == name && ImageList.Is(file.Path);
+            var name = inside[0].Parts[depth];
+            if (inside.Exists(file => file.Parts[depth] != name) || DataParts.Find(name) is not null || options.Classes?.Contains(name) == true) return prefix;
+            // Otherwise it is a class, if the only one.
+            if (!inside.Exists(file => file.Parts.Length > depth + 2 || ImageList.Is(file.Path))) return prefix;
+            prefix = $"{prefix}{name}/";
+        }
+    }
+
+    // The folders train, val and test, where there are such; null where each folder is a class.
+    private List<(DataPart Part, string Prefix)>? PartFolders(string prefix, List<TreeFile> files, List<IGrouping<string, TreeFile>> folders, bool isToLearn)
+    {
+        var depth = prefix.Count(c => c == '/');
+        var parts = folders.Where(folder => DataParts.Find(folder.Key) is not null).ToList();
+        var have = parts.Select(folder => DataParts.Find(folder.Key)!.Value).ToHashSet();
+        // A class may be called train, with others beside it.
+        var areParts = parts.Count > 0 && (parts.Count == folders.Count
+            || (have.Count > 1 && have.Contains(DataPart.Training) && parts.TrueForAll(folder => folder.Any(file => file.Parts.Length > depth + 2))));
+        if (!areParts) return null;
+
+        foreach (var part in parts.Where(part => part.All(file => file.Parts.Length == depth + 2)))
+            throw new InvalidDatasetException(tree.Path, $"the pictures of '{part.Key}' lie in no folders, and nothing says their classes. Expected {Path.Combine(tree.Path, prefix, part.Key, "cat", "1.jpg")}.");
+        var empty = FoldersAt(files, prefix).Where(name => DataParts.Find(name) is not null).Except(parts.Select(part => part.Key)).ToList();
+        if (isToLearn && empty.Count > 0) throw new InvalidDatasetException(tree.Path, $"the folder '{empty[0]}' has no pictures: put some in, or remove it.");
+
+        foreach (var part in parts) WarnOfLoose(part.Where(file => file.Parts.Length == depth + 2), $"the folders of the classes in {part.Key}");
+        foreach (var other in folders.Except(parts)) warnings.Add($"the {other.Count():N0} pictures in {other.Key} are left out, since it is none of train, val and test");
+        return [.. parts.Select(part => (DataParts.Find(part.Key)!.Value, $"{prefix}{part.Key}/"))];
+    }
+
+    private void WarnOfLoose(IEnumerable<TreeFile> loose, string beside)
+    {
+        var files = loose.ToList();
+        if (files.Count > 0)
+            warnings.Add($"{files.Count:N0} {(files.Count == 1 ? "picture" : "pictures")} beside {beside} {(files.Count == 1 ? "is" : "are")} left out, such as {files[0].Path}");
+    }
+
+    // The names of the folders right below a prefix, those without any files too.
+    private IEnumerable<string> FoldersAt(IEnumerable<TreeFile> files, string prefix)
+    {
+        var depth = prefix.Count(c => c == '/');
+        return files.Where(file => file.Path.StartsWith(prefix, StringComparison.Ordinal) && file.Parts.Length > depth + 1).Select(file => file.Parts[depth])
+            .Concat(tree.EmptyFolders.Where(folder => folder.StartsWith(prefix, StringComparison.Ordinal)).Select(folder => folder.Split('/')[depth]))
+            .Distinct(StringComparer.Ordinal);
     }
 
     private (Dictionary<DataPart, IReadOnlyList<ImageRow>>, IReadOnlyList<string>, ClassificationTask) FromFolders(
-        List<(DataPart Part, List<TreeFile> Files)> parts, int depth)
+        List<(DataPart Part, string Prefix)> parts, int depth)
     {
         if (options.Task == ClassificationTask.MultiLabel)
             throw new InvalidDatasetException(tree.Path, "a folder for each class gives a picture one class: for several at once give a list with a column 'labels'.");
 
-        var empty = tree.EmptyFolders.Where(folder => folder.Count(c => c == '/') == depth).Select(folder => folder.Split('/')[^1]).ToList();
-        string[] found = [.. parts.SelectMany(part => part.Files).Where(file => file.Parts.Length > depth + 1).Select(file => file.Parts[depth]).Distinct().Order(StringComparer.Ordinal)];
-        foreach (var name in empty.Except(found).Except(options.Classes ?? []))
-            throw new InvalidDatasetException(tree.Path, $"the class folder '{name}' has no pictures: put some in, or remove it.");
+        var pictures = parts.Select(part => (part.Part, Files: Pictures(tree.Files).Where(file => file.Parts.Length > depth + 1 && file.Path.StartsWith(part.Prefix, StringComparison.Ordinal)).ToList())).ToList();
+        string[] found = [.. pictures.SelectMany(part => part.Files).Select(file => file.Parts[depth]).Distinct(StringComparer.Ordinal).Order(new CodePointOrder())];
+        var empty = parts.SelectMany(part => FoldersAt(tree.Files, part.Prefix)).Except(found).Except(options.Classes ?? []).Order(new CodePointOrder()).FirstOrDefault();
+        if (empty is not null) throw new InvalidDatasetException(tree.Path, $"the class folder '{empty}' has no pictures: put some in, or remove it.");
 
         var classes = options.Classes ?? Ordered(found);
         var numbers = Numbers(classes);
-        var rows = parts.GroupBy(part => part.Part).ToDictionary(
+        var rows = pictures.GroupBy(part => part.Part).ToDictionary(
             part => part.Key,
-            part => (IReadOnlyList<ImageRow>)[.. part.SelectMany(entry => entry.Files).Where(file => file.Parts.Length > depth + 1)
-                .Select(file => new ImageRow(file, [Number(numbers, file.Parts[depth], tree.Path)]))]);
+            part => (IReadOnlyList<ImageRow>)[.. part.SelectMany(entry => entry.Files).Select(file => new ImageRow(file, [Number(numbers, file.Parts[depth], tree.Path)]))]);
         return (rows, classes, ClassificationTask.SingleLabel);
     }
 
@@ -129,7 +166,7 @@ internal sealed class DatasetReader(IFileTree tree, DatasetOptions options, Canc
         var task = options.Task ?? (several ? ClassificationTask.MultiLabel : ClassificationTask.SingleLabel);
 
         var classes = options.Classes
-            ?? Ordered([.. read.SelectMany(entry => entry.List.Rows).SelectMany(row => row.Labels).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
+            ?? Ordered([.. read.SelectMany(entry => entry.List.Rows).SelectMany(row => row.Labels).Distinct(StringComparer.Ordinal).Order(new CodePointOrder())]);
         var numbers = Numbers(classes);
         Dictionary<DataPart, List<ImageRow>> parts = [];
         foreach (var (part, name, list) in read)
@@ -138,14 +175,14 @@ internal sealed class DatasetReader(IFileTree tree, DatasetOptions options, Canc
             {
                 var target = allMayHaveParts ? row.Part ?? part : part;
                 if (!parts.TryGetValue(target, out var rows)) parts[target] = rows = [];
-                rows.Add(new(tree.Find($"{(Path.IsPathRooted(row.Path) ? "" : prefix)}{row.Path}"), [.. row.Labels.Select(label => Number(numbers, label, name))]));
+                rows.Add(new(tree.Find($"{(Path.IsPathRooted(row.Path) ? "" : prefix)}{row.Path}"), [.. row.Labels.Select(label => Number(numbers, label, name, row.Line))]));
             }
         }
         return (parts.ToDictionary(part => part.Key, part => (IReadOnlyList<ImageRow>)part.Value), classes, task);
     }
 
     private IReadOnlyList<string> Ordered(string[] found) =>
-        options.PreferredOrder is { } order && order.Order(StringComparer.Ordinal).SequenceEqual(found, StringComparer.Ordinal) ? order : found;
+        options.PreferredOrder is { } order && order.Order(new CodePointOrder()).SequenceEqual(found, StringComparer.Ordinal) ? order : found;
 
     private static IEnumerable<TreeFile> Pictures(IEnumerable<TreeFile> files) => files.Where(file => ImageExtensions.Has(Path.GetExtension(file.Path)));
 
@@ -159,9 +196,9 @@ internal sealed class DatasetReader(IFileTree tree, DatasetOptions options, Canc
         return numbers;
     }
 
-    private static int Number(Dictionary<string, int> numbers, string label, string where) => numbers.TryGetValue(label, out var number)
+    private static int Number(Dictionary<string, int> numbers, string label, string where, int? line = null) => numbers.TryGetValue(label, out var number)
         ? number
-        : throw new InvalidDatasetException(where, $"its class '{label}' is none of the network's: {Some(numbers.Keys)}.");
+        : throw new InvalidDatasetException(where, $"{(line is null ? "" : $"line {line}: ")}its class '{label}' is none of the network's: {Some(numbers.Keys)}.");
 
     private void CheckCoverage(ImageTable part, string purpose)
     {
@@ -190,7 +227,10 @@ internal sealed class DatasetReader(IFileTree tree, DatasetOptions options, Canc
 
     private InvalidDatasetException OneClass(IReadOnlyList<string> classes) => new(
         tree.Path,
-        $"there is one class, {Some(classes)}, and a classifier needs two at least. Expected a folder for each class, such as {Path.Combine(tree.Path, "cat", "1.jpg")} and {Path.Combine(tree.Path, "dog", "2.jpg")}.");
+        $"there is one class, {Some(classes)}, and a classifier needs two at least. {ExpectedFolders}");
+
+    private string ExpectedFolders =>
+        $"Expected a folder for each class, such as {Path.Combine(tree.Path, "cat", "1.jpg")} and {Path.Combine(tree.Path, "dog", "2.jpg")}, or a list of pictures and labels.";
 
     private static string Some(IEnumerable<string> names)
     {

@@ -54,10 +54,11 @@ public static class Datasets
     public static DatasetSplit OpenForEvaluation(string path, DatasetOptions? options = null, CancellationToken cancellation = default)
     {
         options = Check(path, options);
-        if (MnistDataset.IsIn(path))
+        if (MnistDataset.IsIn(path) || MnistDataset.IsIn(path, MnistPart.Test))
         {
-            var digits = OpenDigits(path, options);
-            return digits with { Training = digits.Test!, Validation = digits.Test! };
+            CheckDigits(path, options);
+            var digits = MnistDataset.Load(path, MnistPart.Test);
+            return new(digits, digits, null, []);
         }
 
         var tree = OpenTree(path, out var list);
@@ -82,12 +83,16 @@ public static class Datasets
         return System.IO.Path.Exists(path) ? options : throw new InvalidDatasetException(path, "there is no such folder or file.");
     }
 
-    private static DatasetSplit OpenDigits(string path, DatasetOptions options)
+    private static void CheckDigits(string path, DatasetOptions options)
     {
         if (options.Classes is { } classes && !classes.SequenceEqual(MnistDataset.Digits))
             throw new InvalidDatasetException(path, "its classes are the digits 0 to 9, and the network's are others.");
         if (options.Task == ClassificationTask.MultiLabel) throw new InvalidDatasetException(path, "a digit has one class, not several at once.");
+    }
 
+    private static DatasetSplit OpenDigits(string path, DatasetOptions options)
+    {
+        CheckDigits(path, options);
         var digits = MnistDataset.Load(path, MnistPart.Training);
         var (learnt, held) = Split(digits, options);
         return new(new Subset(digits, learnt), new Subset(digits, held), MnistDataset.Load(path, MnistPart.Test), []);
@@ -100,10 +105,19 @@ public static class Datasets
     {
         List<int> learnt = [], held = [];
         // Of several classes at once each set of classes is a kind of its own.
-        var kinds = Enumerable.Range(0, data.Count).GroupBy(i => string.Join(' ', data.GetLabels(i).Order())).OrderBy(kind => kind.Key, StringComparer.Ordinal);
+        var kinds = Enumerable.Range(0, data.Count).GroupBy(i => string.Join(' ', data.GetLabels(i).Order())).OrderBy(kind => kind.Key, StringComparer.Ordinal)
+            .Select(kind => kind.ToArray()).ToList();
+        if (data.Task == ClassificationTask.MultiLabel)
+        {
+            // Sets of classes that only one image has are together a kind, or nothing of them would be held out.
+            int[] singles = [.. kinds.Where(kind => kind.Length == 1).SelectMany(kind => kind).Order()];
+            kinds.RemoveAll(kind => kind.Length == 1);
+            if (singles.Length > 0) kinds.Add(singles);
+        }
         foreach (var (place, kind) in kinds.Index())
         {
-            int[] members = [.. kind];
+            // The order in which a list has its pictures does not matter.
+            int[] members = data is IKeyedDataset keyed ? [.. kind.OrderBy(keyed.KeyOf, StringComparer.Ordinal)] : kind;
             var order = new Augmentation.SampleRandom(options.Seed, 0, place, Augmentation.SampleRandom.Purpose.Split).NextOrder(members.Length);
             var count = members.Length == 1 ? 0 : Math.Clamp((int)Math.Round(members.Length * options.ValidationFraction), 1, members.Length - 1);
             held.AddRange(order.Take(count).Select(i => members[i]));

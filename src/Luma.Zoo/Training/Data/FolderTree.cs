@@ -24,7 +24,11 @@ internal sealed class FolderTree : IFileTree
     public IReadOnlyList<string> EmptyFolders => content.Value.Empty;
 
     // A list may name files beside the folder.
-    public TreeFile Find(string path) => new(path.Replace('\\', '/'), LengthOf(new FileInfo(System.IO.Path.Combine(Path, path))));
+    public TreeFile Find(string path)
+    {
+        var file = new TreeFile(path.Replace('\\', '/'), 0);
+        return file with { Length = LengthOf(new FileInfo(Full(file))) };
+    }
 
     public ImageSource Image(TreeFile file) => ImageSource.FromFile(Full(file));
 

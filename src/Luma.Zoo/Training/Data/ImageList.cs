@@ -101,7 +101,7 @@ internal sealed class ImageList
             }
             catch (Exception error) when (error is JsonException or ArgumentException)
             {
-                throw Wrong(line, $"it is not JSON: {error.Message}", error);
+                throw Wrong(line, $"it is not JSON: {error.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}", error);
             }
 
             string Text(JsonElement value) => value.ValueKind switch

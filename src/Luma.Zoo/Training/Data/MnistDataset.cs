@@ -37,8 +37,8 @@ public sealed class MnistDataset : IDataset
     /// <inheritdoc/>
     public IReadOnlyList<string> Classes => Digits;
 
-    /// <summary>Whether a folder has MNIST's files, or some of them.</summary>
-    internal static bool IsIn(string folder) => Names("train-images", "idx3-ubyte").Any(name => File.Exists(Path.Combine(folder, name)));
+    /// <summary>Whether a folder has the images of a part of MNIST.</summary>
+    internal static bool IsIn(string folder, MnistPart part = MnistPart.Training) => Names($"{Stem(part)}-images", "idx3-ubyte").Any(name => File.Exists(Path.Combine(folder, name)));
 
     /// <summary>Reads one part of MNIST, or of a set with the same files, from a folder.</summary>
     /// <param name="folder">
@@ -52,7 +52,7 @@ public sealed class MnistDataset : IDataset
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
 
-        var stem = part == MnistPart.Training ? "train" : "t10k";
+        var stem = Stem(part);
         var images = IdxFile.Read(Find(folder, $"{stem}-images", "idx3-ubyte"), dimensions: 3);
         var labels = IdxFile.Read(Find(folder, $"{stem}-labels", "idx1-ubyte"), dimensions: 1);
 
@@ -82,6 +82,8 @@ public sealed class MnistDataset : IDataset
 
     /// <inheritdoc/>
     public IReadOnlyList<int> GetLabels(int index) => [labels.Data[index]];
+
+    private static string Stem(MnistPart part) => part == MnistPart.Training ? "train" : "t10k";
 
     private static string Find(string folder, string stem, string kind)
     {

@@ -10,35 +10,36 @@ internal sealed class ZipTree : IFileTree
 {
     // An archive is read by one thread at a time, so there is one for each that reads.
     private readonly ConcurrentBag<ZipArchive> archives = [];
-    private readonly Lazy<Dictionary<string, TreeFile>> byPath;
+
+    // A file's path here, and what the archive calls it: './cat/1.jpg', or with the separators of Windows.
+    private readonly Dictionary<string, (TreeFile File, string Entry)> byPath = new(StringComparer.Ordinal);
     private volatile bool disposed;
 
     public ZipTree(string path)
     {
         Path = path;
-        byPath = new(() => Files!.ToDictionary(file => file.Path, StringComparer.Ordinal));
         var archive = Open();
         archives.Add(archive);
         try
         {
-            var entries = archive.Entries.Where(entry => !IsHidden(entry.FullName)).ToList();
-            Files =
-            [
-                .. entries.Where(entry => entry.Name.Length > 0)
-                    .Select(entry => new TreeFile(entry.FullName.Replace('\\', '/'), entry.Length))
-                    .DistinctBy(file => file.Path)
-                    .OrderBy(file => file.Path, StringComparer.Ordinal),
-            ];
+            List<string> folders = [];
+            foreach (var entry in archive.Entries)
+            {
+                var name = Normalised(entry.FullName);
+                if (name.Length == 0 || IsHidden(name)) continue;
+                if (entry.FullName[^1] is '/' or '\\') folders.Add(name);
+                else byPath.TryAdd(name, (new(name, entry.Length), entry.FullName));
+            }
+            Files = [.. byPath.Values.Select(known => known.File).OrderBy(file => file.Path, StringComparer.Ordinal)];
             EmptyFolders =
             [
-                .. entries.Where(entry => entry.Name.Length == 0).Select(entry => entry.FullName.TrimEnd('/'))
-                    .Where(folder => !Files.Any(file => file.Path.StartsWith($"{folder}/", StringComparison.Ordinal)))
+                .. folders.Distinct(StringComparer.Ordinal).Where(folder => !Files.Any(file => file.Path.StartsWith($"{folder}/", StringComparison.Ordinal)))
                     .Order(StringComparer.Ordinal),
             ];
         }
-        catch (InvalidDataException error)
+        catch (Exception error) when (error is InvalidDataException or IOException or ArgumentException)
         {
-            archive.Dispose();
+            Dispose();
             throw Damaged(error);
         }
     }
@@ -51,8 +52,8 @@ internal sealed class ZipTree : IFileTree
 
     public TreeFile Find(string path)
     {
-        var name = path.Replace('\\', '/');
-        return byPath.Value.TryGetValue(name, out var file) ? file : new(name, 0);
+        var name = Normalised(path);
+        return byPath.TryGetValue(name, out var known) ? known.File : new(name, 0);
     }
 
     public ImageSource Image(TreeFile file)
@@ -80,8 +81,8 @@ internal sealed class ZipTree : IFileTree
         var name = ((IFileTree)this).NameOf(file);
         try
         {
-            var entry = archive.GetEntry(file.Path) ?? archive.GetEntry(file.Path.Replace('/', '\\'))
-                ?? throw new InvalidDatasetException(name, "it is no longer in the archive.");
+            if (!byPath.TryGetValue(file.Path, out var known) || archive.GetEntry(known.Entry) is not { } entry)
+                throw new InvalidDatasetException(name, "it is not in the archive.");
             using var stream = entry.Open();
             using var bytes = new MemoryStream((int)Math.Min(entry.Length, 1 << 20));
             var chunk = new byte[1 << 16];
@@ -110,7 +111,9 @@ internal sealed class ZipTree : IFileTree
         while (archives.TryTake(out var archive)) archive.Dispose();
     }
 
-    private static bool IsHidden(string path) => path.Split('/', '\\').Any(part => part.StartsWith('.') || part == "__MACOSX");
+    private static string Normalised(string path) => string.Join('/', path.Split('/', '\\').Where(part => part is not ("" or ".")));
+
+    private static bool IsHidden(string path) => path.Split('/').Any(part => part.StartsWith('.') || part == "__MACOSX");
 
     private ZipArchive Open()
     {
