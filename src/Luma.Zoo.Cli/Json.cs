@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Luma.Neural.Observation;
 using Luma.Zoo.Images;
 using Luma.Zoo.Inference;
+using Luma.Zoo.Training.Reporting;
 
 namespace Luma.Zoo.Cli;
 

@@ -53,14 +53,15 @@ public static class FineTuner
         var log = logger ?? NullLogger.Instance;
         List<string> warnings = [.. data.Warnings, .. start.Notes];
         foreach (var warning in data.Warnings) log.Warn(warning);
-        var report = new RunReport(run, recipe);
+        using var report = new RunReport(run, recipe, start.Manifest.Model, options.Data, log);
         report.Begin();
         var trainer = new Trainer(network, start.Manifest.Preset, recipe, log)
         {
             Loading = options.Loading,
             Checkpoints = new(run.Checkpoints) { Resume = true, EverySteps = options.CheckpointEverySteps, Keep = options.KeepCheckpoints },
             KeepBest = () => new BestInRun(run.Path, start.Manifest),
-            EpochDone = report.WriteLog,
+            StepDone = report.StepDone,
+            EpochDone = report.EpochDone,
         };
         var result = await trainer.FitAsync(data.Training, data.Validation, progress, cancellationToken).ConfigureAwait(false);
         if (result.Cancelled || result.Best is null) return new(run.Path, result, null, warnings);
@@ -68,6 +69,7 @@ public static class FineTuner
         var evaluator = new Evaluator(network, start.Manifest.Preset) { Loading = options.Loading with { BatchSize = recipe.BatchSize } };
         var evaluation = await evaluator.RunAsync(data.Validation, cancellation: cancellationToken).ConfigureAwait(false);
         var test = data.Test is null ? null : await evaluator.RunAsync(data.Test, cancellation: cancellationToken).ConfigureAwait(false);
+        await Task.Run(() => report.Finish(new(start, data, result, evaluation, test, data.Warnings, options.Loading.Decoding)), cancellationToken).ConfigureAwait(false);
         return new(run.Path, result, evaluation, warnings) { Test = test };
     }
 

@@ -5,7 +5,8 @@ namespace Luma.Zoo.Training;
 /// <summary>The folder of a run: whoever trains in it holds it alone.</summary>
 internal sealed class RunFolder : IDisposable
 {
-    private const string LockName = ".luma-run-lock";
+    /// <summary>The name of the file that whoever trains holds.</summary>
+    public const string LockName = ".luma-run-lock";
 
     private readonly FileStream held;
 
