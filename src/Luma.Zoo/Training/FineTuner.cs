@@ -73,15 +73,19 @@ public static class FineTuner
         return new(run.Path, result, evaluation, warnings) { Test = test };
     }
 
-    private static TrainingOptions UsualRecipe(FineTuneOptions options, ModelSource source)
+    private static TrainingOptions UsualRecipe(FineTuneOptions options, ModelSource source) => UsualRecipe(source, StartingPoint.PresetOf(source, options.Start), options.Data);
+
+    /// <summary>The recipe where none is given.</summary>
+    /// <param name="source">The model to begin with, or null for none in particular.</param>
+    /// <param name="preset">What makes an image into its input.</param>
+    /// <param name="data">Where the pictures are.</param>
+    internal static TrainingOptions UsualRecipe(ModelSource? source, Images.ImagePreset preset, string data)
     {
-        var recipe = TrainingRecipes.For(source.Variant.Id, pretrained: !StartingPoint.IsFresh(source));
-        return recipe.Transform is null
-            ? recipe with { Transform = TrainingRecipes.TransformFor(StartingPoint.PresetOf(source, options.Start), options.Data) }
-            : recipe;
+        var recipe = source is null ? new() : TrainingRecipes.For(source.Variant.Id, pretrained: !StartingPoint.IsFresh(source));
+        return recipe.Transform is null ? recipe with { Transform = TrainingRecipes.TransformFor(preset, data) } : recipe;
     }
 
-    // A model that knows the same classes keeps their order, and so its head.
-    private static DatasetOptions WithOrder(DatasetOptions options, ModelSource source) =>
+    /// <summary>A model that knows the same classes keeps their order, and so its head.</summary>
+    internal static DatasetOptions WithOrder(DatasetOptions options, ModelSource source) =>
         options.Classes is null && StartingPoint.ClassesOf(source) is { } classes ? options with { PreferredOrder = classes } : options;
 }

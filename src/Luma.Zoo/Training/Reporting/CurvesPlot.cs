@@ -7,7 +7,7 @@ namespace Luma.Zoo.Training.Reporting;
 internal static class CurvesPlot
 {
     /// <summary>The size of the drawing, and where on it the first panel has its curves, in pixels.</summary>
-    internal const int Width = 960, Height = 990, Left = 88, Right = 24, Top = 62, PanelHeight = 220, PanelStep = 304;
+    internal const int Width = 960, Height = 940, Left = 88, Right = 24, Top = 62, PanelHeight = 220, PanelStep = 298;
 
     private const float TextSize = 14, MostDots = 60;
 
@@ -21,7 +21,9 @@ internal static class CurvesPlot
         using var letters = new Letters(TextSize);
         Drawing.Write(path, Width, Height, canvas =>
         {
-            letters.Write(canvas, letters.Fit(title, Width - Left - Right), Left, 24, Drawing.Ink);
+            var best = history.LastOrDefault(record => record.IsBest) is { } record ? string.Create(CultureInfo.InvariantCulture, $"best: epoch {record.Epoch}") : "";
+            letters.Write(canvas, letters.Fit(title, Width - Left - Right - letters.Measure(best) - 20), Left, 24, Drawing.Ink);
+            letters.Write(canvas, best, Width - Right, 24, Drawing.Quiet, SKTextAlign.Right);
             foreach (var (place, panel) in Panels(history).Index())
             {
                 canvas.Save();
@@ -46,7 +48,7 @@ internal static class CurvesPlot
                 new("top-1", Drawing.Vermilion, record => record.Accuracy),
                 // Where there are five classes or fewer it is 1 throughout, and tells nothing.
                 new("top-5", Drawing.Green, record => history.All(other => other.Top5Accuracy is null or 1) ? null : record.Top5Accuracy)]);
-        yield return new("learning rate", [new("learning rate at the end of the epoch", Drawing.Blue, record => record.LearningRate)]);
+        yield return new("learning rate", [new("after the epoch", Drawing.Blue, record => record.LearningRate)]);
     }
 
     private static void Draw(SKCanvas canvas, Letters letters, Panel panel, IReadOnlyList<EpochRecord> history)

@@ -26,7 +26,7 @@ internal static class MistakeSheet
             {
                 if (Read(data, mistake.Index, decoding) is not { } picture) continue;
                 cells.Add(new(picture, [
-                    (Path.GetFileName(mistake.Name), Drawing.Quiet),
+                    (PictureSheet.ShortName(mistake.Name), Drawing.Quiet),
                     ($"is {mistake.Label}", Drawing.Ink),
                     (string.Create(CultureInfo.InvariantCulture, $"{mistake.Probability:P1} {mistake.Predicted}"), Drawing.Vermilion)]));
             }

@@ -137,7 +137,7 @@ internal sealed class ModelCard(string folder, string dataName, TrainingOptions 
         Line("## Recipe");
         Line();
         TableHead(["setting", "value"]);
-        foreach (var (name, value) in Settings()) TableRow([Code(name), Cell(value)]);
+        foreach (var (name, value) in Settings()) TableRow([Code(name), Code(value)]);
         Line();
         Line($"[{RunReport.Recipe}]({RunReport.Recipe}) is the same for `luma finetune --recipe`.");
         Line();
@@ -156,7 +156,7 @@ internal sealed class ModelCard(string folder, string dataName, TrainingOptions 
         TableRow(["weights saved on", WhenSaved().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)]);
         TableRow(["Luma.Zoo", VersionOf(typeof(ModelCard).Assembly)]);
         TableRow(["TorchSharp", VersionOf(typeof(torch).Assembly)]);
-        TableRow(["libtorch", __version__]);
+        TableRow(["libtorch", Version.TryParse(__version__, out var libtorch) ? libtorch.ToString(3) : __version__]);
         TableRow([".NET", Environment.Version.ToString()]);
         TableRow(["platform", RuntimeInformation.RuntimeIdentifier]);
     }
@@ -188,7 +188,7 @@ internal sealed class ModelCard(string folder, string dataName, TrainingOptions 
         }
         else
         {
-            settings.Add((path, node is JsonArray list ? list.Count == 0 ? "none" : string.Join(", ", list.Select(item => item?.ToString())) : node?.ToString() ?? "none"));
+            settings.Add((path, node is JsonArray list ? list.Count == 0 ? "[]" : string.Join(", ", list.Select(item => item?.ToString())) : node?.ToString() ?? "null"));
         }
     }
 

@@ -40,6 +40,13 @@ internal static class PictureSheet
         });
     }
 
+    /// <summary>An image's file with its folder, which often is its class.</summary>
+    public static string ShortName(string name)
+    {
+        var parts = name.Split('/', '\\');
+        return string.Join('/', parts[Math.Max(0, parts.Length - 2)..]);
+    }
+
     /// <summary>A picture as large as it may be on a sheet. Small ones stay as sharp as they are.</summary>
     /// <param name="image">The picture.</param>
     /// <param name="side">How wide and high it may be, in pixels.</param>
