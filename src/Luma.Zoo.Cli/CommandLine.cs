@@ -70,6 +70,8 @@ internal static class CommandLine
             FineTuneCommand.Create(terminal),
             FineTuneCommand.CreateTrain(terminal),
             EvaluateCommand.Create(terminal),
+            PreviewCommand.Create(terminal),
+            RunsCommand.Create(terminal),
             ClassifyCommand.Create(terminal),
             WeightsCommand.Create(terminal),
             DownloadCommand.Create(terminal),

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Luma.Neural.Observation;
 using Luma.Zoo.Images;
 using Luma.Zoo.Inference;
+using Luma.Zoo.Training.Reporting;
 
 namespace Luma.Zoo.Cli;
 
@@ -66,6 +67,8 @@ internal sealed record DownloadedWeights(string Id, string Name, string? Path);
 [JsonSerializable(typeof(IReadOnlyList<ClassifiedImage>))]
 [JsonSerializable(typeof(FineTuneReport))]
 [JsonSerializable(typeof(EvaluationReport))]
+[JsonSerializable(typeof(IReadOnlyList<ListedRun>))]
+[JsonSerializable(typeof(PreviewedImages))]
 [JsonSerializable(typeof(SummaryReport))]
 [JsonSerializable(typeof(ConvertedFile))]
 [JsonSerializable(typeof(PackedModel))]

@@ -4,6 +4,7 @@ using Luma.Neural.Layers;
 using Luma.Neural.Native;
 using Luma.Zoo.Training;
 using Luma.Zoo.Training.Data;
+using Luma.Zoo.Training.Reporting;
 using Luma.Zoo.Weights;
 using Spectre.Console;
 using TorchSharp;

@@ -52,6 +52,12 @@ internal sealed class RecipeOptions
             command.Options.Add(option);
     }
 
+    /// <summary>Adds those options to a command that decide how pictures are changed at random.</summary>
+    public void AddForPreviewTo(Command command)
+    {
+        foreach (var option in new Option[] { recipe, seed, augment }) command.Options.Add(option);
+    }
+
     /// <summary>The recipe of the file, or null where none is given.</summary>
     /// <exception cref="UserException">The file cannot be read, or is no recipe.</exception>
     public TrainingOptions? Load(ParseResult parsed)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Luma.Zoo.Files;
 using Luma.Zoo.Images;
 using Luma.Zoo.Inference;
+using Luma.Zoo.Training.Reporting;
 using SkiaSharp;
 
 namespace Luma.Zoo.Cli.Results;
@@ -20,8 +21,7 @@ internal sealed class ContactSheet : IDisposable
     private static readonly SKColor Paper = SKColors.White, Ink = new(0x22, 0x22, 0x22), Faint = new(0xE6, 0xE6, 0xE6), Bar = new(0x2B, 0x6C, 0xB0), Trouble = new(0xB0, 0x2B, 0x2B);
 
     private readonly List<(ClassifiedImage Image, SKImage? Picture)> cells = [];
-    // A machine need not have fonts.
-    private readonly SKTypeface typeface = SKTypeface.FromStream(typeof(ContactSheet).Assembly.GetManifestResourceStream("DejaVuSans.ttf"));
+    private readonly SKTypeface typeface = Letters.OpenTypeface();
 
     /// <summary>Adds a picture; where there is no more room, nothing happens.</summary>
     /// <param name="image">What became of it.</param>

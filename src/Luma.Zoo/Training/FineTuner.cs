@@ -35,6 +35,8 @@ public static class FineTuner
     {
         ArgumentNullException.ThrowIfNull(options);
         RunFolder.Check(options.Output, options.Resume);
+        // Whether it can be written is found out before the work.
+        using var run = RunFolder.Open(options.Output, options.Resume);
         var source = await Task.Run(() => ModelSource.Find(options.Model, options.Start.Weights), cancellationToken).ConfigureAwait(false);
         var isFresh = StartingPoint.IsFresh(source);
         var recipe = options.Recipe ?? UsualRecipe(options, source);
@@ -47,7 +49,6 @@ public static class FineTuner
         if (!isFresh && source.Folder is null)
             await ModelZoo.DownloadAsync(source.Variant.Id, source.Weights ?? ModelZoo.DefaultWeights, options.Start.Hub, null, cancellationToken).ConfigureAwait(false);
 
-        using var run = RunFolder.Open(options.Output, options.Resume);
         var start = await Task.Run(
             () => StartingPoint.Make(source, options.Start, data.Classes, data.Training.Task, recipe.Seed), cancellationToken).ConfigureAwait(false);
         using var network = start.Network;
@@ -55,7 +56,7 @@ public static class FineTuner
         var log = logger ?? NullLogger.Instance;
         List<string> warnings = [.. data.Warnings, .. start.Notes];
         foreach (var warning in data.Warnings) log.Warn(warning);
-        var report = new RunReport(run, recipe);
+        using var report = new RunReport(run, recipe, start.Manifest.Model, options.Data, log);
         var trainer = new Trainer(network, start.Manifest.Preset, recipe, log)
         {
             Loading = options.Loading,
@@ -64,7 +65,8 @@ public static class FineTuner
             Started = report.Begin,
             NetworkName = start.Manifest.Model,
             KeepBest = () => new BestInRun(run.Path, start.Manifest),
-            EpochDone = report.WriteLog,
+            StepDone = report.StepDone,
+            EpochDone = report.EpochDone,
         };
         var result = await trainer.FitAsync(data.Training, data.Validation, progress, cancellationToken).ConfigureAwait(false);
         if (result.Cancelled || result.Best is null) return new(run.Path, recipe, result, null, warnings);
@@ -72,6 +74,7 @@ public static class FineTuner
         var evaluator = new Evaluator(network, start.Manifest.Preset) { Loading = options.Loading with { BatchSize = recipe.BatchSize } };
         var evaluation = await evaluator.RunAsync(data.Validation, cancellation: cancellationToken).ConfigureAwait(false);
         var test = data.Test is null ? null : await evaluator.RunAsync(data.Test, cancellation: cancellationToken).ConfigureAwait(false);
+        await Task.Run(() => report.Finish(new(start, data, result, evaluation, test, data.Warnings, options.Loading.Decoding)), cancellationToken).ConfigureAwait(false);
         return new(run.Path, recipe, result, evaluation, warnings) { Test = test };
     }
 
@@ -93,15 +96,19 @@ public static class FineTuner
         }
     }
 
-    private static TrainingOptions UsualRecipe(FineTuneOptions options, ModelSource source)
+    private static TrainingOptions UsualRecipe(FineTuneOptions options, ModelSource source) => UsualRecipe(source, StartingPoint.PresetOf(source, options.Start), options.Data);
+
+    /// <summary>The recipe where none is given.</summary>
+    /// <param name="source">The model to begin with, or null for none in particular.</param>
+    /// <param name="preset">What makes an image into its input.</param>
+    /// <param name="data">Where the pictures are.</param>
+    internal static TrainingOptions UsualRecipe(ModelSource? source, Images.ImagePreset preset, string data)
     {
-        var recipe = TrainingRecipes.For(source.Variant.Id, pretrained: !StartingPoint.IsFresh(source));
-        return recipe.Transform is null
-            ? recipe with { Transform = TrainingRecipes.TransformFor(StartingPoint.PresetOf(source, options.Start), options.Data) }
-            : recipe;
+        var recipe = source is null ? new() : TrainingRecipes.For(source.Variant.Id, pretrained: !StartingPoint.IsFresh(source));
+        return recipe.Transform is null ? recipe with { Transform = TrainingRecipes.TransformFor(preset, data) } : recipe;
     }
 
-    // A model that knows the same classes keeps their order, and so its head.
-    private static DatasetOptions WithOrder(DatasetOptions options, ModelSource source) =>
+    /// <summary>A model that knows the same classes keeps their order, and so its head.</summary>
+    internal static DatasetOptions WithOrder(DatasetOptions options, ModelSource source) =>
         options.Classes is null && StartingPoint.ClassesOf(source) is { } classes ? options with { PreferredOrder = classes } : options;
 }

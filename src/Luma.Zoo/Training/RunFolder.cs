@@ -5,11 +5,13 @@ namespace Luma.Zoo.Training;
 /// <summary>The folder of a run: whoever trains in it holds it alone.</summary>
 internal sealed class RunFolder : IDisposable
 {
-    private const string LockName = ".luma-run-lock";
+    /// <summary>The name of the file that whoever trains holds.</summary>
+    public const string LockName = ".luma-run-lock";
 
     private readonly FileStream held;
+    private readonly bool isNew;
 
-    private RunFolder(string path, FileStream held) => (Path, this.held) = (path, held);
+    private RunFolder(string path, FileStream held, bool isNew) => (Path, this.held, this.isNew) = (path, held, isNew);
 
     /// <summary>The folder.</summary>
     public string Path { get; }
@@ -28,8 +30,10 @@ internal sealed class RunFolder : IDisposable
     {
         Check(path, resume);
         FileStream held;
+        bool isNew;
         try
         {
+            isNew = !Directory.Exists(path);
             Directory.CreateDirectory(path);
             held = new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
         }
@@ -45,7 +49,7 @@ internal sealed class RunFolder : IDisposable
         {
             // Another process may have begun a run here, and ended it, just before.
             Check(path, resume);
-            return new(path, held);
+            return new(path, held, isNew);
         }
         catch
         {
@@ -69,5 +73,19 @@ internal sealed class RunFolder : IDisposable
             throw new IOException($"{path}: there is a model in this folder, which is no run's. Take another folder.");
     }
 
-    public void Dispose() => held.Dispose();
+    public void Dispose()
+    {
+        held.Dispose();
+        if (!isNew || Directory.EnumerateFileSystemEntries(Path).Skip(1).Any()) return;
+        // Nothing came of it: a wrong path of the data, or the like.
+        try
+        {
+            File.Delete(PathOf(LockName));
+            Directory.Delete(Path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // An empty folder does no harm.
+        }
+    }
 }

@@ -92,7 +92,7 @@ internal sealed record StartingPoint(Block Network, ModelManifest Manifest, bool
         if (isFresh) return facts;
         facts["fine_tuned_from"] = source.Folder is { } folder ? folder.Manifest.Provenance.GetValueOrDefault("weights") ?? folder.Path
             : known is not null ? $"{known.Model}:{known.Name}" : source.Weights!;
-        if (source.Folder?.Manifest.Provenance.GetValueOrDefault("license") is { } license) facts["license"] = license;
+        if ((source.Folder?.Manifest.Provenance.GetValueOrDefault("license") ?? known?.License) is { } license) facts["license"] = license;
         return facts;
     }
 }

@@ -51,7 +51,11 @@ public sealed class ProcessTests : IDisposable
         ["summary"] = "vgg16 --shape 64,3,224,224",
         ["forward"] = "vgg16 --shape 64,3,224,224 --save $F/saved.pth",
         ["convert"] = "$F/big.safetensors $F/out.pth",
-        ["train"] = "lenet_5 --data $F/digits --output $F/trained.pth --epochs 50",
+        ["train"] = "lenet_5 --data $F/digits --output $F/trained --epochs 50",
+        ["finetune"] = "lenet_5 --data $F/digits --output $F/trained --epochs 50",
+        ["evaluate"] = "vgg16 --data $F/digits --mirror $S",
+        ["preview"] = "lenet_5 --data $F/digits --output $F/preview.png",
+        ["runs"] = "$F",
         ["classify"] = "resnet18 x.png --mirror $S",
         ["weights"] = "--json",
         ["download"] = "resnet18 --mirror $S",
@@ -86,8 +90,8 @@ public sealed class ProcessTests : IDisposable
         var wait = command switch
         {
             "convert" => "for i in $(seq 3000); do ls -A $F | grep -q partial && break; sleep 0.01; done",
-            "train" => "for i in $(seq 600); do grep -qs % err || sleep 0.1; done",
-            "download" or "classify" or "pack" => "for i in $(seq 600); do ls $F/hub/checkpoints 2> /dev/null | grep -q part && break; sleep 0.05; done",
+            "train" or "finetune" => "for i in $(seq 600); do grep -qs % err || sleep 0.1; done",
+            "download" or "classify" or "pack" or "evaluate" => "for i in $(seq 600); do ls $F/hub/checkpoints 2> /dev/null | grep -q part && break; sleep 0.05; done",
             "forward" or "summary" => "sleep 2",
             _ => "sleep 0.1",
         };
@@ -98,14 +102,14 @@ public sealed class ProcessTests : IDisposable
 
         silent.SetResult();
         // Short ones may have come to their end.
-        if (command is "list" or "info" or "weights" or "preprocess") Assert.Contains(code, (int[])[0, 130]);
+        if (command is "list" or "info" or "weights" or "preprocess" or "preview" or "runs") Assert.Contains(code, (int[])[0, 130]);
         else Assert.Equal((130, command), (code, command));
         Assert.DoesNotContain("Unhandled", error, StringComparison.Ordinal);
         Assert.DoesNotContain("internal error", error, StringComparison.Ordinal);
-        string[] made = command == "train" ? ["trained.pth"] : command is "download" or "classify" or "pack" ? ["hub"] : [];
-        Assert.Equal(before.Append("logs").Concat(made).Order(), folder.Names.Except(["shown.safetensors"]));
+        string[] made = command is "train" or "finetune" ? ["trained"] : command is "download" or "classify" or "pack" or "evaluate" ? ["hub"] : [];
+        Assert.Equal(before.Append("logs").Concat(made).Order(), folder.Names.Except(["shown.safetensors", "preview.png"]));
         if (command is "download" or "classify" or "pack") Assert.Equal(["resnet18-f37072fd.pth.part"], Directory.GetFiles(folder.File("hub/checkpoints")).Select(Path.GetFileName));
-        if (command == "train") Assert.NotEmpty(StateDict.Open(folder.File("trained.pth")).Entries);
+        if (command is "train" or "finetune") Assert.NotEmpty(Directory.GetFiles(folder.File("trained/checkpoints")));
         if (command == "forward") Assert.Equal("", output);
     }
 
@@ -132,7 +136,11 @@ public sealed class ProcessTests : IDisposable
             ["summary"] = "resnet18",
             ["forward"] = "lenet_5",
             ["convert"] = "in.pth out.pth",
-            ["train"] = "lenet_5 --data digits --output trained.pth --epochs 1",
+            ["train"] = "lenet_5 --data digits --output trained --epochs 1 --resume",
+            ["finetune"] = "lenet_5 --data digits --output tuned --epochs 1 --resume",
+            ["evaluate"] = "lenet_5 --data digits",
+            ["preview"] = "lenet_5 --data digits --output preview.png",
+            ["runs"] = ".",
             ["classify"] = $"lenet_5 '{Digit}'",
             ["weights"] = "",
             ["download"] = "lenet_5",
@@ -155,7 +163,7 @@ public sealed class ProcessTests : IDisposable
             }
         }
         // The work was done all the same.
-        foreach (var name in (string[])["out.pth", "trained.pth"]) Assert.NotEmpty(StateDict.Open(folder.File(name)).Entries);
+        foreach (var name in (string[])["out.pth", "trained/model.safetensors", "tuned/model.safetensors"]) Assert.NotEmpty(StateDict.Open(folder.File(name)).Entries);
     }
 
     [Theory]
@@ -246,7 +254,7 @@ public sealed class ProcessTests : IDisposable
 
         Assert.Equal((1, "", "luma: a: the symbolic links lead in a circle.\n"), Shell($"'{Program}' classify lenet_5 '{Digit}' --weights a"));
         Assert.Equal((1, "", "luma: /proc/m: cannot be written: the folder takes no files.\n"), Shell($"'{Program}' pack lenet_5 --output /proc/m"));
-        Assert.Equal((1, "", "luma: /proc/m.pth: nothing can be written to the folder /proc: the folder takes no files\n"), Shell($"'{Program}' train lenet_5 --data . --output /proc/m.pth"));
+        Assert.Equal((1, "", "luma: /proc/m: cannot be written: the folder takes no files.\n"), Shell($"'{Program}' train lenet_5 --data . --output /proc/m"));
     }
 
     [LinuxFact]
@@ -287,21 +295,21 @@ public sealed class ProcessTests : IDisposable
     }
 
     [LinuxFact]
-    public void What_the_first_epoch_has_learnt_when_the_user_stops_it_is_saved()
+    public void A_training_that_the_user_stops_is_saved_and_goes_on()
     {
         using var digits = new DigitFiles().WithPart("train", 20_000).WithPart("t10k", 50);
 
         var (code, output, error) = Shell(
-            $"'{Program}' train lenet_5 --data '{digits.Folder}' --output out.pth --verbose --epochs 30 --json > out.json 2> err.txt & pid=$!; "
+            $"'{Program}' train lenet_5 --data '{digits.Folder}' --output out --verbose --epochs 30 --json > out.json 2> err.txt & pid=$!; "
             + "for i in $(seq 600); do grep -qs % err.txt && break; sleep 0.05; done; kill -INT $pid; wait $pid 2> /dev/null; code=$?; cat out.json; cat err.txt >&2; exit $code");
 
         Assert.Equal(130, code);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
         using var report = JsonDocument.Parse(output);
         Assert.True(report.RootElement.GetProperty("cancelled").GetBoolean());
-        using var network = ModelZoo.Create("lenet_5", weights: folder.File("out.pth"));
-        // Saved whole, with nothing beside it.
-        Assert.Equal(["err.txt", "out.json", "out.pth"], folder.Names.Order());
+        Assert.Equal(["err.txt", "out", "out.json"], folder.Names.Order());
+        Assert.Contains("the same command with --resume goes on", error, StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.GetFiles(folder.File("out/checkpoints")));
     }
 
     /// <summary>Runs the program in a folder, which is its home for weights too.</summary>

@@ -43,6 +43,7 @@ public sealed class AugmentationTests
         new RandomErasing(),
         new RandomErasing { Probability = 1, Scale = (0.1, 0.2), Ratio = (0.5, 2), Value = null },
         new RandomErasing { Value = [0.5, -1, 2] },
+        new DigitDistortion { Rotation = 5, Shift = 1, Scale = 0.05, Shear = 0, Warp = 0 },
     ];
 
     private static readonly BatchMixing[] Mixings = [new MixUp { Alpha = 0.2 }, new CutMix()];

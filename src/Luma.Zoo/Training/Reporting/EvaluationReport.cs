@@ -1,9 +1,8 @@
 using System.Text.Json.Serialization;
-using Luma.Zoo.Training;
 
-namespace Luma.Zoo.Cli;
+namespace Luma.Zoo.Training.Reporting;
 
-/// <summary>What <c>luma evaluate --json</c> says. Shares are from 0 to 1.</summary>
+/// <summary>What a run's <c>evaluation.json</c> and <c>luma evaluate --json</c> say. Shares are from 0 to 1.</summary>
 internal sealed record EvaluationReport(
     double Top1,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Top5,
@@ -24,7 +23,7 @@ internal sealed record EvaluationReport(
     private static double? Number(double value) => double.IsNaN(value) ? null : value;
 }
 
-/// <summary>What <c>luma evaluate --json</c> says of a class. Null is where there is nothing to divide by.</summary>
+/// <summary>What an <see cref="EvaluationReport"/> says of a class. Null is where there is nothing to divide by.</summary>
 internal sealed record EvaluatedClass(
     string Name, int Images, double? Precision, double? Recall, double? F1,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? AveragePrecision);
