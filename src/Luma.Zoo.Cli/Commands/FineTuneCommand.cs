@@ -96,16 +96,16 @@ internal static class FineTuneCommand
                     result.Test?.Accuracy, result.Test?.Count, training.Unreadable, result.Warnings),
                 Json.Default.FineTuneReport);
         }
-        else if (training.Cancelled)
-        {
-            terminal.Error.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"luma: cancelled after {training.Steps:N0} steps; the same command with --resume goes on from there"));
-        }
         else if (evaluation is not null)
         {
             terminal.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{result.Folder}: {Describe(evaluation)} of {evaluation.Count:N0} validation pictures, the weights of epoch {training.Best!.Epoch}"));
             if (result.Test is { } test) terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Folder}: {Describe(test)} of {test.Count:N0} test pictures"));
+        }
+        if (training.Cancelled)
+        {
+            terminal.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"luma: cancelled after {training.Steps:N0} steps; the same command with --resume goes on from there"));
         }
         if (!json)
         {

@@ -139,7 +139,7 @@ public sealed class ProcessTests : IDisposable
             ["train"] = "lenet_5 --data digits --output trained --epochs 1 --resume",
             ["finetune"] = "lenet_5 --data digits --output tuned --epochs 1 --resume",
             ["evaluate"] = "lenet_5 --data digits",
-            ["preview"] = "lenet_5 --data digits --output preview.png",
+            ["preview"] = "lenet_5 --data digits --output preview.png --force",
             ["runs"] = ".",
             ["classify"] = $"lenet_5 '{Digit}'",
             ["weights"] = "",
