@@ -8,7 +8,7 @@ internal static class DataOptions
 {
     public static Option<string> Data() => new("--data")
     {
-        Description = "The pictures: a folder with a folder for each class, or with train and val; a list *.csv or *.jsonl; a ZIP of these; or MNIST's files.",
+        Description = "The pictures: a folder with a folder for each class, or with train and val of such; a list *.csv or *.jsonl of path and label or labels; a ZIP of these; or MNIST's files.",
         Required = true,
         HelpName = "DIR|FILE",
     };
