@@ -99,7 +99,12 @@ public class FineTuningGoldenTests
 
     private static ModelOptions Options() => new() { NumClasses = Classes };
 
-    private static Tensor Draw(int count, int side) => rand(count, 3, side, side) + randn(count, 3, 1, 1);
+    // Squares of eight pixels, with noise.
+    private static Tensor Draw(int count, int side)
+    {
+        var squares = randn(count, 3, (side / 8) + 1, (side / 8) + 1).repeat_interleave(8, 2).repeat_interleave(8, 3);
+        return squares[.., .., ..side, ..side] + rand(count, 3, side, side);
+    }
 
     private static TrainingOptions Recipe(string variant, Optimizer optimizer, double factor)
     {
