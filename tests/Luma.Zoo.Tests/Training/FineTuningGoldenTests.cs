@@ -34,10 +34,11 @@ public class FineTuningGoldenTests
         ["rmsprop_momentum"] = new Optimizer.RmsProp { LearningRate = 1e-4, Alpha = 0.9, Epsilon = 0.0316, Momentum = 0.9, WeightDecay = 0.01 },
     };
 
-    // How much faster it learns than by the rates above.
+    // By what the rates above are multiplied.
     private static readonly Dictionary<string, double> Factors = new()
     {
-        ["resnet18/sgd"] = 0.2,
+        ["resnet18/sgd"] = 0.05,
+        ["resnet18/adamw"] = 0.2,
         ["inception_v3/sgd"] = 0.1,
         ["inception_v3/adamw"] = 0.2,
     };
@@ -64,6 +65,7 @@ public class FineTuningGoldenTests
         using var scope = NewDisposeScope();
         manual_seed(0);
         using var network = build();
+        Calm(network);
         manual_seed(1);
         var images = Draw(batchSize * Steps, side);
         var (training, validation) = (new TensorDataset(images), new TensorDataset(Draw(batchSize, side)));
@@ -98,6 +100,16 @@ public class FineTuningGoldenTests
     }
 
     private static ModelOptions Options() => new() { NumClasses = Classes };
+
+    // Keeps residual blocks near the identity: fresh ones with batch norm magnify rounding tenfold from step to step.
+    private static void Calm(NeuralModule network)
+    {
+        using var ungraded = no_grad();
+        foreach (var (name, parameter) in network.named_parameters())
+        {
+            if (name.EndsWith(".bn2.weight", StringComparison.Ordinal)) parameter.fill_(0.2f);
+        }
+    }
 
     // Squares of eight pixels, with noise.
     private static Tensor Draw(int count, int side)
