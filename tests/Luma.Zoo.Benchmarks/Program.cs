@@ -10,6 +10,8 @@ switch (args)
         return LoadingBenchmark.Run(rest);
     case ["training", .. var rest]:
         return TrainingBenchmark.Run(rest);
+    case ["finetune", .. var rest]:
+        return FineTuningBenchmark.Run(rest);
     case ["forward", .. var rest]:
         return ForwardBenchmark.Run(rest);
     case ["building", .. var rest]:
@@ -25,6 +27,6 @@ switch (args)
     case ["soak", .. var rest]:
         return SoakBenchmark.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|dense|callers|images|augmentation|soak ...");
+        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|finetune|dense|callers|images|augmentation|soak ...");
         return 1;
 }

@@ -101,7 +101,7 @@ internal sealed class ParameterPlan
         var modules = network.named_modules().ToDictionary(entry => entry.name, entry => entry.module);
         return
         [
-            .. parameters.Where(entry => entry.Name.EndsWith(".bias", StringComparison.Ordinal) || entry.Name == "bias"
+            .. parameters.Where(entry => entry.Name.EndsWith("bias", StringComparison.Ordinal)
                     || (modules.TryGetValue(entry.Name[..Math.Max(0, entry.Name.LastIndexOf('.'))], out var module) && IsNorm(module)))
                 .Select(entry => entry.Name),
         ];

@@ -35,11 +35,23 @@ internal static partial class Geometry
     public static DecodedImage ResizedCrop(DecodedImage image, Window window, ImageSize size, Interpolation interpolation)
     {
         if (window.Width == size.Width && window.Height == size.Height) return Crop(image, window, default);
+        return ResizedCrop(new PixelView(image), window, size, interpolation);
+    }
 
-        var stride = image.Width * DecodedImage.BytesPerPixel;
-        var first = (window.Top * stride) + (window.Left * DecodedImage.BytesPerPixel);
+    /// <summary>The same, where no more than the window may be there of the image.</summary>
+    public static DecodedImage ResizedCrop(PixelView image, Window window, ImageSize size, Interpolation interpolation)
+    {
+        if (window.Width == size.Width && window.Height == size.Height)
+        {
+            var cut = Allocate(window.Width, window.Height);
+            image.CopyTo(window.ToArea(), cut);
+            return new DecodedImage(window.Width, window.Height, cut);
+        }
+
+        var stride = image.Area.Width * DecodedImage.BytesPerPixel;
+        var first = ((window.Top - image.Area.Top) * stride) + ((window.Left - image.Area.Left) * DecodedImage.BytesPerPixel);
         var pixels = Resizer.Resize(
-            image.Pixels[first..], DecodedImage.BytesPerPixel, stride, window.Width, window.Height, size.Width, size.Height,
+            image.Bytes[first..], DecodedImage.BytesPerPixel, stride, window.Width, window.Height, size.Width, size.Height,
             new(0, size.Width), new(0, size.Height), interpolation);
         return new DecodedImage(size.Width, size.Height, pixels);
     }

@@ -37,6 +37,11 @@ public sealed record RandomResizedCrop : ImageAugmentation
         Limits.Known(Interpolation, nameof(Interpolation));
     }
 
+    /// <summary>The same, where no more than the window that <see cref="Draw"/> gives may be there of the image.</summary>
+    internal DecodedImage Apply(PixelView image, SampleRandom random) =>
+        Geometry.ResizedCrop(image, Draw(image.Width, image.Height, random), Size, Interpolation);
+
+    /// <summary>What is cut out.</summary>
     internal Window Draw(int width, int height, SampleRandom random)
     {
         var area = (double)width * height;

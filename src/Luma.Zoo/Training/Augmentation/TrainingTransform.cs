@@ -101,21 +101,30 @@ public sealed record TrainingTransform
         preset.Validate();
         Validate();
         NativeLibraries.EnsureLoaded();
-        return Augmented(image, preset, random);
+        return Augmented(image, Images, preset, random);
     }
 
+    /// <summary>What comes first, where that cuts out a part of the image; null otherwise. No more than that part is needed then.</summary>
+    internal RandomResizedCrop? Crop => Images is [RandomResizedCrop crop, ..] ? crop : null;
+
     /// <summary>Writes what <see cref="Apply"/> gives where a batch wants it; transform and preset must be valid.</summary>
-    internal void Write(DecodedImage image, ImagePreset preset, SampleRandom random, Span<float> floats)
+    internal void Write(DecodedImage image, ImagePreset preset, SampleRandom random, Span<float> floats) => Write(image, Images, preset, random, floats);
+
+    /// <summary>The same, where there is a <see cref="Crop"/>, and no more than what it draws may be there of the image.</summary>
+    internal void Write(PixelView image, ImagePreset preset, SampleRandom random, Span<float> floats) =>
+        Write(Crop!.Apply(image, random), Images.Skip(1), preset, random, floats);
+
+    private void Write(DecodedImage image, IEnumerable<ImageAugmentation> images, ImagePreset preset, SampleRandom random, Span<float> floats)
     {
         if (Inputs.Count == 0)
         {
-            WriteImage(image, preset, random, floats);
+            WriteImage(image, images, preset, random, floats);
             return;
         }
 
         using var scope = NewDisposeScope();
         using var ungraded = no_grad();
-        MemoryMarshal.Cast<byte, float>(Augmented(image, preset, random).contiguous().bytes).CopyTo(floats);
+        MemoryMarshal.Cast<byte, float>(Augmented(image, images, preset, random).contiguous().bytes).CopyTo(floats);
     }
 
     /// <summary>Changes an image that is a network's input already; the transform must be valid.</summary>
@@ -163,18 +172,18 @@ public sealed record TrainingTransform
         return hash.ToHashCode();
     }
 
-    private Tensor Augmented(DecodedImage image, ImagePreset preset, SampleRandom random)
+    private Tensor Augmented(DecodedImage image, IEnumerable<ImageAugmentation> images, ImagePreset preset, SampleRandom random)
     {
         using var scope = NewDisposeScope();
         var input = empty(preset.GetInputShape(), ScalarType.Float32);
-        WriteImage(image, preset, random, MemoryMarshal.Cast<byte, float>(input.bytes));
+        WriteImage(image, images, preset, random, MemoryMarshal.Cast<byte, float>(input.bytes));
         foreach (var part in Inputs) input = part.Apply(input, random);
         return input.MoveToOuterDisposeScope();
     }
 
-    private void WriteImage(DecodedImage image, ImagePreset preset, SampleRandom random, Span<float> floats)
+    private static void WriteImage(DecodedImage image, IEnumerable<ImageAugmentation> images, ImagePreset preset, SampleRandom random, Span<float> floats)
     {
-        foreach (var part in Images) image = part.Apply(image, random);
+        foreach (var part in images) image = part.Apply(image, random);
         if (preset.HasSize(image)) preset.WriteNormalised(image, floats);
         else preset.Write(image, floats);
     }

@@ -30,10 +30,9 @@ internal sealed class SampleReader(IDataset data, ImagePreset preset, DataLoader
     {
         var floats = MemoryMarshal.Cast<byte, float>(inputs.bytes);
         floats = floats.Slice(place * (floats.Length / count), floats.Length / count);
-        var random = new SampleRandom(options.Seed, epoch, index);
         try
         {
-            Write(index, floats, random);
+            Write(epoch, index, floats);
             return true;
         }
         catch (ImageException error)
@@ -44,8 +43,9 @@ internal sealed class SampleReader(IDataset data, ImagePreset preset, DataLoader
         }
     }
 
-    private void Write(int index, Span<float> floats, SampleRandom random)
+    private void Write(int epoch, int index, Span<float> floats)
     {
+        var random = Random(epoch, index);
         if (decoded.TryGetValue(index, out var kept))
         {
             WritePixels(kept, floats, random);
@@ -66,6 +66,15 @@ internal sealed class SampleReader(IDataset data, ImagePreset preset, DataLoader
             fixed (float* start = floats)
             {
                 var (address, length) = ((nint)start, floats.Length);
+                if (Chooser(epoch, index) is { } choose)
+                {
+                    ImageDecoder.UseArea(source, options.Decoding, budget, choose, pixels =>
+                    {
+                        WritePixels(pixels, new Span<float>((void*)address, length), random);
+                        return true;
+                    });
+                    return;
+                }
                 ImageDecoder.Use(source, options.Decoding, budget, image =>
                 {
                     if (source.Image is null) Keep(index, image);
@@ -74,6 +83,27 @@ internal sealed class SampleReader(IDataset data, ImagePreset preset, DataLoader
                 });
             }
         }
+    }
+
+    private SampleRandom Random(int epoch, int index) => new(options.Seed, epoch, index);
+
+    // What of an image is needed, where that may be less than all of it.
+    private Func<int, int, PixelArea>? Chooser(int epoch, int index)
+    {
+        if (options.CacheBytes > 0) return null;
+        return options.Transform switch
+        {
+            null => preset.Needed,
+            // Drawn here and once more when the pixels are there: what is decoded otherwise than by its area is not asked for one.
+            { Crop: { } crop } => (width, height) => crop.Draw(width, height, Random(epoch, index)).ToArea(),
+            _ => null,
+        };
+    }
+
+    private void WritePixels(PixelView pixels, Span<float> floats, SampleRandom random)
+    {
+        if (options.Transform is { } transform) transform.Write(pixels, preset, random, floats);
+        else preset.Write(pixels, floats);
     }
 
     private void WritePixels(DecodedImage image, Span<float> floats, SampleRandom random)
