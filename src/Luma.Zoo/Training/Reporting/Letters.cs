@@ -29,9 +29,9 @@ internal sealed class Letters : IDisposable
         text = text.ReplaceLineEndings(" ");
         if (font.MeasureText(text) <= width) return text;
         // A name may be as long as its writer likes.
-        text = text[..(int)Math.Min(text.Length, width)];
-        while (text.Length > 0 && font.MeasureText(text + "…") > width) text = text[..^(text.Length > 1 && char.IsLowSurrogate(text[^1]) ? 2 : 1)];
-        return text + "…";
+        var length = (int)Math.Clamp(width, 0, text.Length);
+        while (length > 0 && (char.IsHighSurrogate(text[length - 1]) || font.MeasureText(text[..length] + "…") > width)) length--;
+        return text[..length] + "…";
     }
 
     /// <summary>Writes a text.</summary>

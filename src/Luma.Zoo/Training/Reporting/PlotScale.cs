@@ -59,11 +59,12 @@ internal sealed record PlotScale
     private static PlotScale Logarithmic(double least, double most)
     {
         var (first, last) = ((int)Math.Floor(Math.Log10(least)), (int)Math.Ceiling(Math.Log10(most)));
-        int[] steps = last - first <= 2 ? [1, 2, 5] : [1];
-        double[] marks = [.. Enumerable.Range(first, last - first + 1).SelectMany(power => steps.Select(step => step * Math.Pow(10, power)))];
-        var (below, above) = (marks.Last(mark => mark <= least * (1 + 1e-9)), marks.First(mark => mark >= most * (1 - 1e-9)));
-        var every = (marks.Length + MostMarks + 3) / (MostMarks + 4);
-        return new(below, above, isLogarithmic: true, [.. marks.Where(mark => mark >= below && mark <= above).Where((_, place) => place % every == 0)]);
+        double[] round = [.. Enumerable.Range(first, last - first + 1).SelectMany(power => ((int[])[1, 2, 5]).Select(step => step * Math.Pow(10, power)))];
+        var (below, above) = (round.Last(mark => mark <= least * (1 + 1e-9)), round.First(mark => mark >= most * (1 - 1e-9)));
+        double[] marks = [.. round.Where(mark => mark >= below && mark <= above)];
+        if (marks.Length > MostMarks + 2) marks = [.. marks.Where(mark => Math.Abs(Math.Log10(mark) - Math.Round(Math.Log10(mark))) < 1e-9)];
+        var every = (marks.Length + MostMarks + 1) / (MostMarks + 2);
+        return new(below, above, isLogarithmic: true, [.. marks.Where((_, place) => place % every == 0)]);
     }
 
     // The round number that is next above.
