@@ -129,7 +129,7 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
     [InlineData(
         "Luma.Zoo", "Luma.Neural", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions",
         "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Http.Resilience", "Microsoft.Extensions.Logging.Abstractions",
-        "Microsoft.Extensions.Options", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.IO.Hashing")]
+        "Microsoft.Extensions.Options", "Sep", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.IO.Hashing")]
     [InlineData("Luma.Zoo.ImageSharp", "Luma.Zoo", "SixLabors.ImageSharp")]
     public void A_package_depends_on_what_it_names_and_on_no_libtorch(string name, params string[] dependencies)
     {
