@@ -10,7 +10,7 @@ namespace Luma.Zoo.Training;
 /// <summary>The checkpoints of a training: one file each, written as a whole, the last few kept.</summary>
 internal sealed class CheckpointFolder
 {
-    private const string Prefix = "step-", Extension = ".safetensors", StateName = "luma.state";
+    private const string Prefix = "step-", Extension = ".safetensors", StateName = "luma.state", HashName = "luma.hash";
 
     private readonly CheckpointOptions options;
 
@@ -38,10 +38,11 @@ internal sealed class CheckpointFolder
         {
             throw new IOException($"{options.Folder}: cannot be written: {FileTrouble.WhileWriting(error, System.IO.Path.GetDirectoryName(options.Folder))}.", error);
         }
-        var saved = tensors.ToList();
-        var json = JsonSerializer.SerializeToUtf8Bytes(state with { Hash = HashOf(saved) }, TrainingJson.Default.TrainingState);
+        var json = JsonSerializer.SerializeToUtf8Bytes(state, TrainingJson.Default.TrainingState);
+        List<KeyValuePair<string, Tensor>> saved = [.. tensors, KeyValuePair.Create(StateName, tensor(json, ScalarType.Byte))];
+        saved.Add(KeyValuePair.Create(HashName, tensor(HashOf(saved), ScalarType.Byte)));
         var file = System.IO.Path.Combine(options.Folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{state.Epoch:D5}-{state.Batch:D7}{Extension}"));
-        using (var content = StateDict.Of([.. saved, KeyValuePair.Create(StateName, tensor(json, ScalarType.Byte))], file)) content.Save(file);
+        using (var content = StateDict.Of(saved, file)) content.Save(file);
         foreach (var old in Files().SkipLast(options.Keep + 1))
         {
             try
@@ -68,9 +69,8 @@ internal sealed class CheckpointFolder
             try
             {
                 tensors = StateDict.Open(file);
-                var state = ReadState(tensors);
-                Verify(state, tensors);
-                return (state, tensors);
+                Verify(tensors);
+                return (ReadState(tensors), tensors);
             }
             catch (Exception error) when (error is WeightFileException or JsonException or CheckpointException or KeyNotFoundException)
             {
@@ -93,15 +93,15 @@ internal sealed class CheckpointFolder
     }
 
     // A file of the right length may have other bytes than were written.
-    private static void Verify(TrainingState state, StateDict tensors)
+    private static void Verify(StateDict tensors)
     {
-        if (state.Hash is null) return;
+        if (!tensors.TryGet(HashName, out var written)) throw new CheckpointException(tensors.Source, "this is no checkpoint of a training.");
         using var scope = NewDisposeScope();
-        var hash = HashOf(tensors.Names.Where(name => name != StateName).Select(name => KeyValuePair.Create(name, tensors[name].ToTensor())));
-        if (hash != state.Hash) throw new CheckpointException(tensors.Source, "its bytes are not those that were written.");
+        var hash = HashOf(tensors.Names.Where(name => name != HashName).Select(name => KeyValuePair.Create(name, tensors[name].ToTensor())));
+        if (!written.ToTensor().bytes.SequenceEqual(hash)) throw new CheckpointException(tensors.Source, "its bytes are not those that were written.");
     }
 
-    private static string HashOf(IEnumerable<KeyValuePair<string, Tensor>> tensors)
+    private static byte[] HashOf(IEnumerable<KeyValuePair<string, Tensor>> tensors)
     {
         var hash = new XxHash128();
         foreach (var (name, value) in tensors.OrderBy(entry => entry.Key, StringComparer.Ordinal))
@@ -110,7 +110,7 @@ internal sealed class CheckpointFolder
             hash.Append(Encoding.UTF8.GetBytes(name));
             hash.Append(value.detach().cpu().contiguous().bytes);
         }
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
+        return hash.GetCurrentHash();
     }
 
     private IEnumerable<string> Files() => Directory.Exists(options.Folder)

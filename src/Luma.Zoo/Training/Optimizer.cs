@@ -23,10 +23,11 @@ public abstract record Optimizer
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range; the exception names it.</exception>
     public virtual void Validate()
     {
-        if (!(LearningRate > 0 && double.IsFinite(LearningRate)))
-            throw new ArgumentOutOfRangeException(nameof(LearningRate), LearningRate, "The learning rate must be above 0.");
-        if (!(WeightDecay >= 0 && double.IsFinite(WeightDecay)))
-            throw new ArgumentOutOfRangeException(nameof(WeightDecay), WeightDecay, "The weight decay must not be below 0.");
+        // Weights are 32-bit floats, which larger numbers do not fit.
+        if (!(LearningRate > 0 && LearningRate <= float.MaxValue))
+            throw new ArgumentOutOfRangeException(nameof(LearningRate), LearningRate, "The learning rate must be above 0, and a number that fits 32-bit floats.");
+        if (!(WeightDecay >= 0 && WeightDecay <= float.MaxValue))
+            throw new ArgumentOutOfRangeException(nameof(WeightDecay), WeightDecay, "The weight decay must not be below 0, and a number that fits 32-bit floats.");
     }
 
     private protected static void CheckFraction(double value, string name)

@@ -84,8 +84,41 @@ public sealed record TrainingOptions
     {
         ArgumentNullException.ThrowIfNull(json);
         using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+        CheckParts(document.RootElement);
         var defaults = JsonSerializer.SerializeToElement(new TrainingOptions(), TrainingJson.Default.TrainingOptions);
         return StrictObject.Read<TrainingOptions>(document.RootElement, TrainingJson.Default.TrainingOptions, "recipe", recipe => recipe.Validate(), defaults: defaults);
+    }
+
+    // What the reader itself says of a wrong member of these is for programmers.
+    private static void CheckParts(JsonElement recipe)
+    {
+        if (recipe.ValueKind != JsonValueKind.Object) return;
+        if (recipe.TryGetProperty("warmup", out var warmup)) StrictObject.Read<Warmup>(warmup, TrainingJson.Default.Warmup, "warmup", part => part.Validate());
+        if (recipe.TryGetProperty("average", out var average)) StrictObject.Read<WeightAverage>(average, TrainingJson.Default.WeightAverage, "average", part => part.Validate());
+        foreach (var part in All("unfreeze")) StrictObject.Read<Unfreezing>(part, TrainingJson.Default.Unfreezing, "unfreeze", entry => Check(entry, nameof(Unfreeze)));
+        foreach (var part in All("rules")) StrictObject.Read<ParameterRule>(part, TrainingJson.Default.ParameterRule, "rules", entry => Check(entry, nameof(Rules)));
+
+        IEnumerable<JsonElement> All(string name) => recipe.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
+    }
+
+    private static void Check(Unfreezing part, string name)
+    {
+        CheckPattern(part.Pattern, nameof(part.Pattern));
+        if (part.Epoch < 1) throw new ArgumentOutOfRangeException(name, part.Epoch, $"'{part.Pattern}' must begin to learn in an epoch from 1.");
+    }
+
+    private static void Check(ParameterRule part, string name)
+    {
+        CheckPattern(part.Pattern, nameof(part.Pattern));
+        if (!(part.LearningRateFactor >= 0 && double.IsFinite(part.LearningRateFactor)))
+            throw new ArgumentOutOfRangeException(name, part.LearningRateFactor, $"The factor of the learning rate of '{part.Pattern}' must not be below 0.");
+        if (part.WeightDecay is { } decay && !(decay >= 0 && double.IsFinite(decay)))
+            throw new ArgumentOutOfRangeException(name, decay, $"The weight decay of '{part.Pattern}' must not be below 0.");
+    }
+
+    private static void CheckPattern(string? pattern, string name)
+    {
+        if (string.IsNullOrEmpty(pattern)) throw new ArgumentException("A pattern is missing that says which parameters are meant.", name);
     }
 
     /// <summary>Writes the recipe.</summary>
@@ -114,14 +147,9 @@ public sealed record TrainingOptions
         if (Patience is { } patience) ArgumentOutOfRangeException.ThrowIfLessThan(patience, 1, nameof(Patience));
         ArgumentOutOfRangeException.ThrowIfNegative(Seed);
         ArgumentOutOfRangeException.ThrowIfNegative(FeatureCacheBytes);
-        foreach (var unfreezing in Unfreeze) ArgumentOutOfRangeException.ThrowIfLessThan(unfreezing.Epoch, 1, nameof(Unfreeze));
-        foreach (var rule in Rules)
-        {
-            if (!(rule.LearningRateFactor >= 0 && double.IsFinite(rule.LearningRateFactor)))
-                throw new ArgumentOutOfRangeException(nameof(Rules), rule.LearningRateFactor, $"The factor of the learning rate of '{rule.Pattern}' must not be below 0.");
-            if (rule.WeightDecay is { } decay && !(decay >= 0 && double.IsFinite(decay)))
-                throw new ArgumentOutOfRangeException(nameof(Rules), decay, $"The weight decay of '{rule.Pattern}' must not be below 0.");
-        }
+        foreach (var pattern in Freeze) CheckPattern(pattern, nameof(Freeze));
+        foreach (var unfreezing in Unfreeze) Check(unfreezing, nameof(Unfreeze));
+        foreach (var rule in Rules) Check(rule, nameof(Rules));
         Optimizer.Validate();
         Warmup.Validate();
         Schedule.Validate();

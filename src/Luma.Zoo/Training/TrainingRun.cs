@@ -164,13 +164,15 @@ internal sealed class TrainingRun : IDisposable
         var clock = Stopwatch.StartNew();
         var seenBefore = seen;
         var next = start.Batch;
+        var isSaved = false;
         var batches = (features is null ? loader.ReadAsync(epoch, next, options.Accumulate == 1 ? cancellation : CancellationToken.None) : features.ReadAsync(loader, epoch, next)).GetAsyncEnumerator(CancellationToken.None);
         try
         {
             while (true)
             {
                 // Gradients that wait for more batches cannot be saved.
-                if (cancellation.IsCancellationRequested && !step.IsPending) Cancel(start with { Epoch = epoch, Batch = next, LossSum = lossSum, Seen = seen });
+                isSaved = cancellation.IsCancellationRequested && !step.IsPending;
+                if (isSaved) Cancel(start with { Epoch = epoch, Batch = next, LossSum = lossSum, Seen = seen });
                 if (!batches.MoveNextAsync().AsTask().GetAwaiter().GetResult()) break;
 
                 var (place, batch) = batches.Current;
@@ -190,7 +192,7 @@ internal sealed class TrainingRun : IDisposable
                 });
             }
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested && !isSaved)
         {
             Cancel(start with { Epoch = epoch, Batch = next, LossSum = lossSum, Seen = seen });
         }

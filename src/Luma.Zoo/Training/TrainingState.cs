@@ -40,9 +40,6 @@ internal sealed record TrainingState
     /// <summary>What tells one set of images to measure with from another; null without such.</summary>
     public DataFingerprint? Measured { get; init; }
 
-    /// <summary>What the bytes of the tensors beside it add up to.</summary>
-    public string? Hash { get; init; }
-
     /// <summary>What tells one set of training data from another.</summary>
     public required DataFingerprint Data { get; init; }
 

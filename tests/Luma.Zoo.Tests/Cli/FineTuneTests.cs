@@ -161,7 +161,7 @@ public sealed class FineTuneTests : IDisposable
     [Fact]
     public async Task A_loss_that_is_not_finite_is_one_line_and_the_best_weights_stay()
     {
-        File.WriteAllText(folder.File("recipe.json"), "{\"epochs\": 4, \"batch_size\": 16, \"optimizer\": {\"kind\": \"sgd\", \"learning_rate\": 1e30}, \"schedule\": {\"kind\": \"constant\"}, \"warmup\": {\"epochs\": 1, \"initial\": 1e-32}}");
+        File.WriteAllText(folder.File("recipe.json"), "{\"epochs\": 4, \"batch_size\": 16, \"optimizer\": {\"kind\": \"sgd\", \"learning_rate\": 3e38}, \"schedule\": {\"kind\": \"constant\"}, \"warmup\": {\"epochs\": 1, \"initial\": 1e-42}}");
 
         // The first step of the warm-up is as good as none; those after it are far too large.
         var line = (await Run.Of("finetune", "lenet_5:none", "--data", digits.Folder, "--recipe", folder.File("recipe.json"), "--output", RunPath)).Failure();
