@@ -5,7 +5,7 @@
     python3 scripts/goldens_finetune.py --perturb [CASE ...]
 
 Weights and images are drawn from seeds, and the order of the images is that of the trainer (SampleRandom), so the other side makes the
-same ones. Two epochs of ten steps each; of three for inception_v3. For each case: the loss of every step, and after each epoch the loss on a fixed batch in
+same ones. Two epochs of ten steps each. For each case: the loss of every step, and after each epoch the loss on a fixed batch in
 evaluation mode, of the averaged network where there is an average. With CASE, only the cases whose names contain it are written anew.
 
 --perturb shows how far rounding grows: each case once more with all weights changed by one part in ten million at random. It prints the
@@ -35,8 +35,6 @@ NETWORKS = {
     "mobilenet_v3_small": (lambda: models.mobilenet_v3_small(num_classes=CLASSES, dropout=0.0), 8, 32, 10),
     # vit_b_16 with two of its twelve layers.
     "vit_b_16": (lambda: VisionTransformer(32, 16, 2, 12, 768, 3072, num_classes=CLASSES), 8, 32, 10),
-    # The auxiliary head takes no smaller images; so there are fewer steps.
-    "inception_v3": (lambda: models.inception_v3(num_classes=CLASSES, init_weights=True, aux_logits=True, dropout=0.0), 4, 299, 3),
 }
 # The learning rate is the network's: see --perturb. A frozen body leaves so little to learn that nothing would be seen with it.
 OPTIMIZERS = {
@@ -46,13 +44,12 @@ OPTIMIZERS = {
     "rmsprop_momentum": lambda groups, rate: torch.optim.RMSprop(groups, lr=rate, alpha=0.9, eps=0.0316, momentum=0.9, weight_decay=0.01),
 }
 RATES = {"sgd": 1e-3, "adamw": 2e-5, "rmsprop": 2e-5, "rmsprop_momentum": 1e-4}
-SLOWER = {"resnet18/sgd": 0.05, "resnet18/adamw": 0.2, "inception_v3/sgd": 0.001, "inception_v3/adamw": 0.05}
+SLOWER = {"resnet18/sgd": 0.05, "resnet18/adamw": 0.2}
 FROZEN_FASTER = 50
 CASES = [
     *(f"{network}/{optimizer}/{variant}" for network in ("resnet18", "mobilenet_v3_small", "vit_b_16")
       for optimizer in ("sgd", "adamw") for variant in ("average", "frozen", "groups")),
     "mobilenet_v3_small/rmsprop/plain", "mobilenet_v3_small/rmsprop_momentum/plain",
-    "inception_v3/sgd/groups", "inception_v3/adamw/average",
 ]
 
 MASK = (1 << 64) - 1
@@ -90,7 +87,7 @@ def calm(model):
 
 
 def last_layer(model):
-    return [(name, module) for name, module in model.named_modules() if isinstance(module, torch.nn.Linear) and not name.startswith("AuxLogits")][-1]
+    return [(name, module) for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)][-1]
 
 
 def groups(model, variant, make):
@@ -117,14 +114,7 @@ def set_modes(model, variant):
     if variant == "frozen":
         for module in model.modules():
             module.training = False
-        # Inception's auxiliary head takes part where the network itself is in training.
-        model.training = last_layer(model)[1].training = True
-
-
-def loss_of(output, labels):
-    if isinstance(output, models.InceptionOutputs):
-        return functional.cross_entropy(output.logits, labels) + 0.4 * functional.cross_entropy(output.aux_logits, labels)
-    return functional.cross_entropy(output, labels)
+        last_layer(model)[1].training = True
 
 
 def train(case, perturbed=False):
@@ -152,7 +142,7 @@ def train(case, perturbed=False):
         set_modes(model, variant)
         for chosen in torch.tensor(draw_order(epoch, count)).split(batch):
             update.zero_grad()
-            loss = loss_of(model(images[chosen]), labels[chosen])
+            loss = functional.cross_entropy(model(images[chosen]), labels[chosen])
             loss.backward()
             rates.append(min(group["lr"] for group in update.param_groups))
             update.step()
