@@ -111,7 +111,11 @@ public sealed class DataLoaderTests : IDisposable
         using var bars = new Bars(60) { Unreadable = end == "fail" ? [21] : [50] };
         var loader = new DataLoader(bars, Bars.Preset(), new DataLoaderOptions
         {
-            BatchSize = 5, Shuffle = false, Prefetch = 3, Transform = Changes with { Images = [] }, StopAtUnreadable = end == "fail",
+            BatchSize = 5,
+            Shuffle = false,
+            Prefetch = 3,
+            Transform = Changes with { Images = [] },
+            StopAtUnreadable = end == "fail",
         });
         await Read(loader, epoch: 1, most: 1);
         long before;
