@@ -25,7 +25,7 @@ public sealed class FineTuneProcessTests : IDisposable
 
         var (code, output, error) = Run(
             $"{FineTune("whole", 20)} > /dev/null || exit 50; killed=0; "
-            + $"for moment in {moments}; do {FineTune("killed", 20)} --resume --verbose > /dev/null 2> err.txt & pid=$!; "
+            + $"for moment in {moments}; do : > err.txt; {FineTune("killed", 20)} --resume --verbose > /dev/null 2> err.txt & pid=$!; "
             + "for i in $(seq 1000); do [ $(grep -c Saved err.txt) -ge ${moment%:*} ] && break; sleep 0.03; done; sleep ${moment#*:}; "
             + "kill -KILL $pid 2> /dev/null && killed=$((killed + 1)); wait $pid 2> /dev/null; grep -E 'error|cannot' err.txt >&2; done; "
             + $"{FineTune("killed", 20)} --resume > /dev/null || exit 51; echo $killed; cmp whole/model.safetensors killed/model.safetensors && cmp whole/model.json killed/model.json; code=$?; "
