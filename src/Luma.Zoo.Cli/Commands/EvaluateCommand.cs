@@ -78,13 +78,11 @@ internal static class EvaluateCommand
         if (evaluation.CalibrationError is { } error) facts.Add(Say($"calibration error {error:F4}"));
         terminal.Out.WriteLine(string.Join(", ", facts));
 
-        var seen = evaluation.Classes.Where(entry => entry.Count > 0).ToList();
+        var seen = evaluation.Classes.Index().Where(entry => entry.Item.Count > 0).ToList();
         var table = new Table().Border(TableBorder.Simple).AddColumns("class", "pictures", "precision", "recall", "F1", "most often taken for");
-        foreach (var entry in seen.Take(MostShown))
+        foreach (var (place, entry) in seen.Take(MostShown))
         {
-            var row = evaluation.Confusion.Count == 0 ? [] : evaluation.Confusion[evaluation.Classes.Index().First(known => ReferenceEquals(known.Item, entry)).Index];
-            var own = evaluation.Classes.Index().First(known => ReferenceEquals(known.Item, entry)).Index;
-            var other = row.Index().Where(known => known.Index != own && known.Item > 0).OrderByDescending(known => known.Item).Select(known => Say($"{evaluation.Classes[known.Index].Name} ({known.Item:N0})")).FirstOrDefault("");
+            var other = ClassTable.MostOftenTakenFor(evaluation, place) is { } most ? Say($"{most.Name} ({most.Count:N0})") : "";
             table.AddRow(
                 Markup.Escape(entry.Name), Say($"{entry.Count:N0}"), double.IsNaN(entry.Precision) ? "-" : Say($"{entry.Precision:P1}"), Say($"{entry.Recall:P1}"), Say($"{entry.F1:P1}"), Markup.Escape(other));
         }

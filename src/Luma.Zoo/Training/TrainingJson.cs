@@ -27,12 +27,11 @@ internal sealed partial class TrainingJson : JsonSerializerContext
     {
         try
         {
-            // Where features are kept changes no result.
-            return JsonSerializer.Serialize(options with { FeatureCacheBytes = 0 }, Default.TrainingOptions);
+            return JsonSerializer.Serialize(options, Default.TrainingOptions);
         }
         catch (Exception error) when (error is NotSupportedException or JsonException)
         {
-            return TextWithOwnParts(options with { FeatureCacheBytes = 0 });
+            return TextWithOwnParts(options);
         }
     }
 

@@ -155,8 +155,9 @@ internal sealed class TrainingRun : IDisposable
             looksForFeatures = true;
         }
         modes.Train();
-        // In a single epoch each image is seen once anyway.
-        if (looksForFeatures && options.Transform is null && epoch < options.Epochs) KeepFeatures();
+        // In a single epoch each image is seen once anyway. It depends on where these layers were frozen, not on where the training went on:
+        // kept features may differ from others in their last bits.
+        if (looksForFeatures && options.Transform is null && PhaseOf(epoch) < options.Epochs) KeepFeatures();
         looksForFeatures = false;
 
         var steps = loader.Steps;
@@ -215,6 +216,13 @@ internal sealed class TrainingRun : IDisposable
         {
             ImagesPerSecond = (seen - seenBefore) / clock.Elapsed.TotalSeconds,
         });
+    }
+
+    // The epoch since which the same parameters learn.
+    private int PhaseOf(int epoch)
+    {
+        while (epoch > 1 && !plan.ChangesAt(epoch)) epoch--;
+        return epoch;
     }
 
     private void KeepFeatures()

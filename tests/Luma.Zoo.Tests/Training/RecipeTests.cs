@@ -102,7 +102,9 @@ public class RecipeTests
     {
         var own = Full with { Optimizer = new OwnAdamax { LearningRate = 0.1 }, Transform = new TrainingTransform { Inputs = [new Spoils(3)] } };
 
-        Assert.Equal(TrainingJson.TextOf(own), TrainingJson.TextOf(own with { FeatureCacheBytes = 5 }));
+        Assert.Equal(TrainingJson.TextOf(own), TrainingJson.TextOf(own with { }));
+        // Features that are kept may differ from others in their last bits.
+        Assert.NotEqual(TrainingJson.TextOf(own), TrainingJson.TextOf(own with { FeatureCacheBytes = 5 }));
         Assert.Contains("freeze was [\"body\",\"layer1.*\"] and is [\"head\"]", RecipeDifference.Between(TrainingJson.TextOf(own), TrainingJson.TextOf(own with { Freeze = ["head"] })), StringComparison.Ordinal);
         Assert.NotEqual(TrainingJson.TextOf(own), TrainingJson.TextOf(own with { Optimizer = new OwnAdamax { LearningRate = 0.2 } }));
         Assert.NotEqual(TrainingJson.TextOf(own), TrainingJson.TextOf(own with { Transform = new TrainingTransform { Inputs = [new Spoils(4)] } }));
