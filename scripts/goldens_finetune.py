@@ -6,7 +6,7 @@
 
 Weights and images are drawn from seeds, and the order of the images is that of the trainer (SampleRandom), so the other side makes the
 same ones. Two epochs of ten steps each. For each case: the loss of every step, and after each epoch the loss on a fixed batch in
-evaluation mode, of the averaged network where there is an average. With CASE, only the cases whose names contain it are written anew.
+evaluation mode, of the averaged network where there is an average. "mixed" is torch.autocast with bfloat16. With CASE, only the cases whose names contain it are written anew.
 
 --perturb shows how far rounding grows: each case once more with all weights changed by one part in ten million at random. It prints the
 largest relative difference of a loss; the goldens are to be compared within 1e-4, so it has to be clearly below that.
@@ -50,6 +50,7 @@ CASES = [
     *(f"{network}/{optimizer}/{variant}" for network in ("resnet18", "mobilenet_v3_small", "vit_b_16")
       for optimizer in ("sgd", "adamw") for variant in ("average", "frozen", "groups")),
     "mobilenet_v3_small/rmsprop/plain", "mobilenet_v3_small/rmsprop_momentum/plain",
+    *(f"{network}/sgd/mixed" for network in ("resnet18", "mobilenet_v3_small", "vit_b_16")),
 ]
 
 MASK = (1 << 64) - 1
@@ -142,7 +143,9 @@ def train(case, perturbed=False):
         set_modes(model, variant)
         for chosen in torch.tensor(draw_order(epoch, count)).split(batch):
             update.zero_grad()
-            loss = functional.cross_entropy(model(images[chosen]), labels[chosen])
+            with torch.autocast("cpu", torch.bfloat16, enabled=variant == "mixed"):
+                outputs = model(images[chosen])
+            loss = functional.cross_entropy(outputs.float(), labels[chosen])
             loss.backward()
             rates.append(min(group["lr"] for group in update.param_groups))
             update.step()

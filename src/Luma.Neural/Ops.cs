@@ -19,15 +19,37 @@ public static class Ops
     /// <returns>Its output.</returns>
     public static Tensor Run(Operation operation, params ReadOnlySpan<Tensor?> inputs)
     {
+        if (operation.IsShortened && MixedPrecision.Type is { } type) return RunIn(type, operation, inputs);
+
         var output = operation.Compute(inputs);
         ForwardPass.Observer?.Ran(operation, inputs, output);
         return output;
+    }
+
+    private static Tensor RunIn(ScalarType type, Operation operation, ReadOnlySpan<Tensor?> inputs)
+    {
+        using var scope = NewDisposeScope();
+        var shorter = inputs.ToArray();
+        foreach (ref var input in shorter.AsSpan())
+        {
+            if (input is not null && MixedPrecision.IsFor(input, type)) input = Cast(input, type);
+        }
+
+        var output = operation.Compute(shorter);
+        ForwardPass.Observer?.Ran(operation, shorter, output);
+        return output.MoveToOuterDisposeScope();
     }
 
     /// <summary>Gives another tensor on the same memory.</summary>
     /// <param name="input">Any tensor.</param>
     /// <returns>The other tensor.</returns>
     public static Tensor Identity(Tensor input) => Run(identity, input);
+
+    /// <summary>Gives a tensor another type.</summary>
+    /// <param name="input">Any tensor.</param>
+    /// <param name="type">The type.</param>
+    /// <returns>Its values in that type.</returns>
+    public static Tensor Cast(Tensor input, ScalarType type) => Run(new Operation.Cast(type), input);
 
     /// <summary>Adds two tensors, broadcasting as PyTorch does.</summary>
     /// <param name="left">One tensor.</param>

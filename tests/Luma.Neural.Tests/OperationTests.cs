@@ -106,6 +106,7 @@ public class OperationTests
         ["Softmax"] = Elementwise(new Operation.Softmax(1), x => x.exp() / x.exp().sum(1, keepdim: true)),
 
         ["Identity"] = Elementwise(new Operation.Identity(), x => x),
+        ["Cast"] = Elementwise(new Operation.Cast(ScalarType.Float32), x => x),
         ["Add"] = new(new Operation.Add(false), [[2, 3, 4], [3, 1]], x => x[0] + x[1]),
         ["Add in place"] = new(new Operation.Add(true), [[2, 3, 4], [3, 1]], x => x[0] + x[1]),
         ["Multiply"] = new(new Operation.Multiply(), [[2, 3, 4], [3, 1]], x => x[0] * x[1]),

@@ -11,6 +11,21 @@ public abstract partial record Operation
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.alias();
     }
 
+    /// <summary>The values in another type. Input: any tensor.</summary>
+    /// <param name="Type">The type.</param>
+    public sealed record Cast(ScalarType Type) : Operation
+    {
+        /// <inheritdoc/>
+        // A tensor that has the type already is not copied.
+        public override bool MayShareMemory() => true;
+
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
+        {
+            using var scope = NewDisposeScope();
+            return inputs[0]!.to(Type).alias().MoveToOuterDisposeScope();
+        }
+    }
+
     /// <summary>The sum of two tensors, broadcasting as PyTorch does. Inputs: the two.</summary>
     /// <param name="InPlace">Whether the sum takes the place of the first.</param>
     public sealed record Add(bool InPlace) : Operation

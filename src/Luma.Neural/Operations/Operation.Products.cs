@@ -16,6 +16,8 @@ public abstract partial record Operation
         // oneDNN computes in blocks of so many channels.
         private const long Block = 16;
 
+        internal override bool IsShortened => true;
+
         private protected override (int Required, int Optional) Arity => (2, 1);
 
         internal override double LeastElements(ReadOnlySpan<Tensor?> inputs)
@@ -56,6 +58,8 @@ public abstract partial record Operation
     /// </summary>
     public sealed record Linear : Operation
     {
+        internal override bool IsShortened => true;
+
         private protected override (int Required, int Optional) Arity => (2, 1);
 
         internal override double LeastElements(ReadOnlySpan<Tensor?> inputs) =>
@@ -76,6 +80,8 @@ public abstract partial record Operation
     {
         // libtorch has a fused kernel for a batch, heads, tokens and features.
         private const int FusedRank = 4;
+
+        internal override bool IsShortened => true;
 
         private protected override (int Required, int Optional) Arity => (3, 1);
 

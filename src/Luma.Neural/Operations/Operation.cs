@@ -48,6 +48,9 @@ public abstract partial record Operation
     // The elements that are needed at least for the output, and in passing to make it; 0 where they lie in memory that is there.
     internal virtual double LeastElements(ReadOnlySpan<Tensor?> inputs) => MayShareMemory() ? 0 : inputs[0]!.NumberOfElements;
 
+    // Whether mixed precision computes it in the shorter type.
+    internal virtual bool IsShortened => false;
+
     // Any number of further inputs.
     private protected const int Any = -1;
 

@@ -39,6 +39,12 @@ internal sealed class RecipeOptions
         HelpName = "NAME",
     };
 
+    private readonly Option<string?> precision = new("--precision")
+    {
+        Description = "The type of convolutions and matrix products: float32, bfloat16, or auto for the faster of the two. float32 by default.",
+        HelpName = "TYPE",
+    };
+
     private readonly Option<string?> augment = new("--augment")
     {
         Description = "How pictures are changed at random: none, crop (crops and flips), or crops and flips with randaugment, trivialaugment or autoaugment.",
@@ -48,7 +54,7 @@ internal sealed class RecipeOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { recipe, epochs, batchSize, seed, freeze, rate, optimizer, weightDecay, labelSmoothing, average, patience, augment })
+        foreach (var option in new Option[] { recipe, epochs, batchSize, seed, freeze, rate, optimizer, weightDecay, labelSmoothing, average, patience, precision, augment })
             command.Options.Add(option);
     }
 
@@ -88,6 +94,10 @@ internal sealed class RecipeOptions
         if (augmentation is not null && !Augmentations.Contains(augmentation))
             throw new UsageException($"There is no augmentation '{augmentation}': it is {string.Join(", ", Augmentations[..^1])} or {Augmentations[^1]} (--augment)");
 
+        var type = parsed.GetValue(precision);
+        if (type is not null && !Precisions.ContainsKey(type))
+            throw new UsageException($"There is no precision '{type}': it is {string.Join(", ", Precisions.Keys.SkipLast(1))} or {Precisions.Keys.Last()} (--precision)");
+
         return given =>
         {
             var changed = given with
@@ -101,6 +111,7 @@ internal sealed class RecipeOptions
                 Loss = parsed.GetValue(labelSmoothing) is { } smoothing
                     ? (given.Loss as TrainingLoss.CrossEntropy ?? new()) with { LabelSmoothing = smoothing }
                     : given.Loss,
+                Precision = type is null ? given.Precision : Precisions[type],
                 Transform = augmentation is null ? given.Transform : Augmented(given.Transform, augmentation),
             };
             if (kind is not null) changed = changed with { Optimizer = Optimizers.Single(known => known.Name == kind).Make() with { WeightDecay = given.Optimizer.WeightDecay } };
@@ -131,6 +142,13 @@ internal sealed class RecipeOptions
         ("adamw", () => new Optimizer.Adam { Decoupled = true }),
         ("rmsprop", () => new Optimizer.RmsProp { Momentum = 0.9 }),
     ];
+
+    private static OrderedDictionary<string, TrainingPrecision> Precisions => new()
+    {
+        ["float32"] = TrainingPrecision.Float32,
+        ["bfloat16"] = TrainingPrecision.BFloat16,
+        ["auto"] = TrainingPrecision.Auto,
+    };
 
     private static string[] Augmentations => ["none", "crop", "randaugment", "trivialaugment", "autoaugment"];
 

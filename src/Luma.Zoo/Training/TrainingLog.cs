@@ -8,6 +8,9 @@ internal static partial class TrainingLog
     [LoggerMessage(LogLevel.Information, "The frozen layers see each image once: their outputs are kept in memory")]
     public static partial void KeepingFeatures(this ILogger log);
 
+    [LoggerMessage(LogLevel.Information, "Convolutions and matrix products are computed in {Precision}: a pass takes {Ratio:F2} of the time that it takes in float32")]
+    public static partial void PrecisionFound(this ILogger log, string precision, double ratio);
+
     [LoggerMessage(LogLevel.Information, "Epoch {Epoch} of {Epochs}: loss {Loss:F4}, accuracy {Accuracy:P2}")]
     public static partial void EpochDone(this ILogger log, int epoch, int epochs, double loss, double? accuracy);
 

@@ -24,6 +24,9 @@ public sealed record TrainingOptions
     /// <summary>What becomes of the learning rate.</summary>
     public LearningRateSchedule Schedule { get; init; } = new LearningRateSchedule.Cosine();
 
+    /// <summary>In which type convolutions and matrix products are computed.</summary>
+    public TrainingPrecision Precision { get; init; }
+
     /// <summary>What the network learns to make small, or null for the cross entropy, binary where an image has several classes at once.</summary>
     public TrainingLoss? Loss { get; init; }
 
@@ -150,6 +153,7 @@ public sealed record TrainingOptions
         foreach (var pattern in Freeze) CheckPattern(pattern, nameof(Freeze));
         foreach (var unfreezing in Unfreeze) Check(unfreezing, nameof(Unfreeze));
         foreach (var rule in Rules) Check(rule, nameof(Rules));
+        if (!Enum.IsDefined(Precision)) throw new ArgumentOutOfRangeException(nameof(Precision), Precision, "There is no such precision.");
         Optimizer.Validate();
         Warmup.Validate();
         Schedule.Validate();
@@ -160,7 +164,7 @@ public sealed record TrainingOptions
     /// <inheritdoc/>
     public bool Equals(TrainingOptions? other) =>
         other is not null && Epochs == other.Epochs && BatchSize == other.BatchSize && Accumulate == other.Accumulate && Optimizer == other.Optimizer
-        && Warmup == other.Warmup && Schedule == other.Schedule && Loss == other.Loss && AuxiliaryWeight.Equals(other.AuxiliaryWeight)
+        && Warmup == other.Warmup && Schedule == other.Schedule && Precision == other.Precision && Loss == other.Loss && AuxiliaryWeight.Equals(other.AuxiliaryWeight)
         && Transform == other.Transform && Freeze.SequenceEqual(other.Freeze) && Unfreeze.SequenceEqual(other.Unfreeze) && Rules.SequenceEqual(other.Rules)
         && LayerDecay.Equals(other.LayerDecay) && DecayNormsAndBiases == other.DecayNormsAndBiases && ClipNorm == other.ClipNorm && Average == other.Average
         && Patience == other.Patience && Seed == other.Seed && FeatureCacheBytes == other.FeatureCacheBytes;

@@ -37,6 +37,10 @@ internal sealed class TrainingRun : IDisposable
     private FrozenFeatures? features, validationFeatures;
     private DataLoader? validationLoader;
     private bool looksForFeatures = true;
+
+    // Null until it is known which is faster.
+    private TrainingPrecision? precision;
+
     private Stopwatch sinceSave = Stopwatch.StartNew(), sinceReport = Stopwatch.StartNew();
     private int waited;
 
@@ -45,6 +49,7 @@ internal sealed class TrainingRun : IDisposable
         (network, options) = (trainer.Network, trainer.Options);
         (this.trainer, this.training, this.validation, this.progress, this.cancellation) = (trainer, training, validation, progress, cancellation);
         device = network.parameters().FirstOrDefault()?.device ?? CPU;
+        precision = options.Precision == TrainingPrecision.Auto ? null : options.Precision;
         plan = new(network, options);
         modes = new(network);
         try
@@ -180,6 +185,7 @@ internal sealed class TrainingRun : IDisposable
                 using var _ = batch;
                 rate = FactorAt(((epoch - 1L) * steps) + place, steps);
                 step.SetRate(rate);
+                if (precision is null && features is null) FindPrecision(batch);
                 var mean = Learn(epoch, place, batch, place == steps - 1);
                 if (!double.IsFinite(mean)) throw new TrainingDivergedException(epoch, place + 1, rate * options.Optimizer.LearningRate);
 
@@ -260,13 +266,38 @@ internal sealed class TrainingRun : IDisposable
         else
         {
             var inputs = batch.Inputs.to(device);
-            forward = () => Checked(step.Forward(inputs), training);
+            forward = () => Checked(ForwardInPrecision(inputs), training);
         }
 
         var before = step.Count;
         var loss = step.Run(forward, targets, isLast);
         if (step.Count > before) average?.Update(step.Count);
         return loss;
+    }
+
+    private AuxiliaryOutput ForwardInPrecision(Tensor inputs)
+    {
+        if (precision != TrainingPrecision.BFloat16) return step.Forward(inputs);
+
+        using var mixed = PrecisionTrial.Use(precision);
+        var output = step.Forward(inputs);
+        return new(output.Output.to(ScalarType.Float32), [.. output.Auxiliaries.Select(auxiliary => auxiliary.to(ScalarType.Float32))]);
+    }
+
+    private void FindPrecision(Batch batch)
+    {
+        using var scope = NewDisposeScope();
+        var inputs = batch.Inputs.to(device);
+        (precision, var ratio) = PrecisionTrial.Run(
+            network,
+            () =>
+            {
+                using var pass = NewDisposeScope();
+                var output = step.Forward(inputs);
+                output.Auxiliaries.Aggregate(output.Output.sum(), (sum, auxiliary) => sum + auxiliary.sum()).backward();
+            },
+            cancellation);
+        trainer.Log.PrecisionFound(precision == TrainingPrecision.BFloat16 ? "bfloat16" : "float32", ratio);
     }
 
     private static AuxiliaryOutput Checked(AuxiliaryOutput output, IDataset training)
@@ -343,7 +374,7 @@ internal sealed class TrainingRun : IDisposable
         var tensors = network.state_dict().Select(entry => KeyValuePair.Create($"{ModelPrefix}{entry.Key}", entry.Value))
             .Concat(average?.Tensors.Select(entry => KeyValuePair.Create($"average/{entry.Key}", entry.Value)) ?? [])
             .Concat(OptimizerMemory.Read(optimizer, [.. learning.Select(entry => entry.Name)]).Select(entry => KeyValuePair.Create($"optimizer/{entry.Key}", entry.Value)));
-        checkpoints.Save(state with { Steps = step.Count, Waited = waited, History = [.. history] }, tensors);
+        checkpoints.Save(state with { Precision = options.Precision == TrainingPrecision.Auto ? precision : null, Steps = step.Count, Waited = waited, History = [.. history] }, tensors);
         sinceSave.Restart();
         trainer.Log.Saved(state.Epoch, state.Batch);
     }
@@ -408,6 +439,7 @@ internal sealed class TrainingRun : IDisposable
         }
         OptimizerMemory.Write(optimizer, learning, name => tensors.TryGet($"optimizer/{name}", out var entry) ? entry.ToTensor() : null);
         (step.Count, waited) = (state.Steps, state.Waited);
+        precision ??= state.Precision;
         history.AddRange(state.History);
 
         void Fill(string name, Tensor target) => target.copy_(tensors[name].ToTensor());

@@ -34,6 +34,9 @@ internal sealed record TrainingState
     /// <summary>The recipe without what may change between two parts of a training.</summary>
     public required string Recipe { get; init; }
 
+    /// <summary>The precision that was found to be faster, or null where none was looked for yet.</summary>
+    public TrainingPrecision? Precision { get; init; }
+
     /// <summary>The network, where it has a name.</summary>
     public string? Network { get; init; }
 

@@ -31,6 +31,7 @@ public sealed class CheckpointTests : IDisposable
         ["mixing"] = Quick with { Transform = new TrainingTransform { Inputs = [new DigitDistortion()], Mixing = [new MixUp(), new CutMix()] }, Loss = new TrainingLoss.CrossEntropy { LabelSmoothing = 0.1 } },
         ["unfreezing"] = Quick with { Freeze = ["body"], Unfreeze = [new(2, "middle"), new(3, "body")], Optimizer = new Optimizer.Adam() },
         ["features"] = Quick with { Freeze = ["body"] },
+        ["mixed"] = Quick with { Precision = TrainingPrecision.BFloat16 },
         ["own"] = Quick with { Optimizer = new OwnAdamax { LearningRate = 0.002 } },
     };
 
