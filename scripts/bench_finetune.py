@@ -3,6 +3,7 @@
 
     dotnet build -c Release tests/Luma.Zoo.Benchmarks
     python3 scripts/bench_finetune.py [loader|ID ...] [--python "python3"] [--rounds 5] [--steps 6] [--batches 16] [--layout LAYOUT ...]
+                                     [--precision float32|bfloat16]
 
 --python is the command of a Python that has torchvision. Batches of 16 at 224x224, RandomResizedCrop and flip, SGD with momentum; two
 threads compute, and two workers load beside them on both sides. The pictures are noise of several scales, made here. A line for each
@@ -146,6 +147,7 @@ def main():
     parser.add_argument("--steps", type=int, default=6)
     parser.add_argument("--batches", type=int, default=16)
     parser.add_argument("--layout", nargs="+", choices=LAYOUTS, default=LAYOUTS)
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="ours; Python computes in float32")
     parser.add_argument("--folder", type=pathlib.Path, help="keeps the pictures there, or takes those that are there")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -160,7 +162,7 @@ def main():
                 continue
             pairs = []
             for layout in arguments.layout:
-                pairs.append((f"ours {layout}", turns.ours("finetune", "step", str(folder), what, layout)))
+                pairs.append((f"ours {layout}", turns.ours("finetune", "step", str(folder), what, layout, arguments.precision)))
                 pairs.append((f"Python {layout}", turns.worker(arguments.python, __file__, "step", str(folder), what, layout)))
             compare(what, pairs, str(arguments.steps), arguments.rounds, min)
 

@@ -19,14 +19,14 @@ internal static class FineTuningBenchmark
 
     /// <summary>Runs it.</summary>
     /// <param name="args">
-    /// <c>step FOLDER ID contiguous|channels_last</c>, <c>loader FOLDER</c> or <c>memory FOLDER ID STEPS SIDE</c>.
+    /// <c>step FOLDER ID contiguous|channels_last float32|bfloat16</c>, <c>loader FOLDER</c> or <c>memory FOLDER ID STEPS SIDE</c>.
     /// </param>
     public static int Run(string[] args)
     {
         switch (args)
         {
-            case ["step", var folder, var id, "contiguous" or "channels_last"]:
-                TakeSteps(folder, id, args[3] == "channels_last");
+            case ["step", var folder, var id, "contiguous" or "channels_last", "float32" or "bfloat16"]:
+                TakeSteps(folder, id, args[3] == "channels_last", args[4] == "bfloat16" ? TrainingPrecision.BFloat16 : TrainingPrecision.Float32);
                 return 0;
             case ["loader", var folder]:
                 Load(folder).GetAwaiter().GetResult();
@@ -35,13 +35,13 @@ internal static class FineTuningBenchmark
                 Remember(folder, id, int.Parse(steps, CultureInfo.InvariantCulture), int.Parse(side, CultureInfo.InvariantCulture));
                 return 0;
             default:
-                Console.Error.WriteLine("usage: finetune step FOLDER ID contiguous|channels_last | loader FOLDER | memory FOLDER ID STEPS SIDE");
+                Console.Error.WriteLine("usage: finetune step FOLDER ID contiguous|channels_last float32|bfloat16 | loader FOLDER | memory FOLDER ID STEPS SIDE");
                 return 1;
         }
     }
 
     // Blocks of as many steps as are asked for; milliseconds of wall and of processor time a step.
-    private static void TakeSteps(string folder, string id, bool channelsLast)
+    private static void TakeSteps(string folder, string id, bool channelsLast, TrainingPrecision precision)
     {
         var data = Datasets.OpenForEvaluation(folder).Validation;
         using var network = Create(id, data, channelsLast);
@@ -49,7 +49,7 @@ internal static class FineTuningBenchmark
         using var cancellation = new CancellationTokenSource();
         var (asked, left) = (0, 0);
         var (clock, processor) = (new Stopwatch(), TimeSpan.Zero);
-        var trainer = new Trainer(network, preset, Recipe(TrainingTransform.ImageNet(preset)))
+        var trainer = new Trainer(network, preset, Recipe(TrainingTransform.ImageNet(preset)) with { Precision = precision })
         {
             StepDone = (_, _, _) =>
             {
