@@ -148,7 +148,9 @@ public sealed class PipelineTests : IDisposable
 
         Assert.Equal(cancellation.Token, error.CancellationToken);
         Assert.InRange(asked, 10, 60);
-        Assert.Equal(Enumerable.Range(0, asked).Select(i => (long)i), results.Select(result => result.Index));
+        // One that is asked for elsewhere just then is not waited for.
+        Assert.InRange(asked - results.Count, 0, async ? 1 : 0);
+        Assert.Equal(Enumerable.Range(0, results.Count).Select(i => (long)i), results.Select(result => result.Index));
         Assert.All(results, result => Assert.Equal(5, result.Predictions.Count));
         asked = 0;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await All(Run(Counted(), new BatchOptions(), async, cancellation.Token)));
