@@ -40,9 +40,10 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     public static Terminal System()
     {
         // Spectre asks the console whether its writer is a terminal.
-        if (OpenPipe() is { } pipe) global::System.Console.SetOut(new StreamWriter(pipe, new UTF8Encoding(false)) { AutoFlush = true });
+        if (OpenOutput() is { } output) global::System.Console.SetOut(new StreamWriter(output, new UTF8Encoding(false)) { AutoFlush = true });
         // An error that cannot be told is no other error.
-        if (global::System.Console.IsErrorRedirected)
+        if (StandardStreams.IsClosed(StandardStreams.Error)) global::System.Console.SetError(TextWriter.Null);
+        else if (global::System.Console.IsErrorRedirected)
             global::System.Console.SetError(new StreamWriter(new QuietStream(global::System.Console.OpenStandardError()), new UTF8Encoding(false)) { AutoFlush = true });
         return new(global::System.Console.Out, global::System.Console.Error);
     }
@@ -113,13 +114,15 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
             done < whole ? string.Create(CultureInfo.InvariantCulture, $", {watch.Elapsed * ((whole - done) / done):hh\\:mm\\:ss} left") : "";
     }
 
-    // .NET's own stream ignores that the reader of a pipe has gone. Files and terminals are left to it.
-    private static ResultPipe? OpenPipe()
+    // A terminal is left to .NET.
+    private static OutputStream? OpenOutput()
     {
-        if (OperatingSystem.IsWindows() || !global::System.Console.IsOutputRedirected) return null;
+        if (StandardStreams.IsClosed(StandardStreams.Output)) return new OutputStream(null);
+        if (!global::System.Console.IsOutputRedirected) return null;
 
-        var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-        return stream.CanSeek ? null : new ResultPipe(stream);
+        // .NET's own stream ignores that the reader of a pipe has gone; in a file it goes on where others have written.
+        var pipe = OperatingSystem.IsWindows() ? null : new FileStream(new SafeFileHandle(StandardStreams.Output, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return new OutputStream(pipe is { CanSeek: false } ? pipe : global::System.Console.OpenStandardOutput());
     }
 
     /// <summary>Tables for people on a writer.</summary>

@@ -6,7 +6,6 @@ internal static class FileTrouble
     /// <summary>Why a file cannot be read.</summary>
     public static string WhileReading(Exception error) => error switch
     {
-        NotAFileException => error.Message,
         FileNotFoundException or DirectoryNotFoundException => "there is no such file",
         UnauthorizedAccessException => "the file may not be read: permission is denied",
         _ => Other(error),
@@ -29,6 +28,7 @@ internal static class FileTrouble
 
     private static string Other(Exception error) => error switch
     {
+        NotAFileException => error.Message,
         PathTooLongException => "the path is too long",
         _ => Meaning(error.HResult & 0xFFFF, OperatingSystem.IsWindows(), OperatingSystem.IsMacOS())
             ?? $"the system refused ({error.GetBaseException().GetType().Name}, code {error.HResult & 0xFFFF})",
@@ -42,6 +42,7 @@ internal static class FileTrouble
         19 or 30 when isWindows == (code == 19) => "the file system can only be read",
         _ when code == (isWindows ? 1295 : isMac ? 69 : 122) => "the user's quota of the disk is used up",
         _ when code == (isWindows ? 1921 : isMac ? 62 : 40) => "the symbolic links lead in a circle",
+        17 or 20 when !isWindows => "a file, or a link that leads nowhere, is where a folder should be",
         27 when !isWindows => "the file would be larger than the system allows",
         23 or 24 when !isWindows => "too many files are open",
         5 when !isWindows => "the disk reports an error",

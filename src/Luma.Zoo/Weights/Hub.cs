@@ -70,6 +70,7 @@ public sealed partial class Hub(HubOptions? options = null)
         ArgumentNullException.ThrowIfNull(expected);
         var path = GetPath(address);
         expected = expected with { Sha256 = expected.Sha256 ?? HashPrefixOf(path) };
+        if (Directory.Exists(path)) throw HubTransfer.DiskFailure(address, path, new NotAFileException("a folder is in its place"));
         if (await IsThereAsync(address, path, expected, cancellationToken).ConfigureAwait(false)) return path;
         if (Options.Offline)
         {
@@ -84,7 +85,9 @@ public sealed partial class Hub(HubOptions? options = null)
         // Another process may have fetched it in the meantime.
         if (await IsThereAsync(address, path, expected, cancellationToken).ConfigureAwait(false)) return path;
 
-        using var transfer = HubTransfer.Open(source, path, expected, Options, progress);
+        // A lock that was deleted while another process waited for it may be held twice, but the part is not.
+        var part = await WhenFreeAsync(() => HubTransfer.OpenPart(path), path, source, cancellationToken).ConfigureAwait(false);
+        using var transfer = new HubTransfer(source, path, expected, Options, progress, part);
         await transfer.RunAsync(cancellationToken).ConfigureAwait(false);
         return path;
     }
@@ -120,19 +123,28 @@ public sealed partial class Hub(HubOptions? options = null)
         if (!Uri.TryCreate(mirror, UriKind.Absolute, out var folder) || folder.Scheme is not ("http" or "https"))
             throw new DownloadException(DownloadFailure.Mirror, address, $"The mirror '{mirror}' is no http address: correct LUMA_MIRROR or --mirror.");
 
-        return new Uri($"{folder.AbsoluteUri.TrimEnd('/')}/{Uri.EscapeDataString(name)}");
+        // What stands behind the path, such as a key, stays there.
+        return new UriBuilder(folder) { Path = $"{folder.AbsolutePath.TrimEnd('/')}/{Uri.EscapeDataString(name)}", Fragment = "" }.Uri;
     }
 
-    private async Task<FileStream> LockAsync(string path, Uri source, CancellationToken cancellationToken)
+    private Task<FileStream> LockAsync(string path, Uri source, CancellationToken cancellationToken) => WhenFreeAsync(
+        () =>
+        {
+            Directory.CreateDirectory(Options.Folder);
+            return new FileStream(
+                $"{path}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        },
+        path, source, cancellationToken);
+
+    // Opens a file once no other process has it locked.
+    private static async Task<FileStream> WhenFreeAsync(Func<FileStream> open, string path, Uri source, CancellationToken cancellationToken)
     {
         for (var attempt = 0; ; attempt++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                Directory.CreateDirectory(Options.Folder);
-                return new FileStream(
-                    $"{path}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+                return open();
             }
             catch (IOException error) when (LockErrors.Contains(error.HResult))
             {

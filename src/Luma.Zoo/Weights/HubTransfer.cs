@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using System.Text;
 using Luma.Zoo.Files;
 using Polly;
 using Polly.Retry;
@@ -12,6 +13,12 @@ namespace Luma.Zoo.Weights;
 internal sealed class HubTransfer : IDisposable
 {
     private const int BufferBytes = 1 << 17;
+
+    // A server that was never reached is given up soon: whoever waits had better check the address.
+    private const int AttemptsWithoutAnswer = 3;
+
+    // As much of what came as tells a web page, also after a mark of its encoding and empty lines.
+    private const int BytesToKnow = 64;
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1), LongestDelay = TimeSpan.FromMinutes(1);
 
@@ -32,11 +39,21 @@ internal sealed class HubTransfer : IDisposable
     // Whether the part was put together from more than one answer, and whether it was thrown away for that once.
     private bool patched, again;
 
+    // Whether the server was reached at all, and how it says that it packed what it sent.
+    private bool answered;
+    private string? encoding;
+
     // The attempts in a row that got no further than this.
     private int failures;
     private long furthest;
 
-    private HubTransfer(Uri source, string path, ExpectedFile expected, HubOptions options, IProgress<ByteProgress>? progress, FileStream part)
+    /// <param name="source">Where the file is fetched from.</param>
+    /// <param name="path">The file, whose lock the caller holds.</param>
+    /// <param name="expected">What is known of it.</param>
+    /// <param name="options">How it is fetched.</param>
+    /// <param name="progress">Is told how far it is, or null.</param>
+    /// <param name="part">What there is of it, which is taken over.</param>
+    public HubTransfer(Uri source, string path, ExpectedFile expected, HubOptions options, IProgress<ByteProgress>? progress, FileStream part)
     {
         (this.source, this.path, this.expected, this.options, this.progress, this.part) = (source, path, expected, options, progress, part);
         client = options.HttpClient ?? new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
@@ -44,20 +61,20 @@ internal sealed class HubTransfer : IDisposable
 
     private string Name => Path.GetFileName(path);
 
-    /// <summary>Opens the part that an earlier run left, or an empty one. The caller holds the file's lock.</summary>
-    /// <exception cref="DownloadException">The part cannot be opened.</exception>
-    public static HubTransfer Open(Uri source, string path, ExpectedFile expected, HubOptions options, IProgress<ByteProgress>? progress)
+    // As it may be shown: a password or a key may stand before the server's name or behind the path.
+    private string Address => source.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+
+    /// <summary>Opens the part that an earlier run left, or an empty one.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public static FileStream OpenPart(string path)
     {
-        try
-        {
-            var part = new FileStream(
-                PartOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
-            return new(source, path, expected, options, progress, part);
-        }
-        catch (Exception error) when (IsOfDisk(error))
-        {
-            throw DiskFailure(source, path, error);
-        }
+        var part = new FileStream(
+            PartOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
+        if (part.CanSeek) return part;
+
+        part.Dispose();
+        throw new NotAFileException($"{Path.GetFileName(PartOf(path))} is a pipe or a device, not a file");
     }
 
     /// <summary>Gets the rest of the file, checks it, and gives it its name.</summary>
@@ -78,9 +95,10 @@ internal sealed class HubTransfer : IDisposable
         await OnDisk(Finish).ConfigureAwait(false);
     }
 
-    /// <summary>Closes the part, which stays.</summary>
+    /// <summary>Closes the part, which stays, unless nothing has come.</summary>
     public void Dispose()
     {
+        if (part.CanWrite && part.Length == 0) Forget();
         part.Dispose();
         hash.Dispose();
         if (options.HttpClient is null) client.Dispose();
@@ -93,7 +111,7 @@ internal sealed class HubTransfer : IDisposable
     internal static DownloadException DiskFailure(Uri source, string path, Exception error) => new(
         DownloadFailure.Disk, source,
         $"{Path.GetFileName(path)} cannot be written to {Path.GetDirectoryName(path)}: {FileTrouble.WhileWriting(error, Path.GetDirectoryName(path))}. "
-        + "Make room there, or let TORCH_HOME name another folder.", innerException: error);
+        + "Put that right, or let TORCH_HOME name another folder.", innerException: error);
 
     private static string PartOf(string path) => $"{path}.part";
 
@@ -111,7 +129,7 @@ internal sealed class HubTransfer : IDisposable
     {
         failures = position > furthest ? 1 : failures + 1;
         furthest = Math.Max(furthest, position);
-        return failures < options.Attempts;
+        return failures < (answered ? options.Attempts : Math.Min(options.Attempts, AttemptsWithoutAnswer));
     }
 
     // The time doubles, and a server may ask for more.
@@ -131,7 +149,8 @@ internal sealed class HubTransfer : IDisposable
             if (expected.Sha256 is not { } wanted || actual.StartsWith(wanted, StringComparison.Ordinal)) return;
 
             // Parts of different files may have been put together: once more, in one piece.
-            if (!patched || again) throw HashFailure(actual);
+            if (!patched || again)
+                throw OtherFile(DownloadFailure.Hash, $"its SHA-256 should begin with {wanted} and is {actual}");
             again = true;
             Restart();
         }
@@ -152,6 +171,7 @@ internal sealed class HubTransfer : IDisposable
                 if (version is not null) request.Headers.IfRange = new RangeConditionHeaderValue(version);
             }
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token).ConfigureAwait(false);
+            answered = true;
             if (Begin(response) is not { } total) return;
 
             using var content = await response.Content.ReadAsStreamAsync(silence.Token).ConfigureAwait(false);
@@ -174,12 +194,19 @@ internal sealed class HubTransfer : IDisposable
         catch (HttpRequestException error) when (Hopeless(error.HttpRequestError) is { } advice)
         {
             throw new DownloadException(
-                DownloadFailure.Network, source, $"{Name} cannot be fetched from {source}: {error.Message.TrimEnd('.')}. {advice}", innerException: error);
+                DownloadFailure.Network, source, $"{Name} cannot be fetched from {Address}: {Reason(error)}. {advice}", innerException: error);
         }
         // What the disk throws has become a DownloadException.
         catch (Exception error) when (error is HttpRequestException or IOException)
         {
-            throw new InterruptionException(error.Message.TrimEnd('.'), error);
+            throw new InterruptionException(Reason(error), error);
+        }
+        // What .NET makes of a redirection to something like 'file:///'.
+        catch (Exception error) when (error is UriFormatException or NotSupportedException)
+        {
+            throw new DownloadException(
+                DownloadFailure.Server, source,
+                $"{Name} cannot be fetched from {Address}: the server redirects to an address that is no http address. Another mirror may have it.", innerException: error);
         }
     }
 
@@ -207,8 +234,9 @@ internal sealed class HubTransfer : IDisposable
             default:
                 throw new DownloadException(
                     DownloadFailure.Server, source,
-                    $"{Name} cannot be fetched from {source}: {Describe(response)}. {Advice(status)}", status);
+                    $"{Name} cannot be fetched from {Address}: {Describe(response)}. {Advice(status)}", status);
         }
+        encoding = response.Content.Headers.ContentEncoding.Count > 0 ? string.Join(", ", response.Content.Headers.ContentEncoding) : null;
         if (response.Headers.ETag is { IsWeak: false } tag) version = tag;
         var total = range?.Length ?? (position + response.Content.Headers.ContentLength) ?? 0;
         RefuseMoreThan(total);
@@ -219,10 +247,7 @@ internal sealed class HubTransfer : IDisposable
     {
         if (expected.MaxBytes is not { } most || bytes <= most) return;
 
-        Discard();
-        throw new DownloadException(DownloadFailure.Size, source, string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Name} from {source} is not that file: it has more than the {most:N0} bytes that it can have. Nothing was kept; try another network or mirror."));
+        throw OtherFile(DownloadFailure.Size, string.Create(CultureInfo.InvariantCulture, $"it has more than the {most:N0} bytes that it can have"));
     }
 
     // What another attempt would meet again.
@@ -291,30 +316,73 @@ internal sealed class HubTransfer : IDisposable
         }
     }
 
-    private DownloadException HashFailure(string actual)
+    // What came is not the file, and nothing can be built on it.
+    private DownloadException OtherFile(DownloadFailure failure, string how)
     {
-        Discard();
-        return new(
-            DownloadFailure.Hash, source,
-            $"{Name} from {source} is not that file: its SHA-256 should begin with {expected.Sha256} and is {actual}. "
-            + "Nothing was kept; try another network or mirror.");
+        var kind = IsWebPage() ? "it is a web page, perhaps one where a network wants a login"
+            : encoding is not null ? $"the server compressed it ({encoding})"
+            : expected.MinBytes > 0 && failure == DownloadFailure.Hash && position < expected.MinBytes
+                ? string.Create(CultureInfo.InvariantCulture, $"it has {position:N0} bytes, and should have {expected.MinBytes:N0} or more")
+            : how;
+        try
+        {
+            Restart();
+        }
+        finally
+        {
+            Forget();
+        }
+        return new(failure, source, $"{Name} from {Address} is not that file: {kind}. Nothing was kept; try another network or mirror.");
     }
 
-    // Nothing can be built on it.
-    private void Discard()
+    private bool IsWebPage()
     {
-        Restart();
+        Span<byte> start = stackalloc byte[BytesToKnow];
+        try
+        {
+            start = start[..RandomAccess.Read(part.SafeFileHandle, start, fileOffset: 0)];
+        }
+        catch (Exception error) when (IsOfDisk(error))
+        {
+            return false;
+        }
+        var text = Encoding.UTF8.GetString(start).TrimStart('\uFEFF').TrimStart();
+        return text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase);
+    }
+
+    // Once its folder is gone, there is nothing to be deleted.
+    private void Forget()
+    {
         part.Dispose();
-        File.Delete(PartOf(path));
+        try
+        {
+            File.Delete(PartOf(path));
+        }
+        catch (Exception error) when (IsOfDisk(error))
+        {
+        }
     }
 
     private DownloadException Failure(InterruptionException interruption) => new(
         interruption.StatusCode is null ? DownloadFailure.Network : DownloadFailure.Server, source,
-        $"{Name} cannot be fetched from {source}: {interruption.Message}. "
+        $"{Name} cannot be fetched from {Address}: {interruption.Message}. "
         + $"Try again later, name a mirror, or put the file into {Path.GetDirectoryName(path)}.",
         interruption.StatusCode, interruption);
 
-    private static string Describe(HttpResponseMessage response) => $"the server answered {(int)response.StatusCode} ({response.ReasonPhrase})";
+    private static string Describe(HttpResponseMessage response)
+    {
+        var answer = $"the server answered {(int)response.StatusCode} ({response.ReasonPhrase})";
+        // .NET follows others.
+        return response.Headers.Location is null ? answer : $"{answer}, a redirection that leads in a circle or from https to http";
+    }
+
+    // .NET's words where they say something.
+    private static string Reason(Exception error) => error switch
+    {
+        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "the connection ended early",
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError or HttpRequestError.Unknown, InnerException: { } inner } => Reason(inner),
+        _ => error.Message.TrimEnd('.'),
+    };
 
     private static string Advice(HttpStatusCode status) => status switch
     {

@@ -2,24 +2,23 @@ using Luma.Neural;
 
 namespace Luma.Zoo.Weights;
 
-/// <summary>Whether weights are a network's, by their names, and what they tell of it. The network is built when it is first needed.</summary>
+/// <summary>Whether weights are a network's, by their names, and what they tell of it. Networks are built when they are first needed.</summary>
 /// <param name="variant">The network.</param>
 internal sealed class NetworkFit(ModelVariant variant) : IDisposable
 {
-    private Block? network;
-    private ModelOptions? builtWith;
+    // The sets of weights in one file ask for no more than a few different ones, such as with auxiliary heads and without.
+    private readonly Dictionary<ModelOptions, Block> networks = [];
 
     /// <summary>Whether weights have all of the network's names and no others, also such as its family knows how to turn.</summary>
     /// <param name="weights">The weights.</param>
     public bool Accepts(StateDict weights)
     {
-        // What the weights themselves ask for, such as auxiliary heads.
+        // What the weights themselves ask for.
         var options = variant.KeyMap.Fit(new ModelOptions(), weights, published: null);
-        if (network is null || options != builtWith)
+        if (!networks.TryGetValue(options, out var network))
         {
-            network?.Dispose();
             using var skip = Initializers.Skip();
-            (network, builtWith) = (variant.Build(options), options);
+            networks[options] = network = variant.Build(options);
         }
         return Accepts(variant, network, weights);
     }
@@ -60,5 +59,8 @@ internal sealed class NetworkFit(ModelVariant variant) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => network?.Dispose();
+    public void Dispose()
+    {
+        foreach (var network in networks.Values) network.Dispose();
+    }
 }

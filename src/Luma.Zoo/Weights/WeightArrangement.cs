@@ -24,8 +24,8 @@ internal static class WeightArrangement
     public static StateDict Arrange(string id, StateDict weights, string source, ModelOptions options, List<string> notes)
     {
         var variant = ModelZoo.Find(id).Variant;
-        options = ModelZoo.FitOptions(variant.Id, options with { ImageSize = options.ImageSize ?? ImageSizeOf(variant, weights) }, source, weights);
         using var skip = Initializers.Skip();
+        options = ModelZoo.FitOptions(variant.Id, options with { ImageSize = options.ImageSize ?? ImageSizeOf(variant, weights) }, source, weights);
         using var network = Build(variant, options, weights, notes);
         var fitting = weights.Fit(candidate => NetworkFit.Accepts(variant, network, candidate));
         if (fitting is not null) notes.Add(fitting.Selection.ToString());

@@ -212,9 +212,28 @@ public sealed class ProcessTests : IDisposable
     [LinuxFact]
     public void A_place_without_room_for_the_results_is_told()
     {
-        var (code, _, error) = Shell($"'{Program}' list > /dev/full");
+        foreach (var command in (string[])["list", "--help", "classify --help", $"classify lenet_5 '{Digit}' --json"])
+        {
+            var (code, _, error) = Shell($"'{Program}' {command} > /dev/full");
 
-        Assert.Equal((1, "luma: No space left on device\n"), (code, error));
+            Assert.Equal((1, "luma: standard output cannot be written: the disk is full\n"), (code, error));
+        }
+    }
+
+    /// <summary>The descriptor of a closed stream is soon that of a pipe of .NET's own, which nobody reads.</summary>
+    [LinuxFact]
+    public void A_closed_output_is_told_and_never_waited_for()
+    {
+        foreach (var command in (string[])["weights --json", "--version", $"classify lenet_5 '{Digit}' --format jsonl"])
+        {
+            Assert.Equal((1, "", "luma: standard output cannot be written: it is closed\n"), Shell($"'{Program}' {command} >&-"));
+            Assert.Equal((1, "", "luma: standard output cannot be written: it is closed\n"), Shell($"'{Program}' {command} <&- >&-"));
+            // The published weights are more than a pipe holds.
+            Assert.Equal((1, "", ""), Shell($"timeout 60 '{Program}' {command} <&- >&- 2>&-"));
+        }
+        Assert.Equal((1, "", "luma: standard output cannot be written: it is closed, or open for reading only\n"), Shell($"'{Program}' list 1< /dev/null"));
+        // Where nothing is to be written, nothing is wrong.
+        Assert.Equal((2, "", "luma: There is no command 'lisp' (see luma --help)\n"), Shell($"'{Program}' lisp >&-"));
     }
 
     [LinuxFact]

@@ -148,7 +148,9 @@ public sealed class PipelineTests : IDisposable
 
         Assert.Equal(cancellation.Token, error.CancellationToken);
         Assert.InRange(asked, 10, 60);
-        Assert.Equal(Enumerable.Range(0, asked).Select(i => (long)i), results.Select(result => result.Index));
+        // One that is asked for elsewhere just then is not waited for.
+        Assert.InRange(asked - results.Count, 0, async ? 1 : 0);
+        Assert.Equal(Enumerable.Range(0, results.Count).Select(i => (long)i), results.Select(result => result.Index));
         Assert.All(results, result => Assert.Equal(5, result.Predictions.Count));
         asked = 0;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await All(Run(Counted(), new BatchOptions(), async, cancellation.Token)));
@@ -250,38 +252,38 @@ public sealed class PipelineTests : IDisposable
     public async Task Stopping_early_leaves_no_tensor_and_disposes_of_the_source(bool async)
     {
         await All(Run(Images(20), new BatchOptions(), async));
-        var before = CountTensors();
-        var disposed = 0;
 
-        foreach (var size in new[] { 1, 3, 16 })
+        await AssertLeavesNoTensor(async () =>
         {
-            for (var take = 0; take < 20; take++)
+            var disposed = 0;
+            foreach (var size in new[] { 1, 3, 16 })
             {
-                var left = take;
-                await foreach (var _ in Run(Watched(), new BatchOptions { BatchSize = size, IsOrdered = take % 2 == 0 }, async))
+                for (var take = 0; take < 20; take++)
                 {
-                    if (left-- == 0) break;
+                    var left = take;
+                    await foreach (var _ in Run(Watched(), new BatchOptions { BatchSize = size, IsOrdered = take % 2 == 0 }, async))
+                    {
+                        if (left-- == 0) break;
+                    }
                 }
             }
-        }
+            // A sequence that was being asked when it was left is disposed of a moment later.
+            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref disposed) == 60, TimeSpan.FromSeconds(30)), $"{disposed} of 60 were disposed of");
 
-        // A sequence that was being asked when it was left is disposed of a moment later.
-        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref disposed) == 60, TimeSpan.FromSeconds(30)), $"{disposed} of 60 were disposed of");
-        Assert.Equal(before, CountTensors());
+            IEnumerable<ImageSource> Watched()
+            {
+                try
+                {
+                    foreach (var image in Images(100)) yield return image;
+                }
+                finally
+                {
+                    Interlocked.Increment(ref disposed);
+                }
+            }
+        });
         // Nothing is held: closing need not wait for anybody.
         classifier.Dispose();
-
-        IEnumerable<ImageSource> Watched()
-        {
-            try
-            {
-                foreach (var image in Images(100)) yield return image;
-            }
-            finally
-            {
-                Interlocked.Increment(ref disposed);
-            }
-        }
     }
 
     [Theory, MemberData(nameof(Ways))]
@@ -310,12 +312,12 @@ public sealed class PipelineTests : IDisposable
     public async Task A_network_that_does_not_fit_is_told_once()
     {
         using var other = new Classifier(model, Preset, ["a", "b"]);
-        var before = CountTensors();
 
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(async () => await All(other.ClassifyManyAsync(Images(40))));
-
-        Assert.Equal("The model gives (16, 6), but there are 2 labels: expected (N, 2).", error.Message);
-        Assert.Equal(before, CountTensors());
+        await AssertLeavesNoTensor(async () =>
+        {
+            var error = await Assert.ThrowsAsync<InvalidOperationException>(async () => await All(other.ClassifyManyAsync(Images(40))));
+            Assert.Equal("The model gives (16, 6), but there are 2 labels: expected (N, 2).", error.Message);
+        });
     }
 
     [Fact]
@@ -341,16 +343,18 @@ public sealed class PipelineTests : IDisposable
     public async Task Memory_stays_flat_over_thousands_of_images()
     {
         await All(Run(Images(1000), new BatchOptions(), async: true));
-        var (tensors, bytes) = (CountTensors(), Process.GetCurrentProcess().WorkingSet64);
+        var bytes = Process.GetCurrentProcess().WorkingSet64;
 
-        await foreach (var _ in Run(Images(3000), new BatchOptions(), async: true))
+        await AssertLeavesNoTensor(async () =>
         {
-        }
-        foreach (var _ in classifier.ClassifyMany(Images(2000), new BatchOptions { IsOrdered = false }))
-        {
-        }
+            await foreach (var _ in Run(Images(3000), new BatchOptions(), async: true))
+            {
+            }
+            foreach (var _ in classifier.ClassifyMany(Images(2000), new BatchOptions { IsOrdered = false }))
+            {
+            }
+        });
 
-        Assert.Equal(tensors, CountTensors());
         Assert.InRange(Process.GetCurrentProcess().WorkingSet64 - bytes, long.MinValue, 48L << 20);
     }
 
@@ -401,6 +405,20 @@ public sealed class PipelineTests : IDisposable
         async ? classifier.ClassifyManyAsync(images, options, cancellation) : classifier.ClassifyMany(images, options, cancellation).ToAsyncEnumerable();
 
     private static async Task<List<Classification>> All(IAsyncEnumerable<Classification> results) => await results.ToListAsync();
+
+    // The count is the process's: what an earlier test left running may still let go of a tensor meanwhile, but not each time, while what
+    // leaves one does so again.
+    private static async Task AssertLeavesNoTensor(Func<Task> run)
+    {
+        List<long> counts = [CountTensors()];
+        do
+        {
+            await run();
+            counts.Add(CountTensors());
+        }
+        while (counts[^1] != counts[^2] && counts.Count < 5);
+        Assert.True(counts[^1] == counts[^2], $"Tensors before, and after each run: {string.Join(", ", counts)}");
+    }
 
     // What others left to the finaliser must not go away between two measurements.
     private static long CountTensors()

@@ -243,6 +243,62 @@ public sealed class HubTests : HubTestBase
         Assert.Equal(DownloadFailure.Disk, (await Assert.ThrowsAsync<DownloadException>(() => MakeHub().DownloadAsync(server.File(Name)))).Failure);
     }
 
+    [LinuxFact]
+    public async Task What_is_in_the_place_of_a_file_or_folder_is_told_before_anything_is_fetched()
+    {
+        await using var server = new FileServer((request, _) => FileAnswer.Of(Bytes, request));
+
+        Directory.CreateDirectory(Cached);
+        Assert.Contains("a folder is in its place", await RefusedAsync(MakeHub()), StringComparison.Ordinal);
+        Directory.Delete(Cached);
+
+        MakePipe(Cached);
+        Assert.Contains("this is a pipe, not a file", await RefusedAsync(MakeHub()), StringComparison.Ordinal);
+        File.Delete(Cached);
+
+        MakePipe($"{Cached}.part");
+        Assert.Contains($"{Name}.part is a pipe or a device, not a file", await RefusedAsync(MakeHub()), StringComparison.Ordinal);
+        File.Delete($"{Cached}.part");
+
+        File.CreateSymbolicLink(folder.File("checkpoints"), folder.File("unmounted"));
+        Assert.Contains(
+            "a link that leads nowhere", await RefusedAsync(MakeHub(options => options with { Folder = folder.File("checkpoints") })), StringComparison.Ordinal);
+
+        Assert.Empty(server.Requests);
+
+        static void MakePipe(string path)
+        {
+            using var make = Process.Start("mkfifo", path);
+            make.WaitForExit();
+        }
+
+        async Task<string> RefusedAsync(Hub hub)
+        {
+            var error = await Assert.ThrowsAsync<DownloadException>(
+                () => hub.DownloadAsync(server.File(Name), new ExpectedFile { MinBytes = Bytes.Length, Recheck = true }));
+            Assert.Equal(DownloadFailure.Disk, error.Failure);
+            return error.Message;
+        }
+    }
+
+    [Theory]
+    [InlineData(1, DownloadFailure.Disk)]
+    [InlineData(2, DownloadFailure.Hash)]
+    public async Task A_cache_folder_that_goes_meanwhile_is_told_in_words(int seed, DownloadFailure failure)
+    {
+        var content = Content(seed);
+        await using var server = new FileServer((request, _) => FileAnswer.Of(content, request));
+        var hub = MakeHub(options => options with { Folder = folder.File("checkpoints") });
+        var harm = new Acting(step =>
+        {
+            if (step.Done == Bytes.Length) Directory.Delete(folder.File("checkpoints"), recursive: true);
+        });
+
+        var error = await Assert.ThrowsAsync<DownloadException>(() => hub.DownloadAsync(server.File(Name), harm));
+
+        Assert.Equal(failure, error.Failure);
+    }
+
     // Linux has a device that is always full.
     [LinuxFact]
     public async Task A_full_disk_is_told_and_not_tried_again()
@@ -254,6 +310,11 @@ public sealed class HubTests : HubTestBase
 
         Assert.Contains("the disk is full", error.Message, StringComparison.Ordinal);
         Assert.Single(server.Requests);
+    }
+
+    private sealed class Acting(Action<ByteProgress> act) : IProgress<ByteProgress>
+    {
+        public void Report(ByteProgress value) => act(value);
     }
 
     private sealed class Direct(List<ByteProgress> steps) : IProgress<ByteProgress>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Tests.Weights;
@@ -236,7 +237,7 @@ public sealed class HubTransferTests : HubTestBase
     }
 
     [Fact]
-    public async Task A_connection_that_is_refused_is_tried_again()
+    public async Task A_server_that_is_never_reached_is_given_up_within_seconds_and_leaves_nothing()
     {
         using var handler = new Failing(HttpRequestError.ConnectionError);
         using var client = new HttpClient(handler);
@@ -244,8 +245,78 @@ public sealed class HubTransferTests : HubTestBase
         await Assert.ThrowsAsync<DownloadException>(() =>
             MakeHub(options => options with { HttpClient = client }).DownloadAsync(new Uri($"https://weights.example/{Name}")));
 
-        Assert.Equal(5, handler.Requests);
-        Assert.Equal([1, 2, 4, 8], delays.Select(delay => delay.TotalSeconds));
+        Assert.Equal(3, handler.Requests);
+        Assert.Equal([1, 2], delays.Select(delay => delay.TotalSeconds));
+        Assert.Empty(folder.Names);
+    }
+
+    [Fact]
+    public async Task What_an_earlier_download_left_is_kept_where_the_server_cannot_be_reached()
+    {
+        File.WriteAllBytes($"{Cached}.part", Bytes[..150_000]);
+        using var handler = new Failing(HttpRequestError.ConnectionError);
+        using var client = new HttpClient(handler);
+
+        await Assert.ThrowsAsync<DownloadException>(() =>
+            MakeHub(options => options with { HttpClient = client }).DownloadAsync(new Uri($"https://weights.example/{Name}")));
+        using var cancellation = new CancellationTokenSource();
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => MakeHub().DownloadAsync(new Uri($"https://weights.example/{Name}"), cancellationToken: cancellation.Token));
+
+        Assert.Equal(150_000, new FileInfo($"{Cached}.part").Length);
+    }
+
+    [Theory]
+    [InlineData("file:///etc/hostname", "the server redirects to an address that is no http address")]
+    [InlineData("/models/again", "the server answered 302 (Found), a redirection that leads in a circle or from https to http")]
+    public async Task A_redirection_that_leads_nowhere_is_told_at_once(string location, string reason)
+    {
+        await using var server = new FileServer((_, _) => new("302 Found", ("Location", location), ("Content-Length", "0")));
+
+        var error = await FailsAsync(server, DownloadFailure.Server);
+
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.Empty(delays);
+        Assert.Empty(folder.Names);
+    }
+
+    [Theory]
+    [InlineData("\uFEFF \n<!DOCTYPE html><html>Log in</html>", null, "it is a web page, perhaps one where a network wants a login")]
+    [InlineData("packed", "gzip", "the server compressed it (gzip)")]
+    [InlineData("short", null, "it has 5 bytes, and should have 400,000 or more")]
+    public async Task What_came_instead_is_told(string body, string? encoding, string kind)
+    {
+        await using var server = new FileServer((_, _) => FileAnswer.Whole(Encoding.UTF8.GetBytes(body), encoding is null ? [] : [("Content-Encoding", encoding)]));
+
+        var error = await Assert.ThrowsAsync<DownloadException>(() =>
+            MakeHub().DownloadAsync(server.File(Name), new ExpectedFile { MinBytes = Bytes.Length, MaxBytes = Bytes.Length }));
+
+        Assert.Equal($"{Name} from {server.File(Name)} is not that file: {kind}. Nothing was kept; try another network or mirror.", error.Message);
+        Assert.Equal(DownloadFailure.Hash, error.Failure);
+        Assert.Empty(folder.Names);
+    }
+
+    [Fact]
+    public async Task What_broke_the_connection_is_told_in_words()
+    {
+        await using var server = new FileServer((_, _) => FileAnswer.Whole(Bytes) with { Break = (100_000, Task.CompletedTask) });
+
+        var error = await FailsAsync(server, DownloadFailure.Network);
+
+        Assert.Contains($"cannot be fetched from {server.File(Name)}: the connection ended early. ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_in_an_address_is_sent_and_not_shown()
+    {
+        await using var server = new FileServer((_, _) => new("404 Not Found"));
+        var mirror = new UriBuilder(server.Address) { Path = "copies/", Query = "?key=secret", UserName = "me", Password = "secret" }.Uri.AbsoluteUri;
+
+        var error = await Assert.ThrowsAsync<DownloadException>(() => MakeHub(options => options with { Mirror = mirror }).DownloadAsync(server.File(Name)));
+
+        Assert.Equal($"/copies/{Name}?key=secret", Assert.Single(server.Requests).Path);
+        Assert.Contains($"{server.Address}/copies/{Name}: ", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
     }
 
     private sealed class Failing(HttpRequestError error) : HttpMessageHandler
