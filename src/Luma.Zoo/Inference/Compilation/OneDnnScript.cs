@@ -68,6 +68,8 @@ internal sealed class OneDnnScript
         Operation.FusedConvolution { Product.Stride.Count: 2 } fused => Convolution(node, fused.Product, fused.Then, x),
         Operation.Linear => Linear(node, then: null, x),
         Operation.FusedLinear fused => Linear(node, fused.Then, x),
+        // libtorch pools volumes in float32 alone.
+        Operation.LocalResponseNorm when type != ScalarType.Float32 => $"torch.to({OperationScript.Of(graph, node, [$"torch.to({x[0]}, {(int)ScalarType.Float32})"])}, {(int)type})",
         _ => null,
     };
 
@@ -111,8 +113,8 @@ internal sealed class OneDnnScript
     private static string Function(Operation activation) => activation switch
     {
         Operation.ReLU => "\"relu\", [], \"\"",
-        Operation.ReLU6 => "\"hardtanh\", [0.0, 6.0], \"\"",
-        Operation.LeakyReLU relu => $"\"leaky_relu\", [{Text(relu.NegativeSlope)}], \"\"",
+        Operation.ReLU6 => $"\"hardtanh\", {Numbers(0, 6)}, \"\"",
+        Operation.LeakyReLU relu => $"\"leaky_relu\", {Numbers(relu.NegativeSlope)}, \"\"",
         Operation.Tanh => "\"tanh\", [], \"\"",
         Operation.Sigmoid => "\"sigmoid\", [], \"\"",
         Operation.SiLU => "\"swish\", [], \"\"",
@@ -121,4 +123,6 @@ internal sealed class OneDnnScript
         Operation.GELU gelu => $"\"gelu\", [], {Quoted(OperationScript.GeluMode(gelu))}",
         _ => throw new NotSupportedException($"oneDNN has no {activation.GetType().Name}."),
     };
+
+    private static string Numbers(params IEnumerable<double> numbers) => $"annotate(List[Optional[number]], [{string.Join(", ", numbers.Select(Text))}])";
 }
