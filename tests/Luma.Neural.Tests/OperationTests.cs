@@ -29,6 +29,15 @@ public class OperationTests
             x => conv3d(x[0], x[1], x[2], [1, 2, 1], [1, 0, 1])),
         ["Linear"] = new(new Operation.Linear(), [[2, 3, 4], [5, 4], [5]], x => linear(x[0], x[1], x[2])),
         ["Linear without bias"] = new(new Operation.Linear(), [[2, 4], [5, 4], null], x => linear(x[0], x[1])),
+        ["FusedConvolution"] = new(
+            new Operation.FusedConvolution(new([1, 1], [1, 1], [1, 1], [1, 1], 1), new Operation.ReLU(false)), [[2, 3, 5, 5], [4, 3, 3, 3], [4], [2, 4, 5, 5]],
+            x => conv2d(x[0], x[1], x[2], [1, 1], [1, 1]).add(x[3]).clamp_min(0)),
+        ["FusedConvolution of a convolution alone"] = new(
+            new Operation.FusedConvolution(new([1], [0], [0], [1], 1), Then: null), [[2, 3, 7], [4, 3, 3], null, null], x => conv1d(x[0], x[1])),
+        ["FusedLinear"] = new(
+            new Operation.FusedLinear(new Operation.GELU(GELUApproximation.None)), [[2, 3, 4], [5, 4], [5], null],
+            x => linear(x[0], x[1], x[2]) is var y ? y / 2 * (1 + (y / Math.Sqrt(2)).erf()) : null!),
+        ["FusedLinear that adds"] = new(new Operation.FusedLinear(Then: null), [[2, 4], [5, 4], null, [2, 5]], x => linear(x[0], x[1]) + x[3]),
         ["Attention"] = new(
             new Operation.Attention(1 / Math.Sqrt(8), 0), [[2, 3, 5, 8], [2, 3, 6, 8], [2, 3, 6, 4], null],
             x => scaled_dot_product_attention(x[0], x[1], x[2])),
@@ -213,9 +222,9 @@ public class OperationTests
         var least = operation.LeastElements(inputs);
 
         // A convolution is computed in blocks of 16 channels and copied; what shares memory, or makes less than it reads, is not counted.
-        if (operation is Operation.Convolution)
+        if (operation is Operation.Convolution or Operation.FusedConvolution)
             Assert.Equal(expected.NumberOfElements / expected.size(1) * (expected.size(1) + 16.0), least);
-        else if (operation is Operation.Linear or Operation.Concat or Operation.IndexSelect or Operation.GELU or Operation.Softmax or Operation.BatchNorm)
+        else if (operation is Operation.Linear or Operation.FusedLinear or Operation.Concat or Operation.IndexSelect or Operation.GELU or Operation.Softmax or Operation.BatchNorm)
             Assert.Equal(expected.NumberOfElements, least);
         else
             Assert.InRange(least, 0, expected.NumberOfElements);

@@ -24,17 +24,20 @@ public sealed record GraphConstant(int Value, string Name, Tensor Tensor);
 /// Its parameters and buffers are the network's own tensors: keep the network alive while you use it, and record it anew when you have
 /// moved it to another device or type, which gives it other tensors. Where a network decides by the height and width of its input, as Swin
 /// Transformers do, a graph is for the height and width that it was recorded with.
+/// <para>
+/// A pass (<c>Luma.Neural.Passes</c>) makes of a graph another that computes the same. What constants it makes belong to the dispose scope
+/// in which it is called, like any tensor that is computed there; the graph that it was given stays as it is.
+/// </para>
 /// </remarks>
 public sealed class Graph
 {
     private readonly Dictionary<int, int> lastReads = [];
     private readonly HashSet<int> varying = [Input];
+    private readonly IReadOnlyDictionary<int, Integers> shapes;
 
-    private readonly long[] inputShape;
-
-    internal Graph(long[] inputShape, IReadOnlyList<GraphNode> nodes, IReadOnlyList<GraphConstant> constants, int output)
+    internal Graph(IReadOnlyDictionary<int, Integers> shapes, IReadOnlyList<GraphNode> nodes, IReadOnlyList<GraphConstant> constants, int output)
     {
-        (this.inputShape, Nodes, Constants, Output) = (inputShape, nodes, constants, output);
+        (this.shapes, Nodes, Constants, Output) = (shapes, nodes, constants, output);
         foreach (var (place, node) in nodes.Index())
         {
             foreach (var input in node.Inputs.OfType<int>())
@@ -80,9 +83,19 @@ public sealed class Graph
     /// <exception cref="ArgumentOutOfRangeException">The graph has no such value.</exception>
     public bool IsConstant(int value)
     {
-        if (value < 0 || value > Nodes.Count + Constants.Count) throw new ArgumentOutOfRangeException(nameof(value), value, "The graph has no such value.");
+        _ = ShapeOf(value);
         return !varying.Contains(value);
     }
+
+    /// <summary>The shape that a value had when the graph was recorded.</summary>
+    /// <param name="value">The value's number.</param>
+    /// <returns>Its sizes, the first of which is the number of images where it has one.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The graph has no such value.</exception>
+    public Integers ShapeOf(int value) =>
+        shapes.TryGetValue(value, out var shape) ? shape : throw new ArgumentOutOfRangeException(nameof(value), value, "The graph has no such value.");
+
+    /// <summary>The shapes of all values.</summary>
+    internal IReadOnlyDictionary<int, Integers> Shapes => shapes;
 
     /// <summary>Computes the network's output by the operations alone.</summary>
     /// <param name="input">The input: any number of images of the size that was recorded.</param>
@@ -94,7 +107,8 @@ public sealed class Graph
         ArgumentNullException.ThrowIfNull(input);
         if (Constants.Any(constant => constant.Tensor.IsInvalid))
             throw new InvalidOperationException("The network was moved to another device or type, or disposed of, since it was recorded: record it anew.");
-        if (input.Dimensions != inputShape.Length || !input.shape.Skip(1).Take(1).SequenceEqual(inputShape.Skip(1).Take(1))) throw WrongShape(input);
+        var inputShape = shapes[Input];
+        if (input.Dimensions != inputShape.Count || !input.shape.Skip(1).Take(1).SequenceEqual(inputShape.Skip(1).Take(1))) throw WrongShape(input);
 
         try
         {
@@ -107,7 +121,7 @@ public sealed class Graph
     }
 
     private InputShapeException WrongShape(Tensor input) => new(
-        $"The graph was recorded for (N, {string.Join(", ", inputShape.Skip(1))}) and does not take ({string.Join(", ", input.shape)}): record the network for that size.");
+        $"The graph was recorded for (N, {string.Join(", ", shapes[Input].Skip(1))}) and does not take ({string.Join(", ", input.shape)}): record the network for that size.");
 
     private Tensor Evaluate(Tensor input)
     {
@@ -127,6 +141,7 @@ public sealed class Graph
                 if (lastReads[read] == place && read != Output && results.Remove(read)) values[read].Dispose();
             }
         }
-        return values[Output].MoveToOuterDisposeScope();
+        // What no operation made is the caller's or the network's.
+        return (results.Contains(Output) ? values[Output] : values[Output].alias()).MoveToOuterDisposeScope();
     }
 }

@@ -6,7 +6,7 @@ namespace Luma.Neural.Observation;
 internal sealed class GraphRecorder : IForwardObserver
 {
     private readonly ModulePaths paths;
-    private readonly long[] inputShape;
+    private readonly Dictionary<int, Integers> shapes = [];
     private readonly Dictionary<Tensor, string> names = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Tensor, int> values = new(ReferenceEqualityComparer.Instance);
     private readonly List<GraphNode> nodes = [];
@@ -19,7 +19,7 @@ internal sealed class GraphRecorder : IForwardObserver
 
     public GraphRecorder(NeuralModule network, Tensor input)
     {
-        (paths, inputShape) = (new(network), input.shape);
+        paths = new(network);
         foreach (var (name, parameter) in network.named_parameters()) names.TryAdd(parameter, name);
         foreach (var (name, buffer) in network.named_buffers(include_nonpersistent: true)) names.TryAdd(buffer, name);
         NewValue(input, memory: null);
@@ -56,7 +56,7 @@ internal sealed class GraphRecorder : IForwardObserver
     }
 
     public Graph Finish(Tensor output) => values.TryGetValue(output, out var number)
-        ? new(inputShape, nodes, constants, number)
+        ? new(shapes, nodes, constants, number)
         : throw new InvalidOperationException("The network's output was made by no operation: compute it by Ops, so that it can be recorded.");
 
     private int Find(Tensor tensor, Operation operation)
@@ -74,6 +74,7 @@ internal sealed class GraphRecorder : IForwardObserver
     {
         var number = values.Count;
         values.Add(tensor, number);
+        shapes.Add(number, tensor.shape);
         memories.Add(number, memory ?? number);
         return number;
     }

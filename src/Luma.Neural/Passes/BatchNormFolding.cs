@@ -1,0 +1,32 @@
+using Luma.Neural.Observation;
+using Luma.Neural.Operations;
+
+namespace Luma.Neural.Passes;
+
+/// <summary>
+/// Puts batch normalisation into the weights of the convolution or dense layer before it, whose outputs it scales and shifts by
+/// constants. Jacob et al., "Quantization and Training of Neural Networks" (2018), section 3.2.
+/// </summary>
+internal static class BatchNormFolding
+{
+    public static Graph Apply(Graph graph)
+    {
+        using var noGrad = no_grad();
+        var editor = new GraphEditor(graph);
+        foreach (var norm in graph.Nodes)
+        {
+            if (norm.Operation is not Operation.BatchNorm { BatchStatistics: false } operation) continue;
+            if (ProductWeights.Of(editor, norm.Inputs[0]!.Value) is not { } product || !product.IsChannel(dimension: 1)) continue;
+            if (editor.Constant(norm.Inputs[1]) is not { } mean || editor.Constant(norm.Inputs[2]) is not { } variance) continue;
+
+            using var scope = NewDisposeScope();
+            var scale = variance.to(float64).add(operation.Epsilon).rsqrt();
+            if (editor.Constant(norm.Inputs[3]) is { } weight) scale = scale.mul(weight);
+            var shift = mean.to(float64).mul(scale).neg();
+            if (editor.Constant(norm.Inputs[4]) is { } bias) shift = shift.add(bias);
+
+            editor.Replace(norm, product.Node.Operation, product.Transformed(editor, scale, shift), product.Node);
+        }
+        return editor.Finish();
+    }
+}

@@ -1,0 +1,107 @@
+using System.Collections.Concurrent;
+using Luma.Neural;
+using Luma.Neural.Operations;
+using Luma.Neural.Passes;
+using Luma.Zoo.Export;
+
+namespace Luma.Zoo.Inference.Compilation;
+
+/// <summary>A network compiled for inference: <see cref="NetworkCompilation.Compile"/> makes it. Any number of threads may use it at a time.</summary>
+/// <remarks>
+/// It takes any number of images. The network itself is used again where images of a new size come, to see whether it computes the same
+/// for them: dispose of the network before if no other size will come, which frees its weights, and keep it alive and unchanged otherwise.
+/// </remarks>
+public sealed class CompiledNetwork : IDisposable
+{
+    private readonly NeuralModule network;
+    private readonly ConcurrentDictionary<Integers, Lazy<OneDnnProgram>> programs = [];
+    private readonly Lock compiling = new();
+    private readonly ReaderWriterLockSlim running = new(LockRecursionPolicy.SupportsRecursion);
+    private bool disposed;
+
+    internal CompiledNetwork(NeuralModule network, ScalarType type) => (this.network, Type) = (network, type);
+
+    /// <summary>The type that is computed in.</summary>
+    public ScalarType Type { get; }
+
+    /// <summary>Computes what the network would in evaluation mode.</summary>
+    /// <param name="input">Images: <c>(N, C, H, W)</c> of any floating-point type.</param>
+    /// <returns>The output, as float32.</returns>
+    /// <exception cref="InputShapeException">The network does not take images of this shape.</exception>
+    /// <exception cref="InvalidOperationException">The size is new and the network has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The compiled network has been disposed of.</exception>
+    public Tensor Run(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        running.EnterReadLock();
+        try
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            var program = For(input.shape[1..]);
+            using var inference = inference_mode();
+            using var scope = NewDisposeScope();
+            return program.Run(input.to(Type, CPU)).to(ScalarType.Float32).MoveToOuterDisposeScope();
+        }
+        finally
+        {
+            running.ExitReadLock();
+        }
+    }
+
+    /// <summary>Compiles for images of a size, where that has not been done.</summary>
+    /// <param name="imageShape">The shape of an image: <c>(C, H, W)</c>.</param>
+    /// <inheritdoc cref="Run" path="/exception"/>
+    public void CompileFor(IReadOnlyList<long> imageShape)
+    {
+        ArgumentNullException.ThrowIfNull(imageShape);
+        ObjectDisposedException.ThrowIf(disposed, this);
+        For([.. imageShape]);
+    }
+
+    /// <summary>Refuses further calls, waits for those under way, and frees the weights. The network stays the caller's.</summary>
+    public void Dispose()
+    {
+        running.EnterWriteLock();
+        try
+        {
+            if (disposed) return;
+            disposed = true;
+            foreach (var program in programs.Values.Where(program => program.IsValueCreated).Select(program => program.Value).Distinct()) program.Dispose();
+            programs.Clear();
+        }
+        finally
+        {
+            running.ExitWriteLock();
+        }
+    }
+
+    private OneDnnProgram For(Integers imageShape)
+    {
+        var program = programs.GetOrAdd(imageShape, shape => new(() => Compile(shape)));
+        try
+        {
+            return program.Value;
+        }
+        catch
+        {
+            // The next call may fare better, where memory was short.
+            programs.TryRemove(KeyValuePair.Create(imageShape, program));
+            throw;
+        }
+    }
+
+    // One at a time: each takes memory for the weights once more.
+    private OneDnnProgram Compile(Integers imageShape)
+    {
+        lock (compiling)
+        {
+            if (programs.Count > 1 && network.parameters().Any(parameter => parameter.IsInvalid))
+                throw new InvalidOperationException($"The network was disposed of before images of the size ({string.Join(", ", imageShape)}) came, for which it was not compiled.");
+
+            using var scope = NewDisposeScope();
+            var graph = EvaluationGraph.Record(network, imageShape).Apply();
+            // Most networks compute the same for every size.
+            return programs.Values.FirstOrDefault(known => known.IsValueCreated && known.Value.Computes(graph))?.Value ?? OneDnnProgram.Compile(graph, Type);
+        }
+    }
+}

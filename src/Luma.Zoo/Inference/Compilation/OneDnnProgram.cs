@@ -1,0 +1,51 @@
+using Luma.Neural.Observation;
+
+namespace Luma.Zoo.Inference.Compilation;
+
+/// <summary>
+/// A graph that libtorch runs by itself, by the operators of oneDNN that it has for its own compiler. TorchSharp does not bind them, but
+/// an archive of TorchScript can name them: one is written, loaded and thrown away.
+/// </summary>
+internal sealed class OneDnnProgram : IDisposable
+{
+    private readonly jit.ScriptModule<Tensor, Tensor> module;
+    private readonly IReadOnlyList<GraphNode> nodes;
+    private readonly IReadOnlyList<string> constants;
+
+    private OneDnnProgram(jit.ScriptModule<Tensor, Tensor> module, Graph graph) =>
+        (this.module, nodes, constants) = (module, graph.Nodes, [.. graph.Constants.Select(Describe)]);
+
+    /// <summary>Compiles a graph to which the passes have been applied.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="type">The type to compute in.</param>
+    public static OneDnnProgram Compile(Graph graph, ScalarType type)
+    {
+        var folder = Directory.CreateTempSubdirectory("luma-");
+        try
+        {
+            var path = Path.Combine(folder.FullName, "network.pt");
+            using (var stream = File.Create(path)) new OneDnnScript(graph, type).Write(stream);
+            var module = jit.load<Tensor, Tensor>(path);
+            module.eval();
+            using (inference_mode()) module.invoke(OneDnnScript.Prepack);
+            return new(module, graph);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Whether it computes what a graph does, which was recorded of the same network with another size.</summary>
+    public bool Computes(Graph graph) =>
+        nodes.Count == graph.Nodes.Count
+        && nodes.Zip(graph.Nodes).All(pair => pair.First.Operation == pair.Second.Operation && pair.First.Output == pair.Second.Output && pair.First.Inputs.SequenceEqual(pair.Second.Inputs))
+        && constants.SequenceEqual(graph.Constants.Select(Describe));
+
+    public Tensor Run(Tensor input) => module.call(input);
+
+    public void Dispose() => module.Dispose();
+
+    // What was computed of weights alone is named after the place where, and can differ in size.
+    private static string Describe(GraphConstant constant) => $"{constant.Value} {constant.Name} {string.Join('x', constant.Tensor.shape)}";
+}

@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Text;
+using Luma.Neural.Observation;
+using Luma.Neural.Operations;
+using Luma.Zoo.Export.TorchScript;
+using Luma.Zoo.Weights;
+using Luma.Zoo.Weights.Formats;
+using static Luma.Zoo.Export.TorchScript.ScriptText;
+
+namespace Luma.Zoo.Inference.Compilation;
+
+/// <summary>A graph as TorchScript that computes convolutions and dense layers by oneDNN.</summary>
+internal sealed class OneDnnScript
+{
+    /// <summary>The method that brings the weights into oneDNN's own order. It is called once.</summary>
+    public const string Prepack = "prepack";
+
+    private const string NoFunction = "\"none\", [], \"\"";
+
+    private readonly Graph graph;
+    private readonly ScalarType type;
+    private readonly Dictionary<int, string> names;
+    private readonly HashSet<int> weights;
+    private readonly StringBuilder prepack = new();
+    private readonly HashSet<int> packed = [];
+
+    public OneDnnScript(Graph graph, ScalarType type)
+    {
+        (this.graph, this.type) = (graph, type);
+        names = graph.Constants.Index().ToDictionary(constant => constant.Item.Value, constant => $"p{constant.Index}");
+        // A weight that something else reads as well must stay as it is.
+        weights = graph.Constants.Select(constant => constant.Value).ToHashSet();
+        foreach (var node in graph.Nodes)
+        {
+            var isProduct = node.Operation is Operation.Convolution or Operation.FusedConvolution or Operation.Linear or Operation.FusedLinear;
+            weights.ExceptWith(node.Inputs.Where((_, place) => !(isProduct && place == 1)).OfType<int>());
+        }
+    }
+
+    /// <summary>Writes the archive.</summary>
+    public void Write(Stream stream)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var methods = GraphScript.Forward(graph, constant => $"self.{names[constant.Value]}", Expression);
+        methods += $"  def {Prepack}(self: {TorchScriptArchive.Type}) -> int:\n{prepack}    return 0\n";
+
+        var keepsType = graph.Nodes.Where(node => node.Operation is Operation.BatchNorm or Operation.LayerNorm)
+            .SelectMany(node => node.Inputs.Skip(1).OfType<int>()).ToHashSet();
+        using var attributes = StateDict.Of(graph.Constants.Select(constant => KeyValuePair.Create(
+            names[constant.Value], Arrange(constant.Tensor, packed.Contains(constant.Value), keepsType.Contains(constant.Value)))));
+        using var none = StateDict.Of([]);
+        new TorchScriptArchive(attributes, _ => false, none, methods).Write(new WeightOutput(stream, progress: null, CancellationToken.None));
+    }
+
+    // Normalisation takes its numbers as they are, beside values of lower precision.
+    private Tensor Arrange(Tensor tensor, bool isPacked, bool keepsType)
+    {
+        var arranged = tensor.detach();
+        if (arranged.is_floating_point()) arranged = arranged.to(keepsType ? ScalarType.Float32 : type);
+        // From filters with the channels last oneDNN chooses an order for images with the channels last.
+        return isPacked && arranged.Dimensions == 4 ? arranged.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : arranged.contiguous();
+    }
+
+    private string? Expression(GraphNode node, IReadOnlyList<string> x) => node.Operation switch
+    {
+        Operation.Convolution { Stride.Count: 2 } convolution => Convolution(node, convolution, then: null, x),
+        Operation.FusedConvolution { Product.Stride.Count: 2 } fused => Convolution(node, fused.Product, fused.Then, x),
+        Operation.Linear => Linear(node, then: null, x),
+        Operation.FusedLinear fused => Linear(node, fused.Then, x),
+        // libtorch pools volumes in float32 alone.
+        Operation.LocalResponseNorm when type != ScalarType.Float32 => $"torch.to({OperationScript.Of(graph, node, [$"torch.to({x[0]}, {(int)ScalarType.Float32})"])}, {(int)type})",
+        _ => null,
+    };
+
+    private string? Convolution(GraphNode node, Operation.Convolution convolution, Operation? then, IReadOnlyList<string> x)
+    {
+        if (node.Inputs[1] is not { } weight || !weights.Contains(weight)) return null;
+
+        // oneDNN's operators pad as much after the input as before it; anything else is put on the input first.
+        var same = convolution.PaddingBefore == convolution.PaddingAfter;
+        var padding = Text(same ? convolution.PaddingBefore : new long[convolution.Stride.Count]);
+        var input = same ? x[0] : $"torch.constant_pad_nd({x[0]}, {OperationScript.Pairs(convolution.PaddingBefore, convolution.PaddingAfter)}, 0)";
+        var window = $"{padding}, {Text(convolution.Stride)}, {Text(convolution.Dilation)}, {convolution.Groups}";
+        if (packed.Add(weight))
+        {
+            long[] sizes = [.. graph.ShapeOf(node.Inputs[0]!.Value)];
+            for (var axis = 0; axis < convolution.Stride.Count && !same; axis++) sizes[axis + 2] += convolution.PaddingBefore[axis] + convolution.PaddingAfter[axis];
+            Pack(weight, $"ops.mkldnn._reorder_convolution_weight({x[1]}, {window}, {Text(sizes)})");
+        }
+
+        return x is [_, _, _, not "None"]
+            ? $"ops.mkldnn._convolution_pointwise({input}, {x[3]}, {x[1]}, {x[2]}, {window}, \"add\", 1.0, {(then is null ? "None, [], None" : Function(then))})"
+            : $"ops.mkldnn._convolution_pointwise({input}, {x[1]}, {x[2]}, {window}, {(then is null ? NoFunction : Function(then))})";
+    }
+
+    private string? Linear(GraphNode node, Operation? then, IReadOnlyList<string> x)
+    {
+        if (node.Inputs[1] is not { } weight || !weights.Contains(weight)) return null;
+
+        long rows = graph.ShapeOf(node.Inputs[0]!.Value).SkipLast(1).Aggregate(1L, (product, size) => product * size);
+        if (packed.Add(weight)) Pack(weight, $"ops.mkldnn._reorder_linear_weight({x[1]}, {rows})");
+        var added = x is [_, _, _, not "None"];
+        if (!added) return $"ops.mkldnn._linear_pointwise({x[0]}, {x[1]}, {x[2]}, {(then is null ? NoFunction : Function(then))})";
+
+        var sum = $"ops.mkldnn._linear_pointwise({x[0]}, {x[3]}, {x[1]}, {x[2]}, \"add\")";
+        return then is null ? sum : OperationScript.Apply(then, sum);
+    }
+
+    private void Pack(int weight, string order) => prepack.Append(CultureInfo.InvariantCulture, $"    self.{names[weight]} = {order}\n");
+
+    // An activation in oneDNN's words: its name, its numbers, and by which formula.
+    private static string Function(Operation activation) => activation switch
+    {
+        Operation.ReLU => "\"relu\", [], \"\"",
+        Operation.ReLU6 => $"\"hardtanh\", {Numbers(0, 6)}, \"\"",
+        Operation.LeakyReLU relu => $"\"leaky_relu\", {Numbers(relu.NegativeSlope)}, \"\"",
+        Operation.Tanh => "\"tanh\", [], \"\"",
+        Operation.Sigmoid => "\"sigmoid\", [], \"\"",
+        Operation.SiLU => "\"swish\", [], \"\"",
+        Operation.Hardsigmoid => "\"hardsigmoid\", [], \"\"",
+        Operation.Hardswish => "\"hardswish\", [], \"\"",
+        Operation.GELU gelu => $"\"gelu\", [], {Quoted(OperationScript.GeluMode(gelu))}",
+        _ => throw new NotSupportedException($"oneDNN has no {activation.GetType().Name}."),
+    };
+
+    private static string Numbers(params IEnumerable<double> numbers) => $"annotate(List[Optional[number]], [{string.Join(", ", numbers.Select(Text))}])";
+}

@@ -1,0 +1,66 @@
+using Luma.Neural;
+using Luma.Zoo.Export.TorchScript;
+using Luma.Zoo.Inference.Compilation;
+using Luma.Zoo.Tests.Weights;
+
+namespace Luma.Zoo.Tests.Models;
+
+/// <summary>What every network of the catalogue is compiled and exported to computes what the network does.</summary>
+public class FormsTests
+{
+    // The largest spend their time on reading and writing their weights.
+    private const long Large = 200_000_000;
+
+    public static TheoryData<string> Ids => [.. ModelZoo.Models.Select(model => model.Id)];
+
+    [Theory, Trait("Category", "Slow"), MemberData(nameof(Ids))]
+    public void Compiled_and_as_torchscript_a_network_computes_what_it_does(string id)
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        using var network = Build(id, out var shape);
+        var large = network.parameters().Sum(parameter => parameter.numel()) > Large;
+        long[] counts = large ? [2] : [1, 3];
+        var images = counts.Select(count => ModelGolden.DrawImages(count, shape)).ToList();
+        var expected = images.Select(image => network.call(image)).ToList();
+
+        using (var compiled = network.Compile(new() { ImageShape = shape }))
+            AssertClose(1e-5, image => compiled.Run(image));
+
+        if (large) return;
+        using (var compiled = network.Compile(new() { ImageShape = shape, Type = ScalarType.BFloat16 }))
+            AssertClose(0.1, image => compiled.Run(image));
+
+        using var folder = new TemporaryFolder();
+        network.ExportTorchScript(folder.File("network.pt"), shape);
+        using var module = jit.load<Tensor, Tensor>(folder.File("network.pt"));
+        AssertClose(1e-5, module.call);
+
+        void AssertClose(double tolerance, Func<Tensor, Tensor> run)
+        {
+            foreach (var (image, output) in images.Zip(expected))
+            {
+                var actual = run(image);
+                Assert.Equal(output.shape, actual.shape);
+                Assert.InRange(ModelGolden.Difference(output.data<float>().ToArray(), actual.data<float>().ToArray()), 0, tolerance);
+            }
+        }
+    }
+
+    /// <summary>A network for the smallest images that it takes, with numbers at which its outputs neither grow nor vanish.</summary>
+    internal static NeuralModule Build(string id, out long[] shape)
+    {
+        var small = ModelGolden.SmallestInput(id);
+        shape = [.. small];
+        using var skip = Initializers.Skip();
+        var network = ModelZoo.Create(id, new ModelOptions
+        {
+            NumClasses = ModelGolden.Classes,
+            ImageSize = id.StartsWith("vit_", StringComparison.Ordinal) ? small[1] : null,
+        });
+        manual_seed(3);
+        ModelGolden.Fill(network, ModelGolden.Load(id).Weighted.Gain);
+        network.eval();
+        return network;
+    }
+}
