@@ -45,6 +45,7 @@ internal static class OperationScript
         Operation.Softmax softmax => $"torch.softmax({x[0]}, {softmax.Dimension})",
 
         Operation.Identity => $"torch.alias({x[0]})",
+        Operation.Cast cast => $"torch.to({x[0]}, {(int)cast.Type})",
         Operation.Add => $"torch.add({x[0]}, {x[1]})",
         Operation.Multiply => $"torch.mul({x[0]}, {x[1]})",
         Operation.Scale scale => $"torch.mul({x[0]}, {Text(scale.Factor)})",
