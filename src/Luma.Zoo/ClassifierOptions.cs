@@ -40,6 +40,9 @@ public sealed record ClassifierOptions
     /// <summary>How single calls are gathered into batches; null for not at all. See <see cref="Classifier.Gathering"/>.</summary>
     public GatherOptions? Gathering { get; init; }
 
+    /// <summary>When the network is compiled for speed, which changes the last bits of the answers; in the background by default.</summary>
+    public ClassifierCompilation Compilation { get; init; } = ClassifierCompilation.Background;
+
     /// <summary>Changes the preset that comes with the model, where a user has said a part of it.</summary>
     internal Func<ImagePreset, ImagePreset>? ChangePreset { get; init; }
 }

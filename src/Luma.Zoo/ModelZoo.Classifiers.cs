@@ -76,6 +76,7 @@ public static partial class ModelZoo
                 LoadReport = parts.Report,
                 Task = parts.Task,
                 Gathering = options.Gathering,
+                Compilation = options.Compilation,
             };
         }
         catch

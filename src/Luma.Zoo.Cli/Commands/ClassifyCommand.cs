@@ -27,6 +27,7 @@ internal static class ClassifyCommand
                 var model = input.Reference(parsed);
                 var options = input.Read(parsed);
                 var request = many.Read(parsed, parsed.GetValue(json));
+                options = options with { Compilation = request.Compiles ? ClassifierCompilation.Ahead : ClassifierCompilation.Off };
                 if (parsed.GetValue(device) is { } choice) options = options with { Device = choice.Find() };
 
                 // A network is fetched and built only where there is something to classify, or a file that says what made it.

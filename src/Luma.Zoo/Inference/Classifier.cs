@@ -43,6 +43,7 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
     private readonly int mostPasses = Math.Max(1, Environment.ProcessorCount / get_num_threads());
     private readonly CallGate calls = new(Environment.ProcessorCount), passes;
     private readonly InputGatherer<IReadOnlyList<Prediction>>? gatherer;
+    private readonly NetworkRunner? runner;
 
     /// <summary>Puts a classifier together.</summary>
     /// <param name="model">Takes <c>(N, C, H, W)</c> as the preset makes it and gives logits <c>(N, classes)</c>.</param>
@@ -85,6 +86,22 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
     {
         get;
         init => (field, gatherer) = (value, value is null ? null : new(value, passes, LogitsOf));
+    }
+
+    /// <summary>
+    /// When the network is compiled; never by default. What is compiled is what the weights are then: do not change them afterwards. Features are
+    /// taken from the network itself.
+    /// </summary>
+    public ClassifierCompilation Compilation
+    {
+        get;
+        init
+        {
+            field = value;
+            if (value == ClassifierCompilation.Off || device.type != DeviceType.CPU || type != ScalarType.Float32) return;
+            runner = new(model, Preset, value);
+            runner.Prepare();
+        }
     }
 
     /// <summary>What was taken of the weights, where <see cref="ModelZoo"/> put the classifier together; null elsewhere.</summary>
@@ -173,6 +190,7 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
     public void Dispose()
     {
         calls.Dispose();
+        runner?.Dispose();
         if (ownsModel) model.Dispose();
     }
 
@@ -195,7 +213,9 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
 
     private Tensor LogitsOf(Tensor input)
     {
-        var logits = Infer(input);
+        EnsureEvaluation();
+        var batch = AsBatch(input);
+        var logits = runner?.TryRun(batch) ?? model.call(batch);
         return logits.dim() == 2 && logits.size(1) == Labels.Count
             ? logits
             : throw new InvalidOperationException($"The model gives ({string.Join(", ", logits.shape)}), but there are {Labels.Count} labels: expected (N, {Labels.Count}).");
@@ -245,8 +265,10 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
     private Tensor Infer(Tensor input)
     {
         EnsureEvaluation();
-        return model.call((input.dim() == 3 ? input.unsqueeze(0) : input).to(type, device));
+        return model.call(AsBatch(input));
     }
+
+    private Tensor AsBatch(Tensor input) => (input.dim() == 3 ? input.unsqueeze(0) : input).to(type, device);
 
     private void EnsureEvaluation()
     {

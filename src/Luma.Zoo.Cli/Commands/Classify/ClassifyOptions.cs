@@ -7,6 +7,9 @@ namespace Luma.Zoo.Cli.Commands.Classify;
 /// <summary>The options of <c>luma classify</c> that say which images to take and how to write what they show.</summary>
 internal sealed class ClassifyOptions
 {
+    // Done sooner than a network is compiled.
+    private const int FewImages = 32;
+
     public Argument<string[]> Paths { get; } = new("path") { Description = "Images, or folders of images.", Arity = ArgumentArity.ZeroOrMore };
 
     public Option<bool> Recursive { get; } = new("--recursive") { Description = "Also search the folders inside folders." };
@@ -35,6 +38,11 @@ internal sealed class ClassifyOptions
     };
 
     public Option<long?> BatchSize { get; } = Options.Number("--batch-size", "How many images go through the network together; 16 by default.");
+
+    public Option<bool> NoCompile { get; } = new("--no-compile")
+    {
+        Description = "Let the network compute as it is. By default it is compiled first where folders or lists are given, or more than a few images.",
+    };
 
     public Option<ResultFormat?> Format { get; } = new("--format")
     {
@@ -83,7 +91,7 @@ internal sealed class ClassifyOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(Paths);
-        foreach (var option in (Option[])[FromFile, Null, Recursive, Top, Threshold, BatchSize, Format, Output, Sheet, Resume, RetryFailed, Force, Shard]) command.Options.Add(option);
+        foreach (var option in (Option[])[FromFile, Null, Recursive, Top, Threshold, BatchSize, NoCompile, Format, Output, Sheet, Resume, RetryFailed, Force, Shard]) command.Options.Add(option);
     }
 
     /// <summary>Reads them.</summary>
@@ -108,8 +116,11 @@ internal sealed class ClassifyOptions
         if (sheet is not null) CheckSheet(sheet, inputs, request);
         return new(
             paths, list, parsed.GetValue(Recursive), shard, (int)(parsed.GetValue(Top) ?? 5), parsed.GetValue(Threshold),
-            (int?)parsed.GetValue(BatchSize), request, sheet);
+            (int?)parsed.GetValue(BatchSize), IsWorthCompiling(paths, list) && !parsed.GetValue(NoCompile), request, sheet);
     }
+
+    // By what was asked for, not by how many images are left: a run that goes on computes as it began.
+    private static bool IsWorthCompiling(string[] paths, PathList? list) => list is not null || paths.Length > FewImages || paths.Any(Directory.Exists);
 
     private static void CheckSheet(string sheet, IReadOnlyList<string> inputs, OutputRequest request)
     {
