@@ -102,7 +102,7 @@ internal sealed class ModelWriter(
             // Whoever can lock it knows that its writer is gone.
             using (new FileStream(held, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1))
             {
-                written = WriteWeights(Path.Combine(partial, ModelArchive.WeightsName));
+                written = WriteWeights(Path.Combine(partial, ModelArchive.WeightsName), successorOf: null);
                 WriteManifest(partial, written);
             }
             File.Delete(held);
@@ -124,7 +124,7 @@ internal sealed class ModelWriter(
         if (File.Exists(waiting) && ModelFolder.TryOpen(target) is { } before && before.WeightsPath == waiting) File.Move(waiting, final, overwrite: true);
         try
         {
-            var written = WriteWeights(waiting);
+            var written = WriteWeights(waiting, successorOf: final);
             WriteManifest(target, written);
             File.Move(waiting, final, overwrite: true);
             return written;
@@ -148,15 +148,18 @@ internal sealed class ModelWriter(
         }
     }
 
-    private ModelManifest WriteWeights(string file)
+    private ModelManifest WriteWeights(string file, string? successorOf)
     {
         var hash = "";
-        Named(() => AtomicFile.Write(file, stream =>
-        {
-            using var hashing = new HashingStream(stream);
-            SafetensorsWriter.Write(weights, new WeightOutput(hashing, progress, cancellationToken));
-            hash = hashing.Sha256();
-        }));
+        Named(() => AtomicFile.Write(
+            file,
+            stream =>
+            {
+                using var hashing = new HashingStream(stream);
+                SafetensorsWriter.Write(weights, new WeightOutput(hashing, progress, cancellationToken));
+                hash = hashing.Sha256();
+            },
+            successorOf));
         return manifest with { WeightsSha256 = hash };
     }
 
@@ -179,7 +182,7 @@ internal sealed class ModelWriter(
     // What a killed process left of this folder.
     private static void Sweep(string parent, string name)
     {
-        foreach (var left in Directory.EnumerateDirectories(parent, $".{name}-*{PartialEnd}"))
+        foreach (var left in Directory.EnumerateDirectories(parent, $".{name}-*{PartialEnd}", AtomicFile.Listing))
         {
             try
             {

@@ -125,6 +125,22 @@ public sealed class ModelFolderTests : IDisposable
         Assert.All(network.state_dict(), entry => Assert.True(entry.Value.IsSameAs(again.state_dict()[entry.Key]), entry.Key));
     }
 
+    [Theory]
+    [InlineData("model", "model/model.json", "model/model.safetensors")]
+    [InlineData("model.luma", "model.luma")]
+    public void A_model_that_is_replaced_keeps_the_modes_of_its_files(string name, params string[] files)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead;
+        using var network = ModelZoo.Create("lenet_5", numClasses: 2);
+        ModelFolder.Save(folder.File(name), network, Manifest("a", "b"));
+        foreach (var file in files) File.SetUnixFileMode(folder.File(file), Mode);
+
+        ModelFolder.Save(folder.File(name), network, Manifest("c", "d"), overwrite: true);
+
+        foreach (var file in files) Assert.Equal(Mode, File.GetUnixFileMode(folder.File(file)));
+    }
+
     [Fact]
     public void Other_weights_beside_a_model_are_refused_and_allowed_where_nothing_says_which()
     {

@@ -8,9 +8,11 @@ internal sealed class ResultFile : Stream
     private readonly string path;
     private readonly string? partial;
     private readonly FileStream file;
+    private readonly UnixFileMode? mode;
     private bool finished;
 
-    private ResultFile(string path, string? partial, FileStream file) => (this.path, this.partial, this.file) = (path, partial, file);
+    private ResultFile(string path, string? partial, FileStream file, UnixFileMode? mode = null) =>
+        (this.path, this.partial, this.file, this.mode) = (path, partial, file, mode);
 
     public override bool CanRead => false;
 
@@ -26,13 +28,13 @@ internal sealed class ResultFile : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>A file that gets its name when it is finished, beside it until then.</summary>
+    /// <summary>A file that gets its name when it is finished, beside it until then. The mode of one that is there stays.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public static ResultFile Whole(string path)
     {
         var target = FileTarget.Resolve(path);
         var partial = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.partial");
-        return new(path, partial, Open(path, partial, FileMode.Create));
+        return new(path, partial, Open(path, partial, FileMode.Create), AtomicFile.ModeOf(target));
     }
 
     /// <summary>A file that grows under its name.</summary>
@@ -62,6 +64,7 @@ internal sealed class ResultFile : Stream
         file.Flush(flushToDisk: true);
         finished = true;
         if (partial is null) return;
+        if (!OperatingSystem.IsWindows() && mode is { } kept) File.SetUnixFileMode(file.SafeFileHandle, kept);
         // Windows moves no open file; elsewhere it stays locked until it has its name.
         if (OperatingSystem.IsWindows()) file.Dispose();
         File.Move(partial, FileTarget.Resolve(path), overwrite: true);

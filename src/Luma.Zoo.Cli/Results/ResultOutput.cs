@@ -104,8 +104,9 @@ internal sealed class ResultOutput : IAsyncDisposable
             }
             else
             {
-                File.Delete(path);
                 file = ResultFile.Whole(path);
+                // What is there is not what this run makes. A link stays.
+                File.Delete(FileTarget.Resolve(path));
             }
             meta!.Write(path);
             if (request.Format != ResultFormat.Parquet) text = new StreamWriter(file, new UTF8Encoding(false), bufferSize: 1 << 14, leaveOpen: true);

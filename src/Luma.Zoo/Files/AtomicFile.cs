@@ -8,14 +8,18 @@ internal static class AtomicFile
 {
     private const int Attempts = 5;
 
+    /// <summary>How a folder is searched for what was left in it: one that takes files may be closed to those who look.</summary>
+    public static EnumerationOptions Listing { get; } = new() { IgnoreInaccessible = true, AttributesToSkip = 0 };
+
     /// <summary>
     /// Writes a file. Its bytes are on the disk before it has its name, the mode of a file that is replaced stays, and a symbolic link goes on
     /// leading to where it led.
     /// </summary>
     /// <param name="path">The file. One that is there is replaced.</param>
     /// <param name="write">Writes it.</param>
+    /// <param name="successorOf">The file whose mode it has instead, as it will take its place.</param>
     /// <exception cref="IOException">It cannot be written; the message names it as it was given.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write, string? successorOf = null)
     {
         if (path.Contains('\0', StringComparison.Ordinal)) throw new IOException($"{path}: cannot be written: the path has a NUL character.");
         var target = Resolve(path);
@@ -24,7 +28,7 @@ internal static class AtomicFile
         try
         {
             Sweep(target);
-            Replace(target, write);
+            Replace(target, write, ModeOf(successorOf ?? target));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException || FileTrouble.IsTooLarge(error))
         {
@@ -46,9 +50,11 @@ internal static class AtomicFile
         }
     }
 
-    private static void Replace(string target, Action<Stream> write)
+    /// <summary>The mode of a file that is there; null where there is none, or no such thing.</summary>
+    public static UnixFileMode? ModeOf(string path) => !OperatingSystem.IsWindows() && File.Exists(path) ? File.GetUnixFileMode(path) : null;
+
+    private static void Replace(string target, Action<Stream> write, UnixFileMode? mode)
     {
-        UnixFileMode? mode = !OperatingSystem.IsWindows() && File.Exists(target) ? File.GetUnixFileMode(target) : null;
         using var stream = Create(target, out var partial);
         try
         {
@@ -105,7 +111,7 @@ internal static class AtomicFile
     private static void Sweep(string target)
     {
         var folder = Path.GetDirectoryName(target)!;
-        foreach (var left in Directory.EnumerateFiles(folder, $"{PartialPrefix(target)}*.partial"))
+        foreach (var left in Directory.EnumerateFiles(folder, $"{PartialPrefix(target)}*.partial", Listing))
         {
             try
             {

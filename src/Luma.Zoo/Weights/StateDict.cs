@@ -295,7 +295,7 @@ public sealed class StateDict : IDisposable
 
     /// <summary>
     /// Writes the tensors to a file: to a temporary one beside it, which takes its place when all of it is on the disk. The mode of a file
-    /// that is replaced stays, and a symbolic link goes on leading to where it led.
+    /// that is replaced stays, and a symbolic link goes on leading to where it led; another hard link to the old file keeps what it had.
     /// </summary>
     /// <param name="path">The file. One that is there is replaced.</param>
     /// <param name="format">The format; by default safetensors where the name ends so, and PyTorch's zip format otherwise.</param>

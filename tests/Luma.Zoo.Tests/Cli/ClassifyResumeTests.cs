@@ -180,6 +180,32 @@ public class ClassifyResumeTests
         Assert.EndsWith("mine\n", File.ReadAllText(output), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("jsonl")]
+    [InlineData("parquet")]
+    [InlineData("json")]
+    [InlineData("txt")]
+    public async Task An_output_that_is_begun_anew_keeps_its_mode_and_the_link_that_leads_to_it(string format)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead;
+        using var images = new ManyImages(2);
+        var (output, real) = (images.Output($"out.{format}"), images.Output($"real.{format}"));
+        File.WriteAllText(real, "old");
+        File.SetUnixFileMode(real, Mode);
+        File.CreateSymbolicLink(output, real);
+
+        var run = await images.ClassifyAsync("--output", output, "--force");
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Equal(real, new FileInfo(output).LinkTarget);
+        Assert.Equal(Mode, File.GetUnixFileMode(real));
+        Assert.NotEqual("old", File.ReadAllText(real));
+        File.SetUnixFileMode($"{output}.meta.json", Mode);
+        await images.ClassifyAsync("--output", output, "--force");
+        Assert.Equal(Mode, File.GetUnixFileMode($"{output}.meta.json"));
+    }
+
     [Fact]
     public async Task Two_processes_do_not_write_one_output()
     {

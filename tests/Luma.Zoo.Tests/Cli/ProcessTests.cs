@@ -233,7 +233,7 @@ public sealed class ProcessTests : IDisposable
         }
         Assert.Equal((1, "", "luma: standard output cannot be written: it is closed, or open for reading only\n"), Shell($"'{Program}' list 1< /dev/null"));
         // Where nothing is to be written, nothing is wrong.
-        Assert.Equal((2, "", "luma: There is no command 'lisp' (see luma --help)\n"), Shell($"'{Program}' lisp >&-"));
+        Assert.Equal((2, "", "luma: There is no command 'nonsense' (see luma --help)\n"), Shell($"'{Program}' nonsense >&-"));
     }
 
     [LinuxFact]

@@ -219,6 +219,74 @@ public sealed class ClassifierTests : IDisposable
         }
     }
 
+    /// <summary>Whatever the moment, a call gives the right answer, or says that it was cancelled or that the classifier is closed.</summary>
+    [Fact]
+    public async Task Calls_of_every_kind_that_are_cancelled_left_and_closed_at_any_moment_are_right_or_say_why_not()
+    {
+        var image = File.ReadAllBytes(Sample("rgb-444.jpg"));
+        var answers = 0;
+        for (var round = 0; round < 10; round++)
+        {
+            var owner = new Classifier(new Sequence { new Flatten(), new Dense(3 * 8 * 8, 6) }, Preset, classifier.Labels, ownsModel: true);
+            var expected = owner.Classify(image);
+            var callers = Enumerable.Range(0, 12).Select(i => Task.Run(() => CallAsync(owner, expected, new Random((100 * round) + i), i % 4))).ToList();
+            await Task.Delay(5 + (5 * round));
+
+            // By several at once, each of whom may go on only once nobody is inside.
+            await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(owner.Dispose)));
+
+            await Task.WhenAll(callers).WaitAsync(TimeSpan.FromMinutes(1));
+        }
+        Assert.True(answers > 0);
+
+        async Task CallAsync(Classifier owner, IReadOnlyList<Prediction> expected, Random random, int kind)
+        {
+            while (true)
+            {
+                using var cancellation = new CancellationTokenSource();
+                if (random.Next(2) == 0) cancellation.CancelAfter(TimeSpan.FromMicroseconds(random.Next(3000)));
+                var options = new BatchOptions { BatchSize = random.Next(1, 5), IsOrdered = random.Next(2) == 0 };
+                var left = random.Next(1, 12);
+                try
+                {
+                    switch (kind)
+                    {
+                        case 0: Check(owner.Classify(image)); break;
+                        case 1: Check(await owner.ClassifyAsync(image, cancellation: cancellation.Token)); break;
+                        case 2:
+                            foreach (var result in owner.ClassifyMany(Enumerable.Repeat((ImageSource)image, 9), options, cancellation.Token))
+                            {
+                                Check(result.Predictions);
+                                if (--left == 0) break;
+                            }
+                            break;
+                        default:
+                            await foreach (var result in owner.ClassifyManyAsync(Enumerable.Repeat((ImageSource)image, 9), options, cancellation.Token))
+                            {
+                                Check(result.Predictions);
+                                if (--left == 0) break;
+                            }
+                            break;
+                    }
+                }
+                catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+                {
+                }
+                catch (ObjectDisposedException)
+                {
+                    return;
+                }
+            }
+
+            void Check(IReadOnlyList<Prediction> predictions)
+            {
+                Assert.Equal(expected.Select(prediction => prediction.Label), predictions.Select(prediction => prediction.Label));
+                Assert.All(expected.Zip(predictions), pair => Assert.Equal(pair.First.Probability, pair.Second.Probability, 1e-6f));
+                Interlocked.Increment(ref answers);
+            }
+        }
+    }
+
     [Fact]
     public async Task However_many_callers_there_are_no_more_passes_run_than_the_processors_hold()
     {

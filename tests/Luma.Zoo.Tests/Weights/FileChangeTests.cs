@@ -182,6 +182,33 @@ public sealed class FileChangeTests : IDisposable
         Assert.Equal(["dangling.pth", "link.pth", "new.pth", "weights.pth"], folder.Names);
     }
 
+    [LinuxFact]
+    public void Another_hard_link_keeps_what_a_replaced_file_had()
+    {
+        var path = Save("weights.safetensors");
+        var old = File.ReadAllBytes(path);
+        using (var link = System.Diagnostics.Process.Start("ln", [path, folder.File("other.safetensors")])) link.WaitForExit();
+
+        StateDict.Of(new Dictionary<string, Tensor> { ["a"] = values["bias"] }).Save(path);
+
+        Assert.Equal(old, File.ReadAllBytes(folder.File("other.safetensors")));
+        using var weights = StateDict.Open(path);
+        Assert.Equal(["a"], weights.Names);
+    }
+
+    /// <summary>A box to put files into. The superuser sees into it all the same.</summary>
+    [LinuxFact]
+    public void A_folder_that_takes_files_need_not_show_them()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        Directory.CreateDirectory(folder.File("box"), UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        Save("box/weights.safetensors");
+
+        Assert.True(File.Exists(folder.File("box/weights.safetensors")));
+        File.SetUnixFileMode(folder.File("box"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
     [Fact]
     public async Task What_a_killed_writer_left_is_swept_and_what_a_living_one_writes_is_not()
     {

@@ -16,7 +16,10 @@ public sealed class Fuzzer(int seed)
     private readonly Random random = new(seed);
 
     public static List<(string Name, byte[] Bytes)> Corpus { get; } =
-        [.. Golden.Files.Where(golden => !Golden.IsRefused(golden.Archive, golden.File)).Select(golden => (golden.File, Golden.Bytes(golden.Archive, golden.File)))];
+    [
+        .. Golden.Files.Where(golden => !Golden.IsRefused(golden.Archive, golden.File)).Select(golden => (golden.File, Golden.Bytes(golden.Archive, golden.File))),
+        ("TorchSharp.dat", OfTorchSharp()),
+    ];
 
     public FuzzReport Run(int cases)
     {
@@ -69,6 +72,15 @@ public sealed class Fuzzer(int seed)
         report.ManagedMultiple = Math.Max(report.ManagedMultiple, Math.Max(0, managed - ManagedAllowance) / (double)size);
         report.NativeMultiple = Math.Max(report.NativeMultiple, together / (double)size);
         report.Slowest = TimeSpan.FromTicks(Math.Max(report.Slowest.Ticks, watch.Elapsed.Ticks));
+    }
+
+    // What TorchSharp's Module.save writes.
+    private static byte[] OfTorchSharp()
+    {
+        using var network = nn.Sequential(("conv", nn.Conv2d(3, 4, 3)), ("norm", nn.BatchNorm2d(4)), ("fc", nn.Linear(5, 300)));
+        using var folder = new TemporaryFolder();
+        network.save(folder.File("weights.dat"));
+        return File.ReadAllBytes(folder.File("weights.dat"));
     }
 
     private byte[] Damage(byte[] original)
