@@ -24,26 +24,41 @@ public class FormsTests
         var images = counts.Select(count => ModelGolden.DrawImages(count, shape)).ToList();
         var expected = images.Select(image => network.call(image)).ToList();
 
-        using (var compiled = network.Compile(new() { ImageShape = shape }))
-            AssertClose(1e-5, image => compiled.Run(image));
-
+        using (var compiled = network.Compile(new() { ImageShape = shape })) AssertClose(compiled.Run, roundings: 1);
         if (large) return;
-        using (var compiled = network.Compile(new() { ImageShape = shape, Type = ScalarType.BFloat16 }))
-            AssertClose(0.1, image => compiled.Run(image));
+        using (var compiled = network.Compile(new() { ImageShape = shape, Type = ScalarType.BFloat16 })) AssertClose(compiled.Run, roundings: 1 << 16);
 
         using var folder = new TemporaryFolder();
         network.ExportTorchScript(folder.File("network.pt"), shape);
         using var module = jit.load<Tensor, Tensor>(folder.File("network.pt"));
-        AssertClose(1e-5, module.call);
+        AssertClose(module.call, roundings: 1);
 
-        void AssertClose(double tolerance, Func<Tensor, Tensor> run)
+        void AssertClose(Func<Tensor, Tensor> run, int roundings)
         {
             foreach (var (image, output) in images.Zip(expected))
             {
                 var actual = run(image);
                 Assert.Equal(output.shape, actual.shape);
-                Assert.InRange(ModelGolden.Difference(output.data<float>().ToArray(), actual.data<float>().ToArray()), 0, tolerance);
+                var difference = Difference(output, actual);
+                // Some networks with drawn weights magnify rounding, their own like any other: double precision shows by how much.
+                if (difference > 1e-5) Assert.InRange(difference, 0, roundings * Math.Max(1e-5, 4 * Difference(Exact(network, image), output)));
             }
+        }
+    }
+
+    private static double Difference(Tensor expected, Tensor actual) => ModelGolden.Difference(expected.data<float>().ToArray(), actual.data<float>().ToArray());
+
+    // As it would be without rounding.
+    private static Tensor Exact(NeuralModule network, Tensor image)
+    {
+        network.to(float64);
+        try
+        {
+            return network.call(image.to(float64)).to(float32);
+        }
+        finally
+        {
+            network.to(float32);
         }
     }
 

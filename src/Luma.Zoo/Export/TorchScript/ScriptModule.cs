@@ -6,10 +6,23 @@ using Luma.Zoo.Weights.Formats;
 
 namespace Luma.Zoo.Export.TorchScript;
 
+/// <summary>What a tensor is to the module that has it.</summary>
+internal enum ScriptAttribute
+{
+    /// <summary>A parameter.</summary>
+    Parameter,
+
+    /// <summary>A buffer, which is in the state dict as well.</summary>
+    Buffer,
+
+    /// <summary>A tensor that only the module's own code knows.</summary>
+    Plain,
+}
+
 /// <summary>A module of a TorchScript archive: a class of its own, with tensors and further modules as its attributes.</summary>
 internal sealed partial class ScriptModule
 {
-    private readonly List<(string Name, TensorEntry Tensor, bool IsParameter)> tensors = [];
+    private readonly List<(string Name, TensorEntry Tensor, ScriptAttribute Kind)> tensors = [];
     private readonly List<(string Name, ScriptModule Module)> children = [];
 
     private ScriptModule(string type) => Type = type;
@@ -20,9 +33,9 @@ internal sealed partial class ScriptModule
     /// <summary>Makes the modules that tensors by their names belong to: <c>layer1.0.conv1.weight</c> is in the fourth.</summary>
     /// <param name="type">The name of the outermost class.</param>
     /// <param name="attributes">The tensors.</param>
-    /// <param name="isParameter">Which of them are parameters; the others are buffers.</param>
+    /// <param name="kindOf">What each of them is.</param>
     /// <returns>The outermost module.</returns>
-    public static ScriptModule Of(string type, StateDict attributes, Predicate<string> isParameter)
+    public static ScriptModule Of(string type, StateDict attributes, Func<string, ScriptAttribute> kindOf)
     {
         var root = new ScriptModule(type);
         var modules = new Dictionary<string, ScriptModule> { [""] = root };
@@ -30,7 +43,7 @@ internal sealed partial class ScriptModule
         foreach (var entry in attributes.Entries)
         {
             var (path, name) = Split(entry.Name);
-            Find(path).tensors.Add((name, entry, isParameter(entry.Name)));
+            Find(path).tensors.Add((name, entry, kindOf(entry.Name)));
         }
         return root;
 
@@ -61,7 +74,7 @@ internal sealed partial class ScriptModule
         foreach (var (_, child) in children) child.WriteClasses(code, "");
 
         code.Append(CultureInfo.InvariantCulture, $"class {Type}(Module):\n");
-        code.Append(CultureInfo.InvariantCulture, $"  __parameters__ = [{Names(parameters: true)}]\n  __buffers__ = [{Names(parameters: false)}]\n");
+        code.Append(CultureInfo.InvariantCulture, $"  __parameters__ = [{Names(ScriptAttribute.Parameter)}]\n  __buffers__ = [{Names(ScriptAttribute.Buffer)}]\n");
         // Names that are none in Python stand in quotes.
         code.Append("  __annotations__ = []\n");
         foreach (var (name, _, _) in tensors) Declare(name, "Tensor");
@@ -69,7 +82,7 @@ internal sealed partial class ScriptModule
         foreach (var (name, child) in children) Declare(name, $"__torch__.{child.Type}");
         code.Append(methods);
 
-        string Names(bool parameters) => string.Concat(tensors.Where(tensor => tensor.IsParameter == parameters).Select(tensor => $"\"{tensor.Name}\", "));
+        string Names(ScriptAttribute kind) => string.Concat(tensors.Where(tensor => tensor.Kind == kind).Select(tensor => $"\"{tensor.Name}\", "));
 
         void Declare(string name, string type) => code.Append(IsIdentifier(name) ? $"  {name} : {type}\n" : $"  __annotations__[\"{name}\"] = {type}\n");
     }

@@ -7,11 +7,11 @@ namespace Luma.Zoo.Export.TorchScript;
 /// <summary>
 /// What <c>torch.jit.load</c> reads: a zip of code in TorchScript, a pickle of the module with its tensors, and records with their bytes.
 /// </summary>
-/// <param name="attributes">The module's parameters and buffers, under the names that they have in a state dict.</param>
-/// <param name="isParameter">Which of them are parameters.</param>
+/// <param name="attributes">The module's tensors, under the names that they have in a state dict.</param>
+/// <param name="kindOf">What each of them is.</param>
 /// <param name="constants">Tensors that belong to the code: <c>CONSTANTS.c0</c>, <c>CONSTANTS.c1</c>, and so on.</param>
 /// <param name="methods">The module's methods in TorchScript, indented by two; <c>self</c> is of <see cref="Type"/>.</param>
-internal sealed class TorchScriptArchive(StateDict attributes, Predicate<string> isParameter, StateDict constants, string methods)
+internal sealed class TorchScriptArchive(StateDict attributes, Func<string, ScriptAttribute> kindOf, StateDict constants, string methods)
 {
     private const string Folder = "archive/", ModuleType = "Model";
 
@@ -22,7 +22,7 @@ internal sealed class TorchScriptArchive(StateDict attributes, Predicate<string>
     /// <param name="output">The file.</param>
     public void Write(WeightOutput output)
     {
-        var root = ScriptModule.Of(ModuleType, attributes, isParameter);
+        var root = ScriptModule.Of(ModuleType, attributes, kindOf);
         var (records, constantRecords) = (new TorchRecords(attributes), new TorchRecords(constants));
         var archive = new ZipWriter(output.Stream);
 

@@ -43,7 +43,8 @@ public static class TorchScriptExporter
         var forward = GraphScript.Forward(graph, constant => computed.IndexOf(constant) is >= 0 and var place ? $"CONSTANTS.c{place}" : ScriptModule.Access(constant.Name));
 
         var parameters = network.named_parameters().Select(entry => entry.name).ToHashSet();
-        var archive = new TorchScriptArchive(weights, parameters.Contains, constants, forward);
+        var archive = new TorchScriptArchive(
+            weights, name => parameters.Contains(name) ? ScriptAttribute.Parameter : ScriptAttribute.Buffer, constants, forward);
         AtomicFile.Write(path, stream => archive.Write(new WeightOutput(stream, progress, cancellationToken)));
     }
 }

@@ -44,7 +44,11 @@ internal sealed class OneDnnProgram : IDisposable
 
     public Tensor Run(Tensor input) => module.call(input);
 
-    public void Dispose() => module.Dispose();
+    public void Dispose()
+    {
+        module.invoke(OneDnnScript.Release);
+        module.Dispose();
+    }
 
     // What was computed of weights alone is named after the place where, and can differ in size.
     private static string Describe(GraphConstant constant) => $"{constant.Value} {constant.Name} {string.Join('x', constant.Tensor.shape)}";

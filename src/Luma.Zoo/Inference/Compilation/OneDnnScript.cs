@@ -15,6 +15,10 @@ internal sealed class OneDnnScript
     /// <summary>The method that brings the weights into oneDNN's own order. It is called once.</summary>
     public const string Prepack = "prepack";
 
+    /// <summary>The method that drops the weights.</summary>
+    // TorchSharp does not free the modules that it has loaded.
+    public const string Release = "release";
+
     private const string NoFunction = "\"none\", [], \"\"";
 
     private readonly Graph graph;
@@ -44,13 +48,14 @@ internal sealed class OneDnnScript
         using var scope = NewDisposeScope();
         var methods = GraphScript.Forward(graph, constant => $"self.{names[constant.Value]}", Expression);
         methods += $"  def {Prepack}(self: {TorchScriptArchive.Type}) -> int:\n{prepack}    return 0\n";
+        methods += $"  def {Release}(self: {TorchScriptArchive.Type}) -> int:\n{string.Concat(names.Values.Select(name => $"    self.{name} = torch.zeros([0])\n"))}    return 0\n";
 
         var keepsType = graph.Nodes.Where(node => node.Operation is Operation.BatchNorm or Operation.LayerNorm)
             .SelectMany(node => node.Inputs.Skip(1).OfType<int>()).ToHashSet();
         using var attributes = StateDict.Of(graph.Constants.Select(constant => KeyValuePair.Create(
             names[constant.Value], Arrange(constant.Tensor, packed.Contains(constant.Value), keepsType.Contains(constant.Value)))));
         using var none = StateDict.Of([]);
-        new TorchScriptArchive(attributes, _ => false, none, methods).Write(new WeightOutput(stream, progress: null, CancellationToken.None));
+        new TorchScriptArchive(attributes, _ => ScriptAttribute.Plain, none, methods).Write(new WeightOutput(stream, progress: null, CancellationToken.None));
     }
 
     // Normalisation takes its numbers as they are, beside values of lower precision.
