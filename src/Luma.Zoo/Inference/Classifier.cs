@@ -44,6 +44,7 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
     private readonly CallGate calls = new(Environment.ProcessorCount), passes;
     private readonly InputGatherer<IReadOnlyList<Prediction>>? gatherer;
     private readonly NetworkRunner? runner;
+    private int isFreed;
 
     /// <summary>Puts a classifier together.</summary>
     /// <param name="model">Takes <c>(N, C, H, W)</c> as the preset makes it and gives logits <c>(N, classes)</c>.</param>
@@ -190,6 +191,8 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
     public void Dispose()
     {
         calls.Dispose();
+        // TorchSharp frees a module twice that two threads dispose of at a time.
+        if (Interlocked.Exchange(ref isFreed, 1) != 0) return;
         runner?.Dispose();
         if (ownsModel) model.Dispose();
     }
