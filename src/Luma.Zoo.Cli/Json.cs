@@ -43,6 +43,12 @@ internal sealed record SummaryReport(
     string Id, string Family, string Config, IReadOnlyList<long> Input, long Parameters, long TrainableParameters, long NonTrainableParameters,
     long MultiplyAdds, double InputMegabytes, double ForwardBackwardMegabytes, double ParameterMegabytes, double TotalMegabytes, SummaryRow Network);
 
+/// <summary>What <c>luma bench --json</c> says. A megabyte is 1,000,000 bytes.</summary>
+internal sealed record BenchReport(string Id, IReadOnlyList<long> Image, int Threads, IReadOnlyList<BenchRow> Forms);
+
+/// <summary>How fast one form of a network is: the median of a pass in milliseconds, and its share of the eager network's.</summary>
+internal sealed record BenchRow(string Form, long Batch, double Milliseconds, double ImagesPerSecond, double RatioToEager, double PreparationMilliseconds, double Megabytes);
+
 /// <summary>What <c>luma convert --json</c> says.</summary>
 internal sealed record ConvertedFile(
     string Path, int Tensors, long Bytes, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
@@ -70,6 +76,7 @@ internal sealed record DownloadedWeights(string Id, string Name, string? Path);
 [JsonSerializable(typeof(IReadOnlyList<ListedRun>))]
 [JsonSerializable(typeof(PreviewedImages))]
 [JsonSerializable(typeof(SummaryReport))]
+[JsonSerializable(typeof(BenchReport))]
 [JsonSerializable(typeof(ConvertedFile))]
 [JsonSerializable(typeof(PackedModel))]
 [JsonSerializable(typeof(PreprocessedImages))]
