@@ -17,7 +17,7 @@ internal static class BenchCommand
         var batch = new Option<IReadOnlyList<long>>("--batch")
         {
             Description = "How many images a pass has; several numbers with commas between are measured one after the other.",
-            HelpName = "N,...",
+            HelpName = "N,N",
             DefaultValueFactory = _ => [1],
             CustomParser = result => Parse(result.Tokens[0].Value)
                 ?? Options.Report<IReadOnlyList<long>>(result, $"'{result.Tokens[0].Value}' is no batch: write whole numbers from 1 like 1,8"),

@@ -21,23 +21,23 @@ internal static class GraphCommand
 
     public static Command Create(Terminal terminal)
     {
-        var (model, config, numClasses) = (Options.Model(), Options.Config(), Options.NumClasses());
+        var (model, config, numClasses, json) = (Options.Model(), Options.Config(), Options.NumClasses(), Options.Json());
         var (heads, shortcut) = (Options.AuxiliaryHeads(), Options.Shortcut());
         var shape = Options.Shape("The shape of the input; by default one image of the network's own size.");
         var passes = new Option<IReadOnlyList<GraphPass>>("--passes")
         {
-            Description = $"Apply these passes first, in this order: {None} (the default), {All}, or names with commas between: {string.Join(", ", GraphPasses.All.Select(pass => $"{pass.Name} ({pass.Summary})"))}.",
-            HelpName = $"{None}|{All}|NAME,...",
+            Description = $"Apply passes of compilation first: {None} (the default), {All}, or their names with commas between; a wrong name is answered with the list.",
+            HelpName = $"{None}|{All}|NAME,NAME",
             DefaultValueFactory = _ => [],
             CustomParser = result => Parse(result.Tokens[0].Value, out var unknown) ?? Options.Report<IReadOnlyList<GraphPass>>(
                 result, $"There is no pass '{unknown}': there are {string.Join(", ", GraphPasses.All.Select(pass => pass.Name))}"),
         };
-        var format = new Option<string>("--format") { Description = "How to show it: as lines of text (the default), for Graphviz, as a picture, or for Markdown.", DefaultValueFactory = _ => "text" };
+        var format = new Option<string>("--format") { Description = "How to show it: as lines of text (the default), for Graphviz, as a picture, or for Markdown.", HelpName = string.Join('|', Formats.Keys), DefaultValueFactory = _ => "text" };
         format.AcceptOnlyFromAmong([.. Formats.Keys]);
 
         var command = new Command("graph", "Show what a network computes in evaluation mode, operation by operation, before or after the passes of compilation.")
         {
-            model, config, numClasses, heads, shortcut, shape, passes, format,
+            model, config, numClasses, heads, shortcut, shape, passes, format, json,
         };
         command.SetAction(parsed =>
         {
@@ -54,9 +54,20 @@ internal static class GraphCommand
             using var scope = NewDisposeScope();
             using var network = reference.BuildForLooking(options);
             var graph = Shape.Try(reference.Variant, sizes, () => EvaluationGraph.Record(network, sizes[1..]));
-            terminal.Out.Write(Formats[parsed.GetValue(format)!](graph.Apply(parsed.GetValue(passes)!)));
+            graph = graph.Apply(parsed.GetValue(passes)!);
+            if (parsed.GetValue(json)) terminal.WriteJson(Report(reference.Variant.Id, graph), Json.Default.GraphReport);
+            else terminal.Out.Write(Formats[parsed.GetValue(format)!](graph));
         });
         return command;
+    }
+
+    private static GraphReport Report(string id, Graph graph)
+    {
+        var labels = new GraphLabels(graph);
+        return new(
+            id, graph.ShapeOf(Graph.Input), graph.Output,
+            [.. graph.Nodes.Select(node => new ListedOperation(node.Output, labels.Of(node), node.Inputs, graph.ShapeOf(node.Output), node.Module))],
+            [.. graph.Constants.Select(constant => new ListedConstant(constant.Value, constant.Name, graph.ShapeOf(constant.Value)))]);
     }
 
     private static IReadOnlyList<GraphPass>? Parse(string text, out string? unknown)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Xml.Linq;
 
 namespace Luma.Zoo.Tests.Cli;
@@ -53,5 +54,20 @@ public class GraphTests
 
         Assert.Equal(first, lines[0]);
         Assert.Single(lines, line => line.StartsWith(edge, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_document_is_closed()
+    {
+        var report = (await Run.Of("graph", "lenet_1", "--passes", "all", "--json")).Json();
+
+        var known = report.GetProperty("constants").EnumerateArray().Select(constant => constant.GetProperty("value").GetInt32()).Append(0).ToHashSet();
+        foreach (var operation in report.GetProperty("operations").EnumerateArray())
+        {
+            Assert.All(operation.GetProperty("inputs").EnumerateArray(), input => Assert.True(input.ValueKind == JsonValueKind.Null || known.Contains(input.GetInt32())));
+            Assert.True(known.Add(operation.GetProperty("value").GetInt32()));
+        }
+        Assert.Contains(report.GetProperty("output").GetInt32(), known);
+        Assert.Equal([1, 1, 28, 28], report.GetProperty("input").EnumerateArray().Select(size => size.GetInt32()));
     }
 }
