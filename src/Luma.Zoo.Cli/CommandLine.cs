@@ -65,6 +65,8 @@ internal static class CommandLine
             ListCommand.Create(terminal),
             InfoCommand.Create(terminal),
             SummaryCommand.Create(terminal),
+            GraphCommand.Create(terminal),
+            BenchCommand.Create(terminal),
             ForwardCommand.Create(terminal),
             ConvertCommand.Create(terminal),
             FineTuneCommand.Create(terminal),

@@ -43,6 +43,22 @@ internal sealed record SummaryReport(
     string Id, string Family, string Config, IReadOnlyList<long> Input, long Parameters, long TrainableParameters, long NonTrainableParameters,
     long MultiplyAdds, double InputMegabytes, double ForwardBackwardMegabytes, double ParameterMegabytes, double TotalMegabytes, SummaryRow Network);
 
+/// <summary>What <c>luma graph --json</c> says: operations on numbered values, of which 0 is the input, and the weights that they read.</summary>
+internal sealed record GraphReport(
+    string Id, IReadOnlyList<long> Input, int Output, IReadOnlyList<ListedOperation> Operations, IReadOnlyList<ListedConstant> Constants);
+
+/// <summary>An operation of <see cref="GraphReport"/>. An input that is left out is null.</summary>
+internal sealed record ListedOperation(int Value, string Operation, IReadOnlyList<int?> Inputs, IReadOnlyList<long> Shape, string Module);
+
+/// <summary>A weight of <see cref="GraphReport"/>.</summary>
+internal sealed record ListedConstant(int Value, string Name, IReadOnlyList<long> Shape);
+
+/// <summary>What <c>luma bench --json</c> says. A megabyte is 1,000,000 bytes.</summary>
+internal sealed record BenchReport(string Id, IReadOnlyList<long> Image, int Threads, IReadOnlyList<BenchRow> Forms);
+
+/// <summary>How fast one form of a network is: the median of a pass in milliseconds, and its share of the eager network's.</summary>
+internal sealed record BenchRow(string Form, long Batch, double Milliseconds, double ImagesPerSecond, double RatioToEager, double PreparationMilliseconds, double Megabytes);
+
 /// <summary>What <c>luma convert --json</c> says.</summary>
 internal sealed record ConvertedFile(
     string Path, int Tensors, long Bytes, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
@@ -70,6 +86,8 @@ internal sealed record DownloadedWeights(string Id, string Name, string? Path);
 [JsonSerializable(typeof(IReadOnlyList<ListedRun>))]
 [JsonSerializable(typeof(PreviewedImages))]
 [JsonSerializable(typeof(SummaryReport))]
+[JsonSerializable(typeof(GraphReport))]
+[JsonSerializable(typeof(BenchReport))]
 [JsonSerializable(typeof(ConvertedFile))]
 [JsonSerializable(typeof(PackedModel))]
 [JsonSerializable(typeof(PreprocessedImages))]

@@ -24,16 +24,16 @@ public class FormsTests
         var images = counts.Select(count => ModelGolden.DrawImages(count, shape)).ToList();
         var expected = images.Select(image => network.call(image)).ToList();
 
-        using (var compiled = network.Compile(new() { ImageShape = shape })) AssertClose(compiled.Run, roundings: 1);
+        using (var compiled = network.Compile(new() { ImageShape = shape })) AssertClose(compiled.Run, 1e-5);
         if (large) return;
-        using (var compiled = network.Compile(new() { ImageShape = shape, Type = ScalarType.BFloat16 })) AssertClose(compiled.Run, roundings: 1 << 16);
+        using (var compiled = network.Compile(new() { ImageShape = shape, Type = ScalarType.BFloat16 })) AssertClose(compiled.Run, 0.03, roundings: 1 << 14);
 
         using var folder = new TemporaryFolder();
         network.ExportTorchScript(folder.File("network.pt"), shape);
         using var module = jit.load<Tensor, Tensor>(folder.File("network.pt"));
-        AssertClose(module.call, roundings: 1);
+        AssertClose(module.call, 1e-5);
 
-        void AssertClose(Func<Tensor, Tensor> run, int roundings)
+        void AssertClose(Func<Tensor, Tensor> run, double tolerance, int roundings = 1)
         {
             foreach (var (image, output) in images.Zip(expected))
             {
@@ -41,7 +41,7 @@ public class FormsTests
                 Assert.Equal(output.shape, actual.shape);
                 var difference = Difference(output, actual);
                 // Some networks with drawn weights magnify rounding, their own like any other: double precision shows by how much.
-                if (difference > 1e-5) Assert.InRange(difference, 0, roundings * Math.Max(1e-5, 4 * Difference(Exact(network, image), output)));
+                if (difference > tolerance) Assert.InRange(difference, 0, 4 * roundings * Difference(Exact(network, image), output));
             }
         }
     }

@@ -14,12 +14,14 @@ namespace Luma.Zoo.Inference.Compilation;
 public sealed class CompiledNetwork : IDisposable
 {
     private readonly NeuralModule network;
+    private readonly Tensor? parameter;
     private readonly ConcurrentDictionary<Integers, Lazy<OneDnnProgram>> programs = [];
     private readonly Lock compiling = new();
     private readonly ReaderWriterLockSlim running = new(LockRecursionPolicy.SupportsRecursion);
     private bool disposed;
 
-    internal CompiledNetwork(NeuralModule network, ScalarType type) => (this.network, Type) = (network, type);
+    internal CompiledNetwork(NeuralModule network, ScalarType type) =>
+        (this.network, parameter, Type) = (network, network.parameters().FirstOrDefault(), type);
 
     /// <summary>The type that is computed in.</summary>
     public ScalarType Type { get; }
@@ -28,7 +30,7 @@ public sealed class CompiledNetwork : IDisposable
     /// <param name="input">Images: <c>(N, C, H, W)</c> of any floating-point type.</param>
     /// <returns>The output, as float32.</returns>
     /// <exception cref="InputShapeException">The network does not take images of this shape.</exception>
-    /// <exception cref="InvalidOperationException">The size is new and the network has been disposed of.</exception>
+    /// <exception cref="InvalidOperationException">The size is new, and the network has been disposed of or moved to another type.</exception>
     /// <exception cref="ObjectDisposedException">The compiled network has been disposed of.</exception>
     public Tensor Run(Tensor input)
     {
@@ -37,7 +39,7 @@ public sealed class CompiledNetwork : IDisposable
         try
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            var program = For(input.shape[1..]);
+            var program = For([.. input.shape.Skip(1)]);
             using var inference = inference_mode();
             using var scope = NewDisposeScope();
             return program.Run(input.to(Type, CPU)).to(ScalarType.Float32).MoveToOuterDisposeScope();
@@ -95,8 +97,8 @@ public sealed class CompiledNetwork : IDisposable
     {
         lock (compiling)
         {
-            if (programs.Count > 1 && network.parameters().Any(parameter => parameter.IsInvalid))
-                throw new InvalidOperationException($"The network was disposed of before images of the size ({string.Join(", ", imageShape)}) came, for which it was not compiled.");
+            if (parameter is { IsInvalid: true })
+                throw new InvalidOperationException($"The network was disposed of or moved before it was compiled for images of ({string.Join(", ", imageShape)}).");
 
             using var scope = NewDisposeScope();
             var graph = EvaluationGraph.Record(network, imageShape).Apply();

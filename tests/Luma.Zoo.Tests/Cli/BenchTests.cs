@@ -1,0 +1,38 @@
+namespace Luma.Zoo.Tests.Cli;
+
+public class BenchTests
+{
+    [Fact]
+    public async Task Every_form_is_measured_for_every_batch()
+    {
+        var report = (await Run.Of("bench", "lenet_1", "--batch", "1,3", "--rounds", "1", "--json")).Json();
+
+        Assert.Equal("lenet_1", report.GetProperty("id").GetString());
+        var forms = report.GetProperty("forms").EnumerateArray().ToList();
+        Assert.Equal(
+            from batch in (long[])[1, 3] from form in (string[])["eager", "compiled", "compiled bfloat16"] select (form, batch),
+            forms.Select(form => (form.GetProperty("form").GetString()!, form.GetProperty("batch").GetInt64())));
+        Assert.All(forms, form =>
+        {
+            var (milliseconds, batch) = (form.GetProperty("milliseconds").GetDouble(), form.GetProperty("batch").GetInt64());
+            Assert.True(milliseconds > 0);
+            Assert.Equal(batch * 1000 / milliseconds, form.GetProperty("imagesPerSecond").GetDouble(), 1e-6 * batch * 1000 / milliseconds);
+        });
+        Assert.Equal([1.0, 1.0], forms.Where(form => form.GetProperty("form").GetString() == "eager").Select(form => form.GetProperty("ratioToEager").GetDouble()));
+    }
+
+    [Fact]
+    public async Task People_see_a_table()
+    {
+        var lines = (await Run.Of("bench", "lenet_1", "--rounds", "1")).Lines;
+
+        Assert.StartsWith("lenet_1, images of (1, 28, 28), ", lines[0], StringComparison.Ordinal);
+        Assert.Contains(lines, line => line.TrimStart().StartsWith("compiled bfloat16", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1,x")]
+    public async Task A_batch_is_a_whole_number(string batch) =>
+        Assert.Contains($"'{batch}' is no batch", (await Run.Of("bench", "lenet_1", "--batch", batch)).Mistake(), StringComparison.Ordinal);
+}
