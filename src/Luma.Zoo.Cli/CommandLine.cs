@@ -76,6 +76,7 @@ internal static class CommandLine
             WeightsCommand.Create(terminal),
             DownloadCommand.Create(terminal),
             PackCommand.Create(terminal),
+            ExportCommand.Create(terminal),
             PreprocessCommand.Create(terminal),
         };
         root.Directives.Clear();

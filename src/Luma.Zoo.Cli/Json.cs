@@ -52,6 +52,11 @@ internal sealed record PackedModel(
     string Path, string Id, int Classes, ImagePreset Preset,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
 
+/// <summary>What <c>luma export --json</c> says. Data is the file that has the weights where they are apart; dynamic is whether images of any size are taken.</summary>
+internal sealed record ExportedModel(
+    string Path, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Data, string Id, string Format, long Bytes, int Tensors, bool Dynamic,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
+
 /// <summary>What <c>luma preprocess --json</c> says.</summary>
 internal sealed record PreprocessedImages(string Path, IReadOnlyList<long> Shape, ImagePreset Preset);
 
@@ -72,6 +77,7 @@ internal sealed record DownloadedWeights(string Id, string Name, string? Path);
 [JsonSerializable(typeof(SummaryReport))]
 [JsonSerializable(typeof(ConvertedFile))]
 [JsonSerializable(typeof(PackedModel))]
+[JsonSerializable(typeof(ExportedModel))]
 [JsonSerializable(typeof(PreprocessedImages))]
 [JsonSerializable(typeof(IReadOnlyList<DownloadedWeights>))]
 internal sealed partial class Json : JsonSerializerContext;
