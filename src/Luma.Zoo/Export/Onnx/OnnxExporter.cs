@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Luma.Neural;
 using Luma.Neural.Observation;
+using Luma.Neural.Passes;
 using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Export.Onnx;
@@ -16,10 +17,7 @@ public static class OnnxExporter
 
     // How much larger a network is tried on to see whether it computes the same at every size: what is rounded to a multiple, or depends on
     // what is even, differs at one of them.
-    private static readonly (long Height, long Width)[] Growths = [(0, 0), (32, 64), (1, 3)];
-
-    // So many images that no other size is likely to be the same.
-    private static readonly long[] Counts = [1009, 2003, 3001];
+    private static readonly (long Height, long Width)[] Growths = [(32, 64), (1, 3)];
 
     /// <summary>Writes a network as an ONNX model, as it computes in evaluation mode.</summary>
     /// <param name="network">The network. It stays as it is.</param>
@@ -48,11 +46,12 @@ public static class OnnxExporter
 
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var (graph, isDynamic) = Record(network, shape, options, cancellationToken);
+        var (samples, isDynamic) = Record(network, shape, options, cancellationToken);
+        var graph = options.FoldBatchNorm ? BatchNormFolding.Apply(samples[0]) : samples[0];
         // What a network needs to know and no tensor tells.
         var facts = new Dictionary<string, string>(options.Metadata);
         foreach (var (key, value) in NetworkFacts.Of(network)) facts.TryAdd(key, value);
-        return new OnnxModelBuilder(graph, shape, isDynamic, options with { Metadata = facts }).Write(path, progress, cancellationToken);
+        return new OnnxModelBuilder(graph, new(samples), shape, isDynamic, options with { Metadata = facts }).Write(path, progress, cancellationToken);
     }
 
     private static long[] InputShape(OnnxExportOptions options)
@@ -66,41 +65,42 @@ public static class OnnxExporter
         return shape;
     }
 
-    // A graph that is the same at several sizes holds none of them.
-    private static (Graph Graph, bool IsDynamic) Record(NeuralModule network, long[] shape, OnnxExportOptions options, CancellationToken cancellationToken)
+    // A graph that is the same at several sizes, and for several numbers of images, holds none of them.
+    private static (IReadOnlyList<Graph> Samples, bool IsDynamic) Record(
+        NeuralModule network, long[] shape, OnnxExportOptions options, CancellationToken cancellationToken)
     {
         using var modes = new ModuleModes(network);
         modes.Evaluate();
-        var first = network.parameters().FirstOrDefault();
-        var graph = At(shape);
-        if (options.DynamicSize == false || options.WithPreprocessing || shape.Length == 1) return (graph, false);
-
-        var isDynamic = Growths.Skip(1).All(growth =>
+        var model = network.parameters().FirstOrDefault(parameter => parameter.is_floating_point());
+        List<Graph> samples = [At(1, shape)];
+        if (options.DynamicSize != false && !options.WithPreprocessing && shape.Length > 1)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            if (Growths.All(growth => TryAt(samples.Count + 1, Grown(shape, growth)))) return (samples, true);
+            if (options.DynamicSize == true)
+                throw new NotSupportedException($"The network computes something else at other sizes of the image than ({string.Join(", ", shape)}), so the model cannot take any size.");
+        }
+        return ([samples[0], At(2, shape)], false);
+
+        bool TryAt(int count, long[] size)
+        {
             try
             {
-                return IsSame(graph, At(Grown(shape, growth)));
+                samples.Add(At(count, size));
+                return IsSame(samples[0], samples[^1]);
             }
             catch (Exception error) when (error is ArgumentException or ExternalException)
             {
                 return false;
             }
-        });
-        if (options.DynamicSize == true && !isDynamic)
-            throw new NotSupportedException($"The network computes something else at other sizes of the image than ({string.Join(", ", shape)}), so the model cannot take any size.");
-        return (graph, isDynamic);
+        }
 
-        Graph At(long[] size)
+        Graph At(int count, long[] size)
         {
-            using var input = zeros([1, .. size], first?.dtype ?? ScalarType.Float32, first?.device);
+            cancellationToken.ThrowIfCancellationRequested();
+            using var input = zeros([count, .. size], model?.dtype ?? ScalarType.Float32, model?.device ?? CPU);
             return Graph.Record(network, input);
         }
     }
-
-    /// <summary>The shapes of batches that differ in every size that is free.</summary>
-    internal static IEnumerable<long[]> Samples(long[] shape, bool isDynamic) =>
-        Counts.Zip(Growths, (count, growth) => (long[])[count, .. isDynamic ? Grown(shape, growth) : shape]);
 
     private static long[] Grown(long[] shape, (long Height, long Width) growth) =>
         [.. shape.Select((size, axis) => axis == 0 ? size : size + (axis == shape.Length - 1 ? growth.Width : growth.Height + axis - 1))];

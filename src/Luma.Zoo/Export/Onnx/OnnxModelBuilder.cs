@@ -9,10 +9,11 @@ namespace Luma.Zoo.Export.Onnx;
 
 /// <summary>Makes an ONNX model of a graph.</summary>
 /// <param name="graph">The graph.</param>
+/// <param name="shapes">The shapes of its values.</param>
 /// <param name="shape">The shape of one image as the network takes it.</param>
 /// <param name="isDynamic">Whether other sizes are taken too.</param>
 /// <param name="options">How it is written.</param>
-internal sealed class OnnxModelBuilder(Graph graph, long[] shape, bool isDynamic, OnnxExportOptions options)
+internal sealed class OnnxModelBuilder(Graph graph, GraphShapes shapes, long[] shape, bool isDynamic, OnnxExportOptions options)
 {
     private const string BatchName = "N";
 
@@ -34,16 +35,15 @@ internal sealed class OnnxModelBuilder(Graph graph, long[] shape, bool isDynamic
         onnx.Reserve(options.OutputName);
         onnx.Proto.Initializer.AddRange(tensors.Select(tensor => tensor.Proto));
 
-        var shapes = new GraphShapes(graph, OnnxExporter.Samples(shape, isDynamic));
         var names = new Dictionary<int, string> { [Graph.Input] = Input(onnx) };
         foreach (var constant in graph.Constants)
             names[constant.Value] = kept == ScalarType.BFloat16 && constant.Tensor.is_floating_point() ? Cast(onnx, constant.Name, ScalarType.Float32) : constant.Name;
         foreach (var node in graph.Nodes)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            names[node.Output] = OnnxTranslations.Translate(node.Operation, new OnnxStep(onnx, node, names, shapes));
+            names[node.Output] = OnnxTranslations.Translate(node.Operation, new OnnxStep(onnx, node, [.. node.Inputs.Select(input => input is { } value ? names[value] : null)], shapes));
         }
-        Output(onnx, names[graph.Output], shapes);
+        Output(onnx, names[graph.Output]);
 
         var external = options.ExternalData ?? OnnxWriter.NeedsExternalData(tensors);
         if (!external && OnnxWriter.NeedsExternalData(tensors))
@@ -77,7 +77,7 @@ internal sealed class OnnxModelBuilder(Graph graph, long[] shape, bool isDynamic
         return onnx.Type == ScalarType.Float32 ? options.InputName : Cast(onnx, options.InputName, onnx.Type);
     }
 
-    private void Output(OnnxGraph onnx, string result, GraphShapes shapes)
+    private void Output(OnnxGraph onnx, string result)
     {
         var last = onnx.Type == ScalarType.Float32 ? onnx.Add("Identity", "", [result]) : Cast(onnx, result, ScalarType.Float32);
         var node = onnx.Proto.Node[^1];

@@ -5,21 +5,24 @@ namespace Luma.Zoo.Export.Onnx;
 /// <summary>The translation of one operation: its inputs by ONNX's names, what is known of their shapes, and the graph that it adds to.</summary>
 /// <param name="graph">The graph.</param>
 /// <param name="node">The operation.</param>
-/// <param name="names">The names of the values so far, by their numbers.</param>
+/// <param name="inputs">The names of its inputs; null for an optional one that is left out.</param>
 /// <param name="shapes">The shapes of the values.</param>
-internal sealed class OnnxStep(OnnxGraph graph, GraphNode node, IReadOnlyDictionary<int, string> names, GraphShapes shapes)
+internal sealed class OnnxStep(OnnxGraph graph, GraphNode node, IReadOnlyList<string?> inputs, GraphShapes shapes)
 {
     /// <summary>The graph.</summary>
     public OnnxGraph Graph => graph;
 
     /// <summary>The name of an input; null for an optional one that is left out.</summary>
-    public string? this[int input] => node.Inputs[input] is { } value ? names[value] : null;
+    public string? this[int input] => inputs[input];
 
     /// <summary>The first input.</summary>
     public string X => this[0]!;
 
     /// <summary>All inputs.</summary>
-    public string?[] All => [.. node.Inputs.Select((_, place) => this[place])];
+    public string?[] All => [.. inputs];
+
+    /// <summary>The translation of an operation within this one, which reads other values.</summary>
+    public OnnxStep With(params IReadOnlyList<string?> others) => new(graph, node, others, shapes);
 
     /// <summary>The sizes of an input; null for those that are free.</summary>
     public long?[] Shape(int input) => shapes.Fixed(node.Inputs[input]!.Value);

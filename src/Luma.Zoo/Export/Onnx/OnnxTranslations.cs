@@ -14,6 +14,8 @@ internal static partial class OnnxTranslations
             "Conv", x.All, ("strides", op.Stride), ("pads", op.PaddingBefore.Concat(op.PaddingAfter)), ("dilations", op.Dilation), ("group", op.Groups))),
         Of<Operation.Linear>((_, x) => Linear(x)),
         Of<Operation.Attention>(Attention),
+        Of<Operation.FusedConvolution>((op, x) => Finish(x, Translate(op.Product, x.With(x[0], x[1], x[2])), op.Then)),
+        Of<Operation.FusedLinear>((op, x) => Finish(x, Linear(x.With(x[0], x[1], x[2])), op.Then)),
 
         // Functions of each element
         Of<Operation.ReLU>((_, x) => x.Add("Relu", [x.X])),
@@ -93,6 +95,12 @@ internal static partial class OnnxTranslations
         return x[2] is { } bias ? x.Add("Add", [product, bias]) : product;
     }
 
+    private static string Finish(OnnxStep x, string product, Operation? then)
+    {
+        if (x[3] is { } added) product = x.Add("Add", [product, added]);
+        return then is null ? product : Translate(then, x.With(product));
+    }
+
     private static string Attention(Operation.Attention op, OnnxStep x)
     {
         if (op.DropoutProbability > 0) throw x.Refusal(Trains);
@@ -120,7 +128,8 @@ internal static partial class OnnxTranslations
     private static string BatchNorm(Operation.BatchNorm op, OnnxStep x)
     {
         if (op.BatchStatistics) throw x.Refusal("normalises by the statistics of its own batch");
-        var channels = Integers.Create([x.Shape(1)[0]!.Value]);
+        if (x.Shape(0)[1] is not { } count) throw x.Refusal("has any number of channels");
+        var channels = Integers.Create([count]);
         return x.Add(
             "BatchNormalization", [x.X, x[3] ?? Ones(x, channels), x[4] ?? Filled(x, channels, 0), x[1], x[2]], ("epsilon", op.Epsilon));
     }

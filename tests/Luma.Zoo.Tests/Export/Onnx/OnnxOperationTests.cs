@@ -24,8 +24,11 @@ public class OnnxOperationTests
         ["Linear without a bias"] = new(new Operation.Linear(), [5], [7, 5], null),
         ["Linear on rows"] = new(new Operation.Linear(), [4, 5], [7, 5], [7]),
         ["Linear on rows without a bias"] = new(new Operation.Linear(), [3, 4, 5], [7, 5], null),
-        ["Attention"] = new(new Operation.Attention(0.3, 0), [2, 6, 5], [2, 7, 5], [2, 7, 4], null),
-        ["Attention with a mask"] = new(new Operation.Attention(0.3, 0), [2, 3, 6, 5], [2, 3, 7, 5], [2, 3, 7, 4], [2, 1, 6, 7]),
+        ["Attention"] = new(new Operation.Attention(0.3, 0), [2, 6, 5], [1, 2, 7, 5], [1, 2, 7, 4], null) { IsForOne = true },
+        ["Attention with a mask"] = new(new Operation.Attention(0.3, 0), [2, 6, 5], [1, 2, 7, 5], [1, 2, 7, 4], [6, 7]) { IsForOne = true },
+        ["FusedConvolution"] = new(new Operation.FusedConvolution(new([1, 1], [1, 1], [1, 1], [1, 1], 1), new Operation.ReLU(false)), [3, 5, 6], [4, 3, 3, 3], [4], [4, 5, 6]),
+        ["FusedConvolution of a convolution alone"] = new(new Operation.FusedConvolution(new([1], [0], [0], [1], 1), Then: null), [3, 7], [4, 3, 3], null, null),
+        ["FusedLinear"] = new(new Operation.FusedLinear(new Operation.GELU(GELUApproximation.None)), [4, 5], [7, 5], [7], null),
         ["ReLU"] = new(new Operation.ReLU(InPlace: false), [3, 4]),
         ["ReLU in place"] = new(new Operation.ReLU(InPlace: true), [3, 4]),
         ["ReLU6"] = new(new Operation.ReLU6(InPlace: false), [3, 40]) { Gain = 8 },
@@ -83,7 +86,7 @@ public class OnnxOperationTests
         ["Slice from the end"] = new(new Operation.Slice(-1, -4, -1, 1), [3, 9, 5]),
         ["Select"] = new(new Operation.Select(1, 2), [3, 4]),
         ["Select from the end"] = new(new Operation.Select(-1, -2), [3, 4]),
-        ["IndexSelect"] = new(new Operation.IndexSelect(1), [3, 4], []) { Index = [2, 0, 2] },
+        ["IndexSelect"] = new(new Operation.IndexSelect(1), [3, 4], [[]]) { Index = [2, 0, 2] },
         ["Concat"] = new(new Operation.Concat(0), [3, 4], [2, 3, 4]),
         ["Concat of one"] = new(new Operation.Concat(1), [3, 4]),
         ["Pad"] = new(new Operation.Pad([0, 1, 2, 0], [0, 0, 1, 3], PaddingModes.Constant, -1.5), [3, 4, 5]),
@@ -115,7 +118,7 @@ public class OnnxOperationTests
         var one = All[name];
         manual_seed(1);
         using var network = one.Build();
-        Tensor[] inputs = name == "Concat" ? [randn([2, .. one.Shape])] : [randn([1, .. one.Shape]), randn([2, .. one.Shape])];
+        Tensor[] inputs = one.IsForOne ? [randn([1, .. one.Shape])] : [randn([1, .. one.Shape]), randn([2, .. one.Shape])];
 
         AssertSame(network, [.. inputs.Select(input => input.mul(one.Gain))], one.Shape, dynamicSize: false);
     }
@@ -149,6 +152,16 @@ public class OnnxOperationTests
         using var network = new Tokens();
 
         AssertSame(network, [randn(1, 4, 5), randn(3, 4, 5)], [4, 5], dynamicSize: false);
+    }
+
+    [Fact]
+    public void Attention_in_windows_takes_a_mask_for_each()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        using var network = new Windows();
+
+        AssertSame(network, [randn(1, 3, 2, 6, 5), randn(2, 3, 2, 6, 5)], [3, 2, 6, 5], dynamicSize: false);
     }
 
     [Fact]
@@ -206,12 +219,25 @@ public class OnnxOperationTests
         protected override Tensor Compute(Tensor x) => Ops.Concat([Ops.ExpandLike(token, x), x]);
     }
 
+    // Pixels of a window that attend to each other: images, windows, heads, pixels, features.
+    private sealed class Windows : Block
+    {
+        private readonly Tensor mask;
+
+        public Windows() : base(nameof(Windows)) => mask = RegisterBuffer(nameof(mask), randn(3, 1, 6, 6));
+
+        protected override Tensor Compute(Tensor x) => Ops.Attention(x, x, x, mask);
+    }
+
     // The shapes of one image and of the further inputs, which are normal numbers; null is left out.
     private sealed record Case(Operation Operation, long[] Shape, params long[]?[] Others)
     {
         public double Gain { get; init; } = 2;
 
         public long[] Index { get; init; } = [];
+
+        // Whether the further inputs have the batch too, of which only a network can make more.
+        public bool IsForOne { get; init; }
 
         public OneOperation Build() => new(Operation, [.. Others.Select((shape, place) => (Operation, place, shape) switch
         {
