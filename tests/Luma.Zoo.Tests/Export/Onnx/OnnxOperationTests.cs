@@ -161,7 +161,7 @@ public class OnnxOperationTests
         manual_seed(1);
         using var network = new Windows();
 
-        AssertSame(network, [randn(1, 3, 2, 6, 5), randn(2, 3, 2, 6, 5)], [3, 2, 6, 5], dynamicSize: false);
+        AssertSame(network, [randn([1, 3, 2, 6, 5]), randn([2, 3, 2, 6, 5])], [3, 2, 6, 5], dynamicSize: false);
     }
 
     [Fact]
