@@ -52,9 +52,10 @@ internal sealed record PackedModel(
     string Path, string Id, int Classes, ImagePreset Preset,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
 
-/// <summary>What <c>luma export --json</c> says. Data is the file that has the weights where they are apart; dynamic is whether images of any size are taken.</summary>
+/// <summary>What <c>luma export --json</c> says. Data is the file that has the weights where they are apart; dynamic is whether an ONNX model takes images of any size.</summary>
 internal sealed record ExportedModel(
-    string Path, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Data, string Id, string Format, long Bytes, int Tensors, bool Dynamic,
+    string Path, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Data, string Id, string Format, long Bytes,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Dynamic,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
 
 /// <summary>What <c>luma preprocess --json</c> says.</summary>

@@ -10,6 +10,8 @@ namespace Luma.Zoo.Cli.Commands;
 /// <summary><c>luma export</c>: a model for other runtimes.</summary>
 internal static class ExportCommand
 {
+    private const string Onnx = "onnx", TorchScript = "torchscript";
+
     private static readonly Dictionary<string, ScalarType> Types = new()
     {
         ["float32"] = ScalarType.Float32,
@@ -23,11 +25,11 @@ internal static class ExportCommand
         var output = new Option<string>("--output") { Description = "The file to write, such as resnet50.onnx. One that is there is replaced.", Required = true, HelpName = "FILE" };
         var format = new Option<string?>("--format")
         {
-            Description = "The format: onnx for ONNX Runtime, ML.NET and others. By default as the file's name ends.",
-            HelpName = "onnx",
-            CustomParser = result => result.Tokens[0].Value.ToLowerInvariant() is "onnx" and var known
+            Description = "The format: onnx for ONNX Runtime, ML.NET and others, torchscript for PyTorch. By default as the file's name ends.",
+            HelpName = "onnx|torchscript",
+            CustomParser = result => result.Tokens[0].Value.ToLowerInvariant() is (Onnx or TorchScript) and var known
                 ? known
-                : Options.Report<string?>(result, $"There is no format '{result.Tokens[0].Value}': it is onnx"),
+                : Options.Report<string?>(result, $"There is no format '{result.Tokens[0].Value}': it is onnx or torchscript"),
         };
         var type = new Option<ScalarType?>("--type")
         {
@@ -47,6 +49,7 @@ internal static class ExportCommand
         var inputName = new Option<string>("--input-name") { Description = "The name of the model's input.", HelpName = "NAME", DefaultValueFactory = _ => new OnnxExportOptions().InputName };
         var outputName = new Option<string>("--output-name") { Description = "The name of the model's output.", HelpName = "NAME", DefaultValueFactory = _ => new OnnxExportOptions().OutputName };
         var json = Options.Json();
+        List<Option> ofOnnx = [type, preprocessing, fixedSize, fold, external, inputName, outputName];
         var command = new Command("export", "Write a model with its weights for other runtimes.")
         {
             input.Model, output, format, type, preprocessing, fixedSize, fold, external, inputName, outputName,
@@ -57,7 +60,9 @@ internal static class ExportCommand
             async () =>
             {
                 var target = parsed.GetValue(output)!;
-                _ = parsed.GetValue(format) ?? FormatOf(target);
+                var written = parsed.GetValue(format) ?? FormatOf(target);
+                if (written != Onnx && ofOnnx.Find(option => parsed.GetResult(option) is { Implicit: false }) is { } other)
+                    throw new UsageException($"{other.Name} is for ONNX: there is no such choice for {written}");
                 FileTarget.Check(target);
                 var model = input.Reference(parsed);
                 FileTarget.CheckNotRead(target, model.Weights is { } weights && File.Exists(weights) ? [weights] : [], "--output");
@@ -75,25 +80,32 @@ internal static class ExportCommand
                 if (chosen.InputName == chosen.OutputName) throw new UsageException("--input-name and --output-name are the same: input and output need a name each");
 
                 await ClassifierInput.FetchAsync(terminal, model, options, cancellation);
-                var (report, load) = await terminal.ShowProgressAsync("writing", progress => Task.FromResult(ModelExporter.ExportOnnx(
-                    model.Source, options, target, chosen, new Immediate<ByteProgress>(step => progress(step.Done, step.Total)), cancellation)));
+                var (report, load) = await terminal.ShowProgressAsync("writing", progress =>
+                {
+                    var steps = new Immediate<ByteProgress>(step => progress(step.Done, step.Total));
+                    return Task.FromResult(written == Onnx
+                        ? ModelExporter.ExportOnnx(model.Source, options, target, chosen, steps, cancellation)
+                        : (null, ModelExporter.ExportTorchScript(model.Source, options, target, steps, cancellation)));
+                });
                 var notes = ClassifierInput.Say(terminal, model, load);
 
-                if (parsed.GetValue(json)) terminal.WriteJson(new(report.Path, report.DataPath, model.Variant.Id, "onnx", report.Bytes, report.Tensors, report.IsDynamic, notes), Json.Default.ExportedModel);
-                else terminal.Out.WriteLine(Line(report));
+                var document = new ExportedModel(target, report?.DataPath, model.Variant.Id, written, report?.Bytes ?? new FileInfo(target).Length, report?.IsDynamic, notes);
+                if (parsed.GetValue(json)) terminal.WriteJson(document, Json.Default.ExportedModel);
+                else terminal.Out.WriteLine(Line(document));
             },
             CancellationToken.None));
         return command;
     }
 
-    private static string Line(OnnxExportReport report) => string.Create(
+    private static string Line(ExportedModel model) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{report.Path}: {report.Tensors:N0} tensors, {report.Bytes / 1e6:N1} MB{(report.DataPath is { } data ? $", with the weights in {data}" : "")}");
+        $"{model.Path}: {model.Id}, {model.Bytes / 1e6:N1} MB{(model.Data is { } data ? $" with the weights in {data}" : "")}");
 
     private static string FormatOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
     {
-        ".onnx" => "onnx",
-        _ => throw new UsageException($"{path}: its name does not end in .onnx, so --format must say the format"),
+        ".onnx" => Onnx,
+        ".pt" or ".torchscript" => TorchScript,
+        _ => throw new UsageException($"{path}: its name ends in neither .onnx nor .pt, so --format must say the format"),
     };
 
     private static string Name(string name, Option option) => name.Length > 0 ? name : throw new UsageException($"{option.Name} is empty");

@@ -32,10 +32,11 @@ public class OnnxCatalogueTests(ITestOutputHelper output)
             var images = ModelGolden.DrawImages(count, shape);
             var expected = network.call(images);
             var difference = ModelGolden.Difference(expected.data<float>().ToArray(), model.Run(images));
-            output.WriteLine($"{id}, {count}: {difference:e1}, spread {(expected[0] - expected[-1]).abs().max().item<float>() / expected.abs().max().item<float>():e1}");
+            var spread = (expected - expected[0]).abs().max().item<float>() / expected.abs().max().item<float>();
+            output.WriteLine($"{id}, {count} images: {difference:e1}, from one to another {spread:e1}");
             Assert.InRange(difference, 0, 1e-4);
             // An answer that is the same for every image would say nothing.
-            if (count > 1) Assert.True((expected[0] - expected[1]).abs().max().item<float>() > 1e-3 * expected.abs().max().item<float>());
+            if (count > 1) Assert.InRange(difference, 0, 0.02 * spread);
         }
         if (!report.IsDynamic || isLarge) return;
 
