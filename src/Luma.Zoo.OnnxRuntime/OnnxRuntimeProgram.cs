@@ -77,7 +77,7 @@ internal sealed class OnnxRuntimeProgram(NeuralModule network, OnnxRuntimeEngine
         lock (compiling)
         {
             if (forAllSizes is { } known && known.Channels == imageShape[0]) return known;
-            if (network.parameters().Any(parameter => parameter.IsInvalid))
+            if (IsGone())
                 throw new InvalidOperationException($"The network was disposed of before images of the size ({string.Join(", ", imageShape)}) came, for which it was not compiled.");
 
             var folder = Directory.CreateTempSubdirectory("luma-onnx-");
@@ -93,6 +93,18 @@ internal sealed class OnnxRuntimeProgram(NeuralModule network, OnnxRuntimeEngine
             {
                 Delete(folder);
             }
+        }
+    }
+
+    private bool IsGone()
+    {
+        try
+        {
+            return network.parameters().Any(parameter => parameter.IsInvalid);
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
         }
     }
 

@@ -74,8 +74,8 @@ internal static class ExportCommand
                     DynamicSize = parsed.GetValue(fixedSize) ? false : null,
                     FoldBatchNorm = parsed.GetValue(fold),
                     ExternalData = parsed.GetValue(external) ? true : null,
-                    InputName = Name(parsed.GetValue(inputName)!, inputName),
-                    OutputName = Name(parsed.GetValue(outputName)!, outputName),
+                    InputName = parsed.GetValue(inputName)!,
+                    OutputName = parsed.GetValue(outputName)!,
                 };
                 if (chosen.InputName == chosen.OutputName) throw new UsageException("--input-name and --output-name are the same: input and output need a name each");
 
@@ -107,6 +107,4 @@ internal static class ExportCommand
         ".pt" or ".torchscript" => TorchScript,
         _ => throw new UsageException($"{path}: its name ends in neither .onnx nor .pt, so --format must say the format"),
     };
-
-    private static string Name(string name, Option option) => name.Length > 0 ? name : throw new UsageException($"{option.Name} is empty");
 }

@@ -86,7 +86,6 @@ public class ExportTests
     [InlineData("--type is for ONNX: there is no such choice for torchscript", "--output", "a.pt", "--type", "float16")]
     [InlineData("--with-preprocessing is for ONNX: there is no such choice for torchscript", "--output", "a.pt", "--with-preprocessing")]
     [InlineData("--input-name and --output-name are the same: input and output need a name each", "--output", "a.onnx", "--input-name", "x", "--output-name", "x")]
-    [InlineData("--input-name is empty", "--output", "a.onnx", "--input-name", "")]
     public async Task A_mistake_is_told_before_any_work(string expected, params string[] arguments) =>
         Assert.Equal(expected, (await Run.Of(["export", "lenet_5", .. arguments])).Mistake());
 

@@ -36,6 +36,7 @@ internal static partial class OnnxTranslations
 
         // Arithmetic
         Of<Operation.Identity>((_, x) => x.X),
+        Of<Operation.Cast>((op, x) => x.Add("Cast", [x.X], ("to", (int)OnnxGraph.TypeOf(op.Type)))),
         Of<Operation.Add>((_, x) => x.Add("Add", x.All)),
         Of<Operation.Multiply>((_, x) => x.Add("Mul", x.All)),
         Of<Operation.Scale>((op, x) => x.Add("Mul", [x.X, x.Graph.Number(op.Factor)])),

@@ -105,9 +105,9 @@ public class OnnxOperationTests
         var kinds = typeof(Operation).GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic).Where(type => type.IsSubclassOf(typeof(Operation)) && !type.IsAbstract);
 
         Assert.Equal(kinds.Select(kind => kind.Name).Order(), OnnxTranslations.Kinds.Select(kind => kind.Name).Order());
-        // ExpandLike and ShiftMask have tests of their own below.
+        // These have tests of their own below.
         Assert.Equal(
-            OnnxTranslations.Kinds.Except(ForTraining).Except([typeof(Operation.ExpandLike), typeof(Operation.ShiftMask)]).Select(kind => kind.Name).Order(),
+            OnnxTranslations.Kinds.Except(ForTraining).Except([typeof(Operation.Cast), typeof(Operation.ExpandLike), typeof(Operation.ShiftMask)]).Select(kind => kind.Name).Order(),
             All.Values.Select(one => one.Operation.GetType().Name).Distinct().Order());
     }
 
@@ -165,6 +165,15 @@ public class OnnxOperationTests
     }
 
     [Fact]
+    public void Another_type_and_back_loses_what_it_does_not_hold()
+    {
+        using var scope = NewDisposeScope();
+        using var network = new Rounding();
+
+        AssertSame(network, [randn(1, 40), randn(3, 40)], [40], dynamicSize: false);
+    }
+
+    [Fact]
     public void A_mask_of_windows_is_a_constant()
     {
         using var scope = NewDisposeScope();
@@ -207,6 +216,11 @@ public class OnnxOperationTests
             var expected = network.call(input.clone()).contiguous().data<float>().ToArray();
             Assert.InRange(ModelGolden.Difference(expected, model.Run(input)), 0, 1e-5);
         }
+    }
+
+    private sealed class Rounding() : Block(nameof(Rounding))
+    {
+        protected override Tensor Compute(Tensor x) => Ops.Run(new Operation.Cast(ScalarType.Float32), Ops.Run(new Operation.Cast(ScalarType.Float16), x));
     }
 
     // One token for every image, before its own.
