@@ -7,7 +7,16 @@ namespace Luma.Zoo.OnnxRuntime;
 public sealed record OnnxRuntimeEngine : IInferenceEngine
 {
     /// <summary>How many threads compute one call; by default as many as libtorch's.</summary>
-    public int? Threads { get; init; }
+    /// <exception cref="ArgumentOutOfRangeException">It is set to less than one.</exception>
+    public int? Threads
+    {
+        get;
+        init
+        {
+            if (value is { } count) ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+            field = value;
+        }
+    }
 
     /// <summary>
     /// Whether threads that have nothing to do spin for a while before they sleep. That is faster where ONNX Runtime has the processor to itself,
@@ -25,7 +34,6 @@ public sealed record OnnxRuntimeEngine : IInferenceEngine
     public IInferenceProgram Compile(NeuralModule network, CompileOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(network);
-        if (Threads < 1) throw new ArgumentOutOfRangeException(nameof(Threads), Threads, "There must be at least one thread.");
         options ??= new();
         if (options.Type != ScalarType.Float32) throw new NotSupportedException($"ONNX Runtime computes in Float32 here, not in {options.Type}.");
 

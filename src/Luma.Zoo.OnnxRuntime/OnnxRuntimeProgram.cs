@@ -77,9 +77,6 @@ internal sealed class OnnxRuntimeProgram(NeuralModule network, OnnxRuntimeEngine
         lock (compiling)
         {
             if (forAllSizes is { } known && known.Channels == imageShape[0]) return known;
-            if (IsGone())
-                throw new InvalidOperationException($"The network was disposed of before images of the size ({string.Join(", ", imageShape)}) came, for which it was not compiled.");
-
             var folder = Directory.CreateTempSubdirectory("luma-onnx-");
             try
             {
@@ -89,22 +86,15 @@ internal sealed class OnnxRuntimeProgram(NeuralModule network, OnnxRuntimeEngine
                 if (report.IsDynamic) forAllSizes = session;
                 return session;
             }
+            catch (ObjectDisposedException error)
+            {
+                throw new InvalidOperationException(
+                    $"The network was disposed of before images of the size ({string.Join(", ", imageShape)}) came, for which it was not compiled.", error);
+            }
             finally
             {
                 Delete(folder);
             }
-        }
-    }
-
-    private bool IsGone()
-    {
-        try
-        {
-            return network.parameters().Any(parameter => parameter.IsInvalid);
-        }
-        catch (ObjectDisposedException)
-        {
-            return true;
         }
     }
 
