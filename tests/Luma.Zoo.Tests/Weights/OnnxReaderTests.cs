@@ -184,6 +184,30 @@ public class OnnxReaderTests
         }
     }
 
+    [PythonFact("torch", "onnx")]
+    public void What_pytorch_exports_has_its_state_dict()
+    {
+        using var folder = new TemporaryFolder();
+        // No two tensors are equal: PyTorch would write one of them only.
+        const string Export = """
+            import sys, torch
+            network = torch.nn.Sequential(torch.nn.Conv2d(3, 5, 3), torch.nn.BatchNorm2d(5), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(5, 4)).eval()
+            for tensor in network.state_dict().values():
+                if tensor.is_floating_point(): tensor.copy_(torch.rand_like(tensor))
+            torch.save(network.state_dict(), sys.argv[1] + "/expected.pth")
+            extra = {"do_constant_folding": False, "training": torch.onnx.TrainingMode.PRESERVE, "opset_version": 13}
+            torch.onnx.export(network, torch.rand(1, 3, 3, 3), sys.argv[1] + "/model.onnx", **extra)
+            """;
+        var (code, _, error) = Python.Run(Python.With("torch", "onnx")!, Export, Path.GetDirectoryName(folder.File("model.onnx"))!);
+        Assert.True(code == 0, error);
+
+        using var expected = StateDict.Open(folder.File("expected.pth"));
+        using var read = StateDict.Open(folder.File("model.onnx"));
+
+        Assert.Equal(expected.Names.Where(name => name != "1.num_batches_tracked").Order(), read.Names.Order());
+        Assert.All(read.Entries, entry => Assert.Equal(expected[entry.Name].ToTensor().bytes.ToArray(), entry.ToTensor().bytes.ToArray()));
+    }
+
     [Fact]
     public void Many_nodes_cost_no_memory()
     {
