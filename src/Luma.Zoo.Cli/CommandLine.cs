@@ -78,6 +78,7 @@ internal static class CommandLine
             WeightsCommand.Create(terminal),
             DownloadCommand.Create(terminal),
             PackCommand.Create(terminal),
+            ExportCommand.Create(terminal),
             PreprocessCommand.Create(terminal),
         };
         root.Directives.Clear();

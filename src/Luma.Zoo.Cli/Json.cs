@@ -68,6 +68,12 @@ internal sealed record PackedModel(
     string Path, string Id, int Classes, ImagePreset Preset,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
 
+/// <summary>What <c>luma export --json</c> says. Data is the file that has the weights where they are apart; dynamic is whether an ONNX model takes images of any size.</summary>
+internal sealed record ExportedModel(
+    string Path, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Data, string Id, string Format, long Bytes,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Dynamic,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null);
+
 /// <summary>What <c>luma preprocess --json</c> says.</summary>
 internal sealed record PreprocessedImages(string Path, IReadOnlyList<long> Shape, ImagePreset Preset);
 
@@ -90,6 +96,7 @@ internal sealed record DownloadedWeights(string Id, string Name, string? Path);
 [JsonSerializable(typeof(BenchReport))]
 [JsonSerializable(typeof(ConvertedFile))]
 [JsonSerializable(typeof(PackedModel))]
+[JsonSerializable(typeof(ExportedModel))]
 [JsonSerializable(typeof(PreprocessedImages))]
 [JsonSerializable(typeof(IReadOnlyList<DownloadedWeights>))]
 internal sealed partial class Json : JsonSerializerContext;

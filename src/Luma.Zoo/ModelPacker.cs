@@ -26,6 +26,8 @@ internal static class ModelPacker
         var chosen = NetworkFacts.OptionsOf(network, source.Choose(options.Network));
         using var weights = ModelZoo.OpenWeights(id, name, options.Hub, source.Opening(options.File));
         using var arranged = WeightArrangement.Arrange(id, weights, name, chosen, []);
+        var provenance = Provenance(source, parts.Published, weights.Source);
+        provenance["packed_by"] = $"Luma.Zoo {typeof(ModelPacker).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]}";
         var manifest = new ModelManifest
         {
             Model = id,
@@ -33,13 +35,17 @@ internal static class ModelPacker
             Task = parts.Task,
             Classes = parts.Labels,
             Preset = parts.Preset,
-            Provenance = Provenance(source, parts.Published, weights),
+            Provenance = provenance,
             Metrics = source.Folder?.Manifest.Metrics ?? parts.Published?.Metrics ?? new Dictionary<string, IReadOnlyDictionary<string, double>>(),
         };
         return (ModelFolder.Save(path, arranged, manifest, overwrite, progress, cancellationToken), parts.Report);
     }
 
-    private static Dictionary<string, string> Provenance(ModelSource source, PublishedWeights? published, StateDict weights)
+    /// <summary>Where the weights of a model come from, as names and values.</summary>
+    /// <param name="source">The model.</param>
+    /// <param name="published">The published weights that it has, or null.</param>
+    /// <param name="file">The file that its weights are in, or their name.</param>
+    public static Dictionary<string, string> Provenance(ModelSource source, PublishedWeights? published, string? file)
     {
         Dictionary<string, string> facts = new(source.Folder?.Manifest.Provenance ?? new Dictionary<string, string>());
         if (published is not null)
@@ -51,11 +57,10 @@ internal static class ModelPacker
             if (published.LicenseNote is { } note) facts["license_note"] = note;
             if (published.Recipe is { } recipe) facts["recipe"] = recipe;
         }
-        else if (source.Folder is null)
+        else if (source.Folder is null && file is not null)
         {
-            facts["file"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(weights.Source));
+            facts["file"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(file));
         }
-        facts["packed_by"] = $"Luma.Zoo {typeof(ModelPacker).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]}";
         return facts;
     }
 }

@@ -14,4 +14,7 @@ public enum WeightFormat
 
     /// <summary>What TorchSharp's <c>Module.save</c> writes, mostly under <c>.dat</c>. Read, not written.</summary>
     TorchSharp,
+
+    /// <summary>An ONNX model, whose initialisers are the tensors. Read, not written.</summary>
+    Onnx,
 }

@@ -1,5 +1,6 @@
 using Luma.Neural.Native;
 using Luma.Zoo.ImageSharp;
+using Luma.Zoo.OnnxRuntime;
 using Luma.Zoo.Tests.Packages;
 using PublicApiGenerator;
 
@@ -13,7 +14,7 @@ public class PublicApiTests
     // Attributes of the assembly differ from clone to clone: the repository's address is one.
     private static readonly ApiGeneratorOptions Options = new() { IncludeAssemblyAttributes = false };
 
-    private static readonly Type[] Libraries = [typeof(NativeLibraries), typeof(ModelZoo), typeof(ImageSharpFormats)];
+    private static readonly Type[] Libraries = [typeof(NativeLibraries), typeof(ModelZoo), typeof(ImageSharpFormats), typeof(OnnxRuntimeEngine)];
 
     public static TheoryData<string> Names => [.. Libraries.Select(type => type.Assembly.GetName().Name!)];
 

@@ -127,6 +127,7 @@ public class BuildTests
                 $"{start}src/Luma.Neural|{options}",
                 $"{start}src/Luma.Zoo|{options}",
                 $"{start}src/Luma.Zoo.ImageSharp|{options}",
+                $"{start}src/Luma.Zoo.OnnxRuntime|{options}",
                 .. ((string[])["linux-x64", "win-x64", "osx-arm64"]).Select(platform => $"{start}src/Luma.Zoo.Cli|-r|{platform}|{options}"),
                 $"{start}src/Luma.Zoo.Cli|-p:CreateRidSpecificToolPackages=false|{options}",
             ],

@@ -127,10 +127,11 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
     [Theory]
     [InlineData("Luma.Neural", "TorchSharp")]
     [InlineData(
-        "Luma.Zoo", "Luma.Neural", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions",
+        "Luma.Zoo", "Google.Protobuf", "Luma.Neural", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions",
         "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Http.Resilience", "Microsoft.Extensions.Logging.Abstractions",
-        "Microsoft.Extensions.Options", "Sep", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.IO.Hashing")]
+        "Microsoft.Extensions.Options", "OnnxSharp", "Sep", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.IO.Hashing")]
     [InlineData("Luma.Zoo.ImageSharp", "Luma.Zoo", "SixLabors.ImageSharp")]
+    [InlineData("Luma.Zoo.OnnxRuntime", "Luma.Zoo", "Microsoft.ML.OnnxRuntime")]
     public void A_package_depends_on_what_it_names_and_on_no_libtorch(string name, params string[] dependencies)
     {
         var package = Package.Open(feed.File(name, "nupkg"));
@@ -145,6 +146,7 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
     [InlineData("Luma.Neural")]
     [InlineData("Luma.Zoo")]
     [InlineData("Luma.Zoo.ImageSharp")]
+    [InlineData("Luma.Zoo.OnnxRuntime")]
     public void A_package_has_all_that_a_gallery_shows_and_a_debugger_needs(string name)
     {
         var package = Package.Open(feed.File(name, "nupkg"));
@@ -210,7 +212,7 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
 
         public Feed()
         {
-            foreach (var project in (string[])["Luma.Neural", "Luma.Zoo", "Luma.Zoo.ImageSharp"])
+            foreach (var project in (string[])["Luma.Neural", "Luma.Zoo", "Luma.Zoo.ImageSharp", "Luma.Zoo.OnnxRuntime"])
             {
                 OutsideProject.Dotnet(
                     Repository.Root, "pack", System.IO.Path.Combine("src", project), "--no-build", "-c", Repository.Configuration, "-v", "q",

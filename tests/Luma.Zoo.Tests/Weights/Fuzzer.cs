@@ -19,6 +19,8 @@ public sealed class Fuzzer(int seed)
     [
         .. Golden.Files.Where(golden => !Golden.IsRefused(golden.Archive, golden.File)).Select(golden => (golden.File, Golden.Bytes(golden.Archive, golden.File))),
         ("TorchSharp.dat", OfTorchSharp()),
+        // Two of each, or there would hardly be any among so many.
+        .. Enumerable.Repeat(("everything.onnx", OnnxReaderTests.Everything()), 2), .. Enumerable.Repeat(("apart.onnx", OnnxReaderTests.Apart()), 2),
     ];
 
     public FuzzReport Run(int cases)

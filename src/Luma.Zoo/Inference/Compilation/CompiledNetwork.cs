@@ -11,7 +11,7 @@ namespace Luma.Zoo.Inference.Compilation;
 /// It takes any number of images. The network itself is used again where images of a new size come, to see whether it computes the same
 /// for them: dispose of the network before if no other size will come, which frees its weights, and keep it alive and unchanged otherwise.
 /// </remarks>
-public sealed class CompiledNetwork : IDisposable
+public sealed class CompiledNetwork : IInferenceProgram
 {
     private readonly NeuralModule network;
     private readonly Tensor? parameter;

@@ -30,8 +30,6 @@ internal static class WeightReader
         (257, "ustar"u8.ToArray(), "this is a tar archive, as PyTorch wrote before 0.1.11 and NeMo still does: unpack it first"),
     ];
 
-    private static readonly byte[] OnnxMarks = [0x08];
-
     /// <summary>Reads a source.</summary>
     /// <param name="source">The source.</param>
     /// <param name="options">What is asked for.</param>
@@ -82,12 +80,11 @@ internal static class WeightReader
         if (TorchSharpReader.Read(source, budget) is { } tensors) return (WeightFormat.TorchSharp, tensors, source.Length);
         if ((Opcode)head[0] is Opcode.Proto or Opcode.Long)
             return (WeightFormat.TorchLegacy, TorchLegacyReader.Read(source, options.InertExtras, budget), source.Length);
-        if (head.AsSpan().StartsWith(OnnxMarks) && head.AsSpan().IndexOf("onnx"u8) >= 0 || head.AsSpan().IndexOf("pytorch\x12"u8) >= 0)
-            throw new WeightFileException(source.Name, "this looks like an ONNX model, which is not read: save the module's state_dict() with torch.save");
+        if (OnnxReader.Read(source, options, sources, budget) is var (initializers, size)) return (WeightFormat.Onnx, initializers, size);
 
         throw new WeightFileException(
             source.Name,
-            $"this is neither a PyTorch file nor safetensors: it begins with {Convert.ToHexString(head.AsSpan(0, Math.Min(head.Length, 8)))}");
+            $"this is neither a PyTorch file nor safetensors nor an ONNX model: it begins with {Convert.ToHexString(head.AsSpan(0, Math.Min(head.Length, 8)))}");
     }
 
     private static (WeightFormat Format, IReadOnlyList<WeightSet> Sets, long Size) ReadShards(

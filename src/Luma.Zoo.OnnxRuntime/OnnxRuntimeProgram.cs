@@ -1,0 +1,158 @@
+using System.Collections.Concurrent;
+using Luma.Neural;
+using Luma.Neural.Operations;
+using Luma.Zoo.Export.Onnx;
+using Luma.Zoo.Inference.Compilation;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Luma.Zoo.OnnxRuntime;
+
+/// <summary>A network in ONNX Runtime: a session for all sizes of images, or one for each where the network computes differently.</summary>
+internal sealed class OnnxRuntimeProgram(NeuralModule network, OnnxRuntimeEngine engine) : IInferenceProgram
+{
+    private readonly ConcurrentDictionary<Integers, Lazy<Session>> sessions = [];
+    private readonly Lock compiling = new();
+    private readonly ReaderWriterLockSlim running = new(LockRecursionPolicy.SupportsRecursion);
+    private Session? forAllSizes;
+    private bool disposed;
+
+    public ScalarType Type => ScalarType.Float32;
+
+    public Tensor Run(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        running.EnterReadLock();
+        try
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            if (input.Dimensions < 2) throw new InputShapeException($"Expected images, (N, C, H, W), got ({string.Join(", ", input.shape)}).");
+            var session = For(input.shape[1..]);
+            using var scope = NewDisposeScope();
+            using var inference = inference_mode();
+            return session.Run(input.to(ScalarType.Float32, CPU).contiguous()).MoveToOuterDisposeScope();
+        }
+        finally
+        {
+            running.ExitReadLock();
+        }
+    }
+
+    /// <summary>Compiles for images of a size, where that has not been done.</summary>
+    public void CompileFor(IReadOnlyList<long> imageShape) => For([.. imageShape]);
+
+    public void Dispose()
+    {
+        running.EnterWriteLock();
+        try
+        {
+            if (disposed) return;
+            disposed = true;
+            foreach (var session in sessions.Values.Where(session => session.IsValueCreated).Select(session => session.Value).Distinct()) session.Dispose();
+            sessions.Clear();
+        }
+        finally
+        {
+            running.ExitWriteLock();
+        }
+    }
+
+    private Session For(Integers imageShape)
+    {
+        var session = sessions.GetOrAdd(imageShape, shape => new(() => Compile(shape)));
+        try
+        {
+            return session.Value;
+        }
+        catch
+        {
+            // The next call may fare better, where memory was short.
+            sessions.TryRemove(KeyValuePair.Create(imageShape, session));
+            throw;
+        }
+    }
+
+    // One at a time: each takes memory for the weights once more.
+    private Session Compile(Integers imageShape)
+    {
+        lock (compiling)
+        {
+            if (forAllSizes is { } known && known.Channels == imageShape[0]) return known;
+            var folder = Directory.CreateTempSubdirectory("luma-onnx-");
+            try
+            {
+                var path = Path.Combine(folder.FullName, "model.onnx");
+                var report = network.ExportOnnx(path, new() { InputShape = [.. imageShape], FoldBatchNorm = true, Type = ScalarType.Float32 });
+                var session = new Session(path, imageShape[0], engine);
+                if (report.IsDynamic) forAllSizes = session;
+                return session;
+            }
+            catch (ObjectDisposedException error)
+            {
+                throw new InvalidOperationException(
+                    $"The network was disposed of before images of the size ({string.Join(", ", imageShape)}) came, for which it was not compiled.", error);
+            }
+            finally
+            {
+                Delete(folder);
+            }
+        }
+    }
+
+    // The session has read what it needs. Where it has mapped a file, Windows keeps that.
+    private static void Delete(DirectoryInfo folder)
+    {
+        try
+        {
+            folder.Delete(recursive: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    private sealed class Session : IDisposable
+    {
+        private readonly InferenceSession session;
+        private readonly RunOptions options = new();
+
+        public Session(string path, long channels, OnnxRuntimeEngine engine)
+        {
+            using var settings = new SessionOptions
+            {
+                IntraOpNumThreads = engine.Threads ?? get_num_threads(),
+                GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            };
+            settings.AddSessionConfigEntry("session.intra_op.allow_spinning", engine.AllowSpinning ? "1" : "0");
+            (session, Channels) = (new(path, settings), channels);
+        }
+
+        public long Channels { get; }
+
+        public unsafe Tensor Run(Tensor input)
+        {
+            fixed (byte* start = input.bytes)
+            {
+                using var images = OrtValue.CreateTensorValueWithData(
+                    OrtMemoryInfo.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float, input.shape, (nint)start, input.NumberOfElements * sizeof(float));
+                try
+                {
+                    using var outputs = session.Run(options, session.InputNames, [images], session.OutputNames);
+                    var output = empty(outputs[0].GetTensorTypeAndShape().Shape, ScalarType.Float32);
+                    outputs[0].GetTensorDataAsSpan<byte>().CopyTo(output.bytes);
+                    return output;
+                }
+                catch (OnnxRuntimeException error)
+                {
+                    throw new InputShapeException($"The network does not take images of ({string.Join(", ", input.shape)}): {error.Message.ReplaceLineEndings(" ")}");
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+            session.Dispose();
+            options.Dispose();
+        }
+    }
+}
