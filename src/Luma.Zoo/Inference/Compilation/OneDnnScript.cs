@@ -23,6 +23,7 @@ internal sealed class OneDnnScript
 
     private readonly Graph graph;
     private readonly ScalarType type;
+    private readonly FreeValues free;
     private readonly Dictionary<int, string> names;
     private readonly HashSet<int> weights;
     private readonly StringBuilder prepack = new();
@@ -30,7 +31,7 @@ internal sealed class OneDnnScript
 
     public OneDnnScript(Graph graph, ScalarType type)
     {
-        (this.graph, this.type) = (graph, type);
+        (this.graph, this.type, free) = (graph, type, new(graph));
         names = graph.Constants.Index().ToDictionary(constant => constant.Item.Value, constant => $"p{constant.Index}");
         // A weight that something else reads as well must stay as it is.
         weights = graph.Constants.Select(constant => constant.Value).ToHashSet();
@@ -75,8 +76,21 @@ internal sealed class OneDnnScript
         Operation.FusedLinear fused => Linear(node, fused.Then, x),
         // libtorch pools volumes in float32 alone.
         Operation.LocalResponseNorm when type != ScalarType.Float32 => $"torch.to({OperationScript.Of(graph, node, [$"torch.to({x[0]}, {(int)ScalarType.Float32})"])}, {(int)type})",
+        Operation.Activation or Operation.Add or Operation.Multiply => Elementwise(node, x),
         _ => null,
     };
+
+    // An operator of libtorch in place has an underscore behind its name.
+    private string? Elementwise(GraphNode node, IReadOnlyList<string> x)
+    {
+        for (var input = 0; input < x.Count; input++)
+        {
+            if (!free.CanTake(node, input)) continue;
+            var operation = OperationScript.Of(graph, node, input == 0 ? x : [x[1], x[0]]);
+            return operation.Insert(operation.IndexOf('('), "_");
+        }
+        return null;
+    }
 
     private string? Convolution(GraphNode node, Operation.Convolution convolution, Operation? then, IReadOnlyList<string> x)
     {
@@ -94,16 +108,24 @@ internal sealed class OneDnnScript
             Pack(weight, $"ops.mkldnn._reorder_convolution_weight({x[1]}, {window}, {Text(sizes)})");
         }
 
-        return x is [_, _, _, not "None"]
-            ? $"ops.mkldnn._convolution_pointwise({input}, {x[3]}, {x[1]}, {x[2]}, {window}, \"add\", 1.0, {(then is null ? "None, [], None" : Function(then))})"
-            : $"ops.mkldnn._convolution_pointwise({input}, {x[1]}, {x[2]}, {window}, {(then is null ? NoFunction : Function(then))})";
+        var function = then is null ? null : Function(then);
+        var operands = $"{input}, {x[1]}, {x[2]}, {window}";
+        if (x is not [_, _, _, not "None"]) return $"ops.mkldnn._convolution_pointwise({operands}, {function ?? NoFunction})";
+
+        // Adding to what is there is a good deal faster than writing the sum to another place.
+        var add = $"\"add\", 1.0, {function ?? "None, [], None"}";
+        return free.CanTake(node, 3)
+            ? $"ops.mkldnn._convolution_pointwise_({x[3]}, {operands}, {add})"
+            : $"ops.mkldnn._convolution_pointwise({input}, {x[3]}, {x[1]}, {x[2]}, {window}, {add})";
     }
 
     private string? Linear(GraphNode node, Operation? then, IReadOnlyList<string> x)
     {
         if (node.Inputs[1] is not { } weight || !weights.Contains(weight)) return null;
 
-        long rows = graph.ShapeOf(node.Inputs[0]!.Value).SkipLast(1).Aggregate(1L, (product, size) => product * size);
+        // A single row is bound by reading the weights: libtorch's own product has less to set up.
+        var rows = graph.ShapeOf(node.Inputs[0]!.Value).SkipLast(1).Aggregate(1L, (product, size) => product * size);
+        if (rows == 1) return null;
         if (packed.Add(weight)) Pack(weight, $"ops.mkldnn._reorder_linear_weight({x[1]}, {rows})");
         var added = x is [_, _, _, not "None"];
         if (!added) return $"ops.mkldnn._linear_pointwise({x[0]}, {x[1]}, {x[2]}, {(then is null ? NoFunction : Function(then))})";
