@@ -223,6 +223,28 @@ public class OnnxReaderTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, bytes.Length);
     }
 
+    [Fact]
+    public void Many_pieces_of_a_tensor_cost_what_they_are_worth()
+    {
+        // 60,000 lists of one number each, which is what a hostile file may make of a list.
+        var tensor = new TensorProto { Name = "it", DataType = (int)DataType.Int64, Dims = { 60_000 } }.ToByteArray();
+        byte[] pieces = [.. tensor, .. Enumerable.Repeat((byte[])[0x3A, 1, 7], 60_000).SelectMany(piece => piece)];
+        byte[] graph = [0x2A, .. Length(pieces.Length), .. pieces];
+        byte[] bytes = [8, 8, 0x3A, .. Length(graph.Length), .. graph];
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        using (var read = StateDict.Read(bytes, "bytes")) Assert.All(read["it"].ToTensor().data<long>().ToArray(), value => Assert.Equal(7, value));
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8L << 20);
+
+        static byte[] Length(int length)
+        {
+            using var stream = new MemoryStream();
+            using (var output = new CodedOutputStream(stream, leaveOpen: true)) output.WriteLength(length);
+            return stream.ToArray();
+        }
+    }
+
     /// <summary>A model with tensors of every kind, for what damages files.</summary>
     internal static byte[] Everything() => Model([.. Good.Where(entry => entry.Value.Tensor.DataLocation == TensorProto.Types.DataLocation.Default).Select((entry, place) =>
     {
