@@ -14,8 +14,8 @@ internal sealed class OnnxValues(ByteSource source, ProtoCursor cursor, ReadBudg
     // Fields of TensorProto, with the sizes of what they hold; 0 where that is not fixed.
     private const int Floats = 4, Int32s = 5, Int64s = 7, Doubles = 10, UInt64s = 11;
 
-    // Of more pieces than that nobody writes a tensor.
-    private const int MostPieces = 1 << 16, PieceCost = 40;
+    // Of more pieces than that nobody writes a tensor. A piece is in two lists, which grow by doubling.
+    private const int MostPieces = 1 << 16, PieceCost = 128;
 
     private readonly List<ProtoField> pieces = [];
 
@@ -68,7 +68,8 @@ internal sealed class OnnxValues(ByteSource source, ProtoCursor cursor, ReadBudg
 
         public override unsafe void Unpack(byte* destination)
         {
-            var (cursor, end) = (new ProtoCursor(Source, new ReadBudget(Source.Length)), destination + Length);
+            var cursor = new ProtoCursor(Source, new ReadBudget(Source.Length));
+            var end = destination + Length;
             foreach (var piece in pieces)
             {
                 if (piece.Wire != ProtoWire.Bytes)
