@@ -57,7 +57,7 @@ public sealed class StateDict : IDisposable
     public IReadOnlyDictionary<string, long> Versions => content.Versions;
 
     /// <summary>
-    /// What a file says beside its tensors: the <c>__metadata__</c> of safetensors. What is here is written too; PyTorch's zip format keeps
+    /// What a file says beside its tensors: the <c>__metadata__</c> of safetensors, the metadata of an ONNX model. What is here is written too; PyTorch's zip format keeps
     /// it as an attribute of the state dict, which Python keeps in turn.
     /// </summary>
     public IReadOnlyDictionary<string, string> Metadata => content.Metadata;

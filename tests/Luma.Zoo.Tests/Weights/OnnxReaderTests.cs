@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Luma.Zoo.Weights;
+using Luma.Zoo.Weights.Formats;
 using Onnx;
 using DataType = Onnx.TensorProto.Types.DataType;
 
@@ -221,6 +222,29 @@ public class OnnxReaderTests
         }
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, bytes.Length);
+    }
+
+    [Fact]
+    public void Many_pieces_of_a_tensor_cost_what_they_are_worth()
+    {
+        // 60,000 lists of one number each, which is what a hostile file may make of a list.
+        var tensor = new TensorProto { Name = "it", DataType = (int)DataType.Int64, Dims = { 60_000 } }.ToByteArray();
+        byte[] pieces = [.. tensor, .. Enumerable.Repeat((byte[])[0x3A, 1, 7], 60_000).SelectMany(piece => piece)];
+        byte[] graph = [0x2A, .. Length(pieces.Length), .. pieces];
+        byte[] bytes = [8, 8, 0x3A, .. Length(graph.Length), .. graph];
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        using var read = StateDict.Read(bytes, "bytes");
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, (4 * bytes.Length) + ReadBudget.Allowance);
+        Assert.Equal(Enumerable.Repeat(7L, 60_000), read["it"].ToTensor().data<long>().ToArray());
+
+        static byte[] Length(int length)
+        {
+            using var stream = new MemoryStream();
+            using (var output = new CodedOutputStream(stream, leaveOpen: true)) output.WriteLength(length);
+            return stream.ToArray();
+        }
     }
 
     /// <summary>A model with tensors of every kind, for what damages files.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf;
 using Luma.Neural.Operations;
 using Onnx;
@@ -57,10 +58,10 @@ internal sealed class OnnxGraph(ScalarType type)
     public string Number(double value) => Number(value, type);
 
     /// <summary>A constant number of a type.</summary>
-    public string Number(double value, ScalarType as_) => Constant(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{as_} {value:R}"), () =>
+    public string Number(double value, ScalarType scalar) => Constant(string.Create(CultureInfo.InvariantCulture, $"{scalar} {value:R}"), () =>
     {
         using var scope = NewDisposeScope();
-        return Tensor(tensor(value, float64).to(as_));
+        return Tensor(tensor(value, float64).to(scalar));
     });
 
     /// <summary>A constant tensor with a name that tells its content.</summary>

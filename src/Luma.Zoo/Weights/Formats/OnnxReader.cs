@@ -8,7 +8,7 @@ namespace Luma.Zoo.Weights.Formats;
 /// </summary>
 internal sealed class OnnxReader
 {
-    private const int MaxRank = 64, MaxName = 4096, MaxText = 1 << 20, MaxFiles = 4096;
+    private const int MaxRank = 64, MaxName = 4096, MaxText = 1 << 20, MaxFiles = 4096, MaxGraphs = 4096;
 
     // Roughly what .NET takes for a tensor's entry beside its name, and for a fact.
     private const int EntryCost = 512, FactCost = 128;
@@ -72,7 +72,7 @@ internal sealed class OnnxReader
                 if (field is { Number: ModelGraph, Wire: ProtoWire.Bytes }) graphs.Add(field);
                 else if (field is { Number: ModelMetadata, Wire: ProtoWire.Bytes } && hasVersion) ReadFact(field);
                 // An object for each part of a graph in pieces is not what a file is worth.
-                if (graphs.Count > MaxFiles) return null;
+                if (graphs.Count > MaxGraphs) return null;
             }
         }
         catch (MalformedDataException error)
@@ -137,7 +137,7 @@ internal sealed class OnnxReader
         ProtoField? raw = null;
         List<long> shape = [];
         Dictionary<string, string> place = [];
-        var typed = new OnnxValues(source, budget);
+        var typed = new OnnxValues(source, cursor, budget);
 
         cursor.Position = tensor.Start;
         while (cursor.Next(tensor.End) is { } field)

@@ -6,13 +6,16 @@ namespace Luma.Zoo.Weights.Formats;
 /// The values of an ONNX tensor that are not raw bytes but numbers of protobuf: floats in a row, or integers of one to ten bytes each, in one
 /// field or in several.
 /// </summary>
-internal sealed class OnnxValues(ByteSource source, ReadBudget budget)
+/// <param name="source">The file.</param>
+/// <param name="cursor">Goes through the file; it is moved.</param>
+/// <param name="budget">Pays for what is made.</param>
+internal sealed class OnnxValues(ByteSource source, ProtoCursor cursor, ReadBudget budget)
 {
     // Fields of TensorProto, with the sizes of what they hold; 0 where that is not fixed.
     private const int Floats = 4, Int32s = 5, Int64s = 7, Doubles = 10, UInt64s = 11;
 
-    // Of more pieces than that nobody writes a tensor.
-    private const int MostPieces = 1 << 16, PieceCost = 40;
+    // Of more pieces than that nobody writes a tensor. A piece is in two lists, which grow by doubling.
+    private const int MostPieces = 1 << 16, PieceCost = 128;
 
     private readonly List<ProtoField> pieces = [];
 
@@ -50,7 +53,7 @@ internal sealed class OnnxValues(ByteSource source, ReadBudget budget)
         if (piece.Wire != ProtoWire.Bytes) return 1;
 
         budget.Walk(piece.Value);
-        var cursor = new ProtoCursor(source, budget) { Position = piece.Start };
+        cursor.Position = piece.Start;
         var count = 0L;
         for (; cursor.Position < piece.End; count++) cursor.Varint(piece.End);
         return count;
@@ -65,6 +68,8 @@ internal sealed class OnnxValues(ByteSource source, ReadBudget budget)
 
         public override unsafe void Unpack(byte* destination)
         {
+            var cursor = new ProtoCursor(Source, new ReadBudget(Source.Length));
+            var end = destination + Length;
             foreach (var piece in pieces)
             {
                 if (piece.Wire != ProtoWire.Bytes)
@@ -78,11 +83,31 @@ internal sealed class OnnxValues(ByteSource source, ReadBudget budget)
                 }
                 else
                 {
-                    var cursor = new ProtoCursor(Source, new ReadBudget(Source.Length)) { Position = piece.Start };
-                    while (cursor.Position < piece.End) Put(ref destination, cursor.Varint(piece.End), type.Size);
+                    cursor.Position = piece.Start;
+                    while (cursor.Position < piece.End)
+                    {
+                        // They were counted before: there are more only where somebody has written to the file since.
+                        if (destination == end) throw Changed();
+                        Put(ref destination, Varint(cursor, piece), type.Size);
+                    }
                 }
             }
+            if (destination != end) throw Changed();
         }
+
+        private long Varint(ProtoCursor cursor, ProtoField piece)
+        {
+            try
+            {
+                return cursor.Varint(piece.End);
+            }
+            catch (MalformedDataException)
+            {
+                throw Changed();
+            }
+        }
+
+        private WeightFileException Changed() => new(Source.Name, "the file was changed while it was read");
 
         // The lowest bytes of a number are a smaller one.
         private static unsafe void Put(ref byte* destination, long number, int size)
