@@ -68,7 +68,7 @@ public sealed class ClassifyProcessTests : IDisposable
     public void A_disk_that_is_full_is_told_in_one_line()
     {
         var (code, _, error) = Run("$L classify lenet_5 images --format jsonl > /dev/full");
-        Assert.Equal((1, "luma: No space left on device\n"), (code, error));
+        Assert.Equal((1, "luma: standard output cannot be written: the disk is full\n"), (code, error));
 
         // Needs a right that not everybody has.
         var disk = Run("mkdir disk && mount -t tmpfs -o size=8k none disk 2> /dev/null || exit 99; trap 'umount disk' EXIT; "
