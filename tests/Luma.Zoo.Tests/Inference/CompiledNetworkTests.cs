@@ -89,7 +89,7 @@ public class CompiledNetworkTests
         var expected = network.call(x).data<float>().ToArray();
 
         network.train();
-        using var compiled = network.Compile(new() { ImageShape = [3, 12] });
+        using var compiled = network.Compile(new() { ImageShape = [3, 12], Batch = 2 });
 
         Assert.All(network.modules(), module => Assert.True(module.training));
         foreach (var parameter in network.parameters()) parameter.zero_();
