@@ -68,8 +68,10 @@ public class CompiledNetworkTests
         var x = rand(1, 3, 40, 40);
         var expected = network.call(x).data<float>().ToArray();
         using var compiled = network.Compile(new() { ImageShape = [3, 40, 40] });
+        compiled.CompileFor([3, 40, 40], batch: 4);
 
         network.Dispose();
+        Assert.InRange(ModelGolden.Difference(expected, compiled.Run(x.expand(2, -1, -1, -1)).slice(0, 1, 2, 1).data<float>().ToArray()), 0, 1e-5);
 
         Assert.InRange(ModelGolden.Difference(expected, compiled.Run(x).data<float>().ToArray()), 0, 1e-5);
         Assert.Contains("(3, 48, 48)", Assert.Throws<InvalidOperationException>(() => compiled.Run(rand(1, 3, 48, 48))).Message, StringComparison.Ordinal);
@@ -87,7 +89,7 @@ public class CompiledNetworkTests
         var expected = network.call(x).data<float>().ToArray();
 
         network.train();
-        using var compiled = network.Compile(new() { ImageShape = [3, 12] });
+        using var compiled = network.Compile(new() { ImageShape = [3, 12], Batch = 2 });
 
         Assert.All(network.modules(), module => Assert.True(module.training));
         foreach (var parameter in network.parameters()) parameter.zero_();
@@ -145,6 +147,7 @@ public class CompiledNetworkTests
         Assert.Throws<InputShapeException>(() => network.Compile(new() { ImageShape = [3] }));
         Assert.Throws<ArgumentException>("imageShape", () => network.Compile(new() { ImageShape = [3, 0, 4] }));
         Assert.Throws<ArgumentException>("options", () => network.Compile(new() { Type = ScalarType.Float16 }));
+        Assert.Throws<ArgumentException>("options", () => network.Compile(new() { Batch = 0 }));
 
         compiled.Run(rand(1, 3, 9, 7));
         compiled.Dispose();

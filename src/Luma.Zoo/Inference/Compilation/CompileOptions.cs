@@ -15,8 +15,15 @@ public sealed record CompileOptions
     /// </summary>
     public IReadOnlyList<long>? ImageShape { get; init; }
 
+    /// <summary>
+    /// How many images calls will have, where <see cref="ImageShape"/> is compiled for at once: 1, the default, or more. Any number is taken
+    /// either way, but oneDNN wants the weights in another order for single images than for several, and they are kept in both if both come.
+    /// </summary>
+    public long Batch { get; init; } = 1;
+
     internal void Validate()
     {
+        if (Batch < 1) throw new ArgumentException($"{nameof(Batch)} must be at least 1, not {Batch}.", "options");
         if (Type is not (ScalarType.Float32 or ScalarType.BFloat16))
             throw new ArgumentException($"{nameof(Type)} must be Float32 or BFloat16, not {Type}.", "options");
     }

@@ -8,14 +8,14 @@ namespace Luma.Zoo.Inference.Compilation;
 
 /// <summary>A network compiled for inference: <see cref="NetworkCompilation.Compile"/> makes it. Any number of threads may use it at a time.</summary>
 /// <remarks>
-/// It takes any number of images. The network itself is used again where images of a new size come, to see whether it computes the same
-/// for them: dispose of the network before if no other size will come, which frees its weights, and keep it alive and unchanged otherwise.
+/// It takes any number of images. The network itself is used again when the first single image, the first batch of several or a new size
+/// comes: dispose of the network to free its weights when all that will come is compiled, and keep it alive and unchanged until then.
 /// </remarks>
 public sealed class CompiledNetwork : IInferenceProgram
 {
     private readonly NeuralModule network;
     private readonly Tensor? parameter;
-    private readonly ConcurrentDictionary<Integers, Lazy<OneDnnProgram>> programs = [];
+    private readonly ConcurrentDictionary<Inputs, Lazy<OneDnnProgram>> programs = [];
     private readonly Lock compiling = new();
     private readonly ReaderWriterLockSlim running = new(LockRecursionPolicy.SupportsRecursion);
     private bool disposed;
@@ -39,7 +39,7 @@ public sealed class CompiledNetwork : IInferenceProgram
         try
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            var program = For([.. input.shape.Skip(1)]);
+            var program = For([.. input.shape.Skip(1)], input.shape.FirstOrDefault());
             using var inference = inference_mode();
             using var scope = NewDisposeScope();
             return program.Run(input.to(Type, CPU)).to(ScalarType.Float32).MoveToOuterDisposeScope();
@@ -52,12 +52,13 @@ public sealed class CompiledNetwork : IInferenceProgram
 
     /// <summary>Compiles for images of a size, where that has not been done.</summary>
     /// <param name="imageShape">The shape of an image: <c>(C, H, W)</c>.</param>
+    /// <param name="batch">How many images will come at a time: it matters whether it is one or more.</param>
     /// <inheritdoc cref="Run" path="/exception"/>
-    public void CompileFor(IReadOnlyList<long> imageShape)
+    public void CompileFor(IReadOnlyList<long> imageShape, long batch = 1)
     {
         ArgumentNullException.ThrowIfNull(imageShape);
         ObjectDisposedException.ThrowIf(disposed, this);
-        For([.. imageShape]);
+        For([.. imageShape], batch);
     }
 
     /// <summary>Refuses further calls, waits for those under way, and frees the weights. The network stays the caller's.</summary>
@@ -77,9 +78,10 @@ public sealed class CompiledNetwork : IInferenceProgram
         }
     }
 
-    private OneDnnProgram For(Integers imageShape)
+    private OneDnnProgram For(Integers imageShape, long batch)
     {
-        var program = programs.GetOrAdd(imageShape, shape => new(() => Compile(shape)));
+        var inputs = new Inputs(imageShape, batch > 1);
+        var program = programs.GetOrAdd(inputs, inputs => new(() => Compile(inputs, batch)));
         try
         {
             return program.Value;
@@ -87,23 +89,27 @@ public sealed class CompiledNetwork : IInferenceProgram
         catch
         {
             // The next call may fare better, where memory was short.
-            programs.TryRemove(KeyValuePair.Create(imageShape, program));
+            programs.TryRemove(KeyValuePair.Create(inputs, program));
             throw;
         }
     }
 
     // One at a time: each takes memory for the weights once more.
-    private OneDnnProgram Compile(Integers imageShape)
+    private OneDnnProgram Compile(Inputs inputs, long batch)
     {
         lock (compiling)
         {
             if (parameter is { IsInvalid: true })
-                throw new InvalidOperationException($"The network was disposed of or moved before it was compiled for images of ({string.Join(", ", imageShape)}).");
+                throw new InvalidOperationException($"The network was disposed of or moved before it was compiled for {(inputs.Several ? "several images" : "an image")} of ({string.Join(", ", inputs.ImageShape)}).");
 
             using var scope = NewDisposeScope();
-            var graph = EvaluationGraph.Record(network, imageShape).Apply();
+            var graph = EvaluationGraph.Record(network, inputs.ImageShape).Apply();
             // Most networks compute the same for every size.
-            return programs.Values.FirstOrDefault(known => known.IsValueCreated && known.Value.Computes(graph))?.Value ?? OneDnnProgram.Compile(graph, Type);
+            var known = programs.Where(entry => entry.Key.Several == inputs.Several && entry.Value.IsValueCreated).Select(entry => entry.Value.Value);
+            return known.FirstOrDefault(program => program.Computes(graph)) ?? OneDnnProgram.Compile(graph, Type, batch);
         }
     }
+
+    // The order that oneDNN wants the weights in depends on whether there is one image; from another order it would come in every call.
+    private readonly record struct Inputs(Integers ImageShape, bool Several);
 }

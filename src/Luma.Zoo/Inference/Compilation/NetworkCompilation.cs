@@ -27,7 +27,7 @@ public static class NetworkCompilation
         if (options.ImageShape is null) return compiled;
         try
         {
-            compiled.CompileFor(options.ImageShape);
+            compiled.CompileFor(options.ImageShape, options.Batch);
             return compiled;
         }
         catch

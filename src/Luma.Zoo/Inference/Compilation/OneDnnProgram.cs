@@ -18,13 +18,14 @@ internal sealed class OneDnnProgram : IDisposable
     /// <summary>Compiles a graph to which the passes have been applied.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="type">The type to compute in.</param>
-    public static OneDnnProgram Compile(Graph graph, ScalarType type)
+    /// <param name="batch">For how many images the weights are arranged.</param>
+    public static OneDnnProgram Compile(Graph graph, ScalarType type, long batch)
     {
         var folder = Directory.CreateTempSubdirectory("luma-");
         try
         {
             var path = Path.Combine(folder.FullName, "network.pt");
-            using (var stream = File.Create(path)) new OneDnnScript(graph, type).Write(stream);
+            using (var stream = File.Create(path)) new OneDnnScript(graph, type, batch).Write(stream);
             var module = jit.load<Tensor, Tensor>(path);
             module.eval();
             using (inference_mode()) module.invoke(OneDnnScript.Prepack);

@@ -23,15 +23,16 @@ internal sealed class OneDnnScript
 
     private readonly Graph graph;
     private readonly ScalarType type;
+    private readonly long batch;
     private readonly FreeValues free;
     private readonly Dictionary<int, string> names;
     private readonly HashSet<int> weights;
     private readonly StringBuilder prepack = new();
     private readonly HashSet<int> packed = [];
 
-    public OneDnnScript(Graph graph, ScalarType type)
+    public OneDnnScript(Graph graph, ScalarType type, long batch)
     {
-        (this.graph, this.type, free) = (graph, type, new(graph));
+        (this.graph, this.type, this.batch, free) = (graph, type, batch, new(graph));
         names = graph.Constants.Index().ToDictionary(constant => constant.Item.Value, constant => $"p{constant.Index}");
         // A weight that something else reads as well must stay as it is.
         weights = graph.Constants.Select(constant => constant.Value).ToHashSet();
@@ -103,7 +104,7 @@ internal sealed class OneDnnScript
         var window = $"{padding}, {Text(convolution.Stride)}, {Text(convolution.Dilation)}, {convolution.Groups}";
         if (packed.Add(weight))
         {
-            long[] sizes = [.. graph.ShapeOf(node.Inputs[0]!.Value)];
+            long[] sizes = [batch, .. graph.ShapeOf(node.Inputs[0]!.Value).Skip(1)];
             for (var axis = 0; axis < convolution.Stride.Count && !same; axis++) sizes[axis + 2] += convolution.PaddingBefore[axis] + convolution.PaddingAfter[axis];
             Pack(weight, $"ops.mkldnn._reorder_convolution_weight({x[1]}, {window}, {Text(sizes)})");
         }
@@ -126,7 +127,7 @@ internal sealed class OneDnnScript
         // A single row is bound by reading the weights: libtorch's own product has less to set up.
         var rows = graph.ShapeOf(node.Inputs[0]!.Value).SkipLast(1).Aggregate(1L, (product, size) => product * size);
         if (rows == 1) return null;
-        if (packed.Add(weight)) Pack(weight, $"ops.mkldnn._reorder_linear_weight({x[1]}, {rows})");
+        if (packed.Add(weight)) Pack(weight, $"ops.mkldnn._reorder_linear_weight({x[1]}, {rows * batch})");
         var added = x is [_, _, _, not "None"];
         if (!added) return $"ops.mkldnn._linear_pointwise({x[0]}, {x[1]}, {x[2]}, {(then is null ? NoFunction : Function(then))})";
 
