@@ -101,7 +101,6 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
             field = value;
             if (value == ClassifierCompilation.Off || device.type != DeviceType.CPU || type != ScalarType.Float32) return;
             runner = new(model, Preset, value);
-            runner.Prepare();
         }
     }
 

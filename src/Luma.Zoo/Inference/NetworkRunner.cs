@@ -5,50 +5,77 @@ using Luma.Zoo.Inference.Compilation;
 namespace Luma.Zoo.Inference;
 
 /// <summary>Computes what a classifier's network does, by its compiled form where there is one. Any number of threads may use it at a time.</summary>
-/// <param name="network">The network, which is on the CPU and in evaluation mode, and does not change.</param>
-/// <param name="preset">What makes an image into its input.</param>
-/// <param name="when">When it is compiled.</param>
-internal sealed class NetworkRunner(NeuralModule network, ImagePreset preset, ClassifierCompilation when) : IDisposable
+internal sealed class NetworkRunner : IDisposable
 {
     // Fewer images are done before a network is compiled.
     private const int ImagesBefore = 32;
 
-    private readonly Lazy<Task<CompiledNetwork?>> compiled = new(() => Task.Run(() => Compile(network, preset)));
-    private int images;
+    // Images that are left over at the end of a run go through the form for several: one of their own would come too late.
+    private const int SinglesBefore = 8;
 
-    /// <summary>Begins to compile it, where that is to be done at once.</summary>
-    public void Prepare()
+    private readonly CompiledNetwork compiled;
+    private readonly ClassifierCompilation when;
+
+    // Weights are arranged otherwise for one image than for several.
+    private readonly Lazy<Task<bool>> forOne, forSeveral;
+    private long images, singles;
+
+    /// <summary>Begins to compile a network, where that is to be done at once.</summary>
+    /// <param name="network">The network, which is on the CPU and in evaluation mode, and does not change.</param>
+    /// <param name="preset">What makes an image into its input.</param>
+    /// <param name="when">When it is compiled.</param>
+    public NetworkRunner(NeuralModule network, ImagePreset preset, ClassifierCompilation when)
     {
-        if (when == ClassifierCompilation.Ahead) _ = compiled.Value;
+        (compiled, this.when) = (network.Compile(), when);
+        var shape = preset.GetInputShape();
+        (forOne, forSeveral) = (new(() => Task.Run(() => TryCompile(shape, 1))), new(() => Task.Run(() => TryCompile(shape, 2))));
+        if (when == ClassifierCompilation.Ahead) _ = forSeveral.Value;
     }
 
     /// <summary>Computes the output; null where that is left to the network.</summary>
     /// <param name="input"><c>(N, C, H, W)</c></param>
-    public Tensor? TryRun(Tensor input) => Find((int)input.size(0))?.Run(input);
+    public Tensor? TryRun(Tensor input)
+    {
+        var isOne = input.size(0) == 1;
+        if (when == ClassifierCompilation.Ahead)
+        {
+            var isLeft = isOne && !forOne.IsValueCreated && Interlocked.Increment(ref singles) <= SinglesBefore;
+            if (!(isOne && !isLeft ? forOne : forSeveral).Value.GetAwaiter().GetResult()) return null;
+            return isLeft ? RunTwice(input) : compiled.Run(input);
+        }
+
+        var form = isOne ? forOne : forSeveral;
+        if (!form.IsValueCreated && Interlocked.Add(ref images, input.size(0)) <= ImagesBefore) return null;
+        return form.Value is { IsCompletedSuccessfully: true, Result: true } ? compiled.Run(input) : null;
+    }
 
     /// <summary>Waits for the compiling, and frees what came of it.</summary>
     public void Dispose()
     {
-        if (compiled.IsValueCreated) compiled.Value.GetAwaiter().GetResult()?.Dispose();
+        foreach (var form in (Lazy<Task<bool>>[])[forOne, forSeveral])
+        {
+            if (form.IsValueCreated) form.Value.GetAwaiter().GetResult();
+        }
+        compiled.Dispose();
     }
 
-    private CompiledNetwork? Find(int count)
+    private Tensor RunTwice(Tensor input)
     {
-        if (when == ClassifierCompilation.Ahead) return compiled.Value.GetAwaiter().GetResult();
-        if (!compiled.IsValueCreated && Interlocked.Add(ref images, count) <= ImagesBefore) return null;
-        return compiled.Value is { IsCompletedSuccessfully: true } done ? done.Result : null;
+        using var scope = NewDisposeScope();
+        return compiled.Run(cat([input, input], 0)).narrow(0, 0, 1).MoveToOuterDisposeScope();
     }
 
     // A network that cannot be compiled works all the same: what somebody else wrote may compute what cannot be recorded, and memory may be short.
-    private static CompiledNetwork? Compile(NeuralModule network, ImagePreset preset)
+    private bool TryCompile(long[] shape, long batch)
     {
         try
         {
-            return network.Compile(new() { ImageShape = preset.GetInputShape() });
+            compiled.CompileFor(shape, batch);
+            return true;
         }
         catch (Exception error) when (error is InvalidOperationException or ArgumentException or NotSupportedException or IOException or UnauthorizedAccessException or InsufficientMemoryException)
         {
-            return null;
+            return false;
         }
     }
 }
