@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Luma.Neural;
 using Luma.Neural.Operations;
 using Luma.Zoo.Export.Onnx;
@@ -8,93 +7,59 @@ using Microsoft.ML.OnnxRuntime;
 namespace Luma.Zoo.OnnxRuntime;
 
 /// <summary>A network in ONNX Runtime: a session for all sizes of images, or one for each where the network computes differently.</summary>
-internal sealed class OnnxRuntimeProgram(NeuralModule network, OnnxRuntimeEngine engine) : IInferenceProgram
+internal sealed class OnnxRuntimeProgram : IInferenceProgram
 {
-    private readonly ConcurrentDictionary<Integers, Lazy<Session>> sessions = [];
-    private readonly Lock compiling = new();
-    private readonly ReaderWriterLockSlim running = new(LockRecursionPolicy.SupportsRecursion);
+    private readonly NeuralModule network;
+    private readonly OnnxRuntimeEngine engine;
+    private readonly ProgramCache<Integers, Session> sessions;
     private Session? forAllSizes;
-    private bool disposed;
+
+    public OnnxRuntimeProgram(NeuralModule network, OnnxRuntimeEngine engine)
+    {
+        (this.network, this.engine) = (network, engine);
+        sessions = new(this, (imageShape, _) => Compile(imageShape));
+    }
 
     public ScalarType Type => ScalarType.Float32;
 
     public Tensor Run(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        running.EnterReadLock();
-        try
+        if (input.Dimensions < 2) throw new InputShapeException($"Expected images, (N, C, H, W), got ({string.Join(", ", input.shape)}).");
+        return sessions.Use([.. input.shape.Skip(1)], session =>
         {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            if (input.Dimensions < 2) throw new InputShapeException($"Expected images, (N, C, H, W), got ({string.Join(", ", input.shape)}).");
-            var session = For(input.shape[1..]);
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
             return session.Run(input.to(ScalarType.Float32, CPU).contiguous()).MoveToOuterDisposeScope();
-        }
-        finally
-        {
-            running.ExitReadLock();
-        }
+        });
     }
 
     /// <summary>Compiles for images of a size, where that has not been done.</summary>
-    public void CompileFor(IReadOnlyList<long> imageShape) => For([.. imageShape]);
+    public void CompileFor(IReadOnlyList<long> imageShape) => sessions.Use([.. imageShape], session => session);
 
-    public void Dispose()
+    public void Dispose() => sessions.Dispose();
+
+    private Session Compile(Integers imageShape)
     {
-        running.EnterWriteLock();
+        if (forAllSizes is { } known && known.Channels == imageShape[0]) return known;
+
+        var folder = Directory.CreateTempSubdirectory("luma-onnx-");
         try
         {
-            if (disposed) return;
-            disposed = true;
-            foreach (var session in sessions.Values.Where(session => session.IsValueCreated).Select(session => session.Value).Distinct()) session.Dispose();
-            sessions.Clear();
+            var path = Path.Combine(folder.FullName, "model.onnx");
+            var report = network.ExportOnnx(path, new() { InputShape = [.. imageShape], FoldBatchNorm = true, Type = ScalarType.Float32 });
+            var session = new Session(path, imageShape[0], engine);
+            if (report.IsDynamic) forAllSizes = session;
+            return session;
+        }
+        catch (ObjectDisposedException error)
+        {
+            throw new InvalidOperationException(
+                $"The network was disposed of before images of the size ({string.Join(", ", imageShape)}) came, for which it was not compiled.", error);
         }
         finally
         {
-            running.ExitWriteLock();
-        }
-    }
-
-    private Session For(Integers imageShape)
-    {
-        var session = sessions.GetOrAdd(imageShape, shape => new(() => Compile(shape)));
-        try
-        {
-            return session.Value;
-        }
-        catch
-        {
-            // The next call may fare better, where memory was short.
-            sessions.TryRemove(KeyValuePair.Create(imageShape, session));
-            throw;
-        }
-    }
-
-    // One at a time: each takes memory for the weights once more.
-    private Session Compile(Integers imageShape)
-    {
-        lock (compiling)
-        {
-            if (forAllSizes is { } known && known.Channels == imageShape[0]) return known;
-            var folder = Directory.CreateTempSubdirectory("luma-onnx-");
-            try
-            {
-                var path = Path.Combine(folder.FullName, "model.onnx");
-                var report = network.ExportOnnx(path, new() { InputShape = [.. imageShape], FoldBatchNorm = true, Type = ScalarType.Float32 });
-                var session = new Session(path, imageShape[0], engine);
-                if (report.IsDynamic) forAllSizes = session;
-                return session;
-            }
-            catch (ObjectDisposedException error)
-            {
-                throw new InvalidOperationException(
-                    $"The network was disposed of before images of the size ({string.Join(", ", imageShape)}) came, for which it was not compiled.", error);
-            }
-            finally
-            {
-                Delete(folder);
-            }
+            Delete(folder);
         }
     }
 

@@ -8,7 +8,13 @@ namespace Luma.Neural.Observation;
 /// <param name="Inputs">The numbers of the values that it reads; null for an optional one that is left out.</param>
 /// <param name="Output">The number of the value that it gives.</param>
 /// <param name="Module">The path of the layer or block in which it ran, such as <c>layer1.0.conv1</c>; empty for the network itself.</param>
-public sealed record GraphNode(Operation Operation, IReadOnlyList<int?> Inputs, int Output, string Module);
+public sealed record GraphNode(Operation Operation, IReadOnlyList<int?> Inputs, int Output, string Module)
+{
+    /// <summary>Takes nodes for equal that compute the same of the same values, wherever they ran.</summary>
+    internal static IEqualityComparer<GraphNode> Computation { get; } = EqualityComparer<GraphNode>.Create(
+        (node, other) => node!.Operation == other!.Operation && node.Output == other.Output && node.Inputs.SequenceEqual(other.Inputs),
+        node => HashCode.Combine(node.Operation, node.Output));
+}
 
 /// <summary>A parameter or buffer that a <see cref="Graph"/> reads.</summary>
 /// <param name="Value">The number of its value.</param>

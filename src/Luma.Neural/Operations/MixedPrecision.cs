@@ -10,11 +10,7 @@ namespace Luma.Neural.Operations;
 /// </remarks>
 public static class MixedPrecision
 {
-    // Per thread, as observing is: what one thread trains in does not change what another computes.
-    [ThreadStatic]
-    private static Scope? innermost;
-
-    internal static ScalarType? Type => innermost?.Type;
+    internal static ScalarType? Type => ThreadScope<ScalarType?>.Current;
 
     /// <summary>Computes in a shorter type what runs on this thread until the result is disposed of.</summary>
     /// <param name="type">The type: <see cref="ScalarType.BFloat16"/> or <see cref="ScalarType.Float16"/>.</param>
@@ -25,25 +21,10 @@ public static class MixedPrecision
     {
         if (type is not (ScalarType.BFloat16 or ScalarType.Float16))
             throw new ArgumentOutOfRangeException(nameof(type), type, "Mixed precision computes in BFloat16 or Float16.");
-        return innermost = new Scope(type, innermost);
+        return ThreadScope<ScalarType?>.Begin(type);
     }
 
     // Doubles are meant: autocast leaves them alone too.
     internal static bool IsFor(Tensor tensor, ScalarType type) =>
         tensor.dtype != type && tensor.dtype is (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16);
-
-    private sealed class Scope(ScalarType type, Scope? outer) : IDisposable
-    {
-        private bool ended;
-
-        public ScalarType Type { get; } = type;
-
-        public void Dispose()
-        {
-            ended = true;
-            while (innermost is { ended: true } scope) innermost = scope.Outer;
-        }
-
-        private Scope? Outer { get; } = outer;
-    }
 }

@@ -21,8 +21,7 @@ internal static class GraphCommand
 
     public static Command Create(Terminal terminal)
     {
-        var (model, config, numClasses, json) = (Options.Model(), Options.Config(), Options.NumClasses(), Options.Json());
-        var (heads, shortcut) = (Options.AuxiliaryHeads(), Options.Shortcut());
+        var (model, chosen, json) = (Options.Model(), new NetworkOptions(), Options.Json());
         var shape = Options.Shape("The shape of the input; by default one image of the network's own size.");
         var passes = new Option<IReadOnlyList<GraphPass>>("--passes")
         {
@@ -37,18 +36,14 @@ internal static class GraphCommand
 
         var command = new Command("graph", "Show what a network computes in evaluation mode, operation by operation, before or after the passes of compilation.")
         {
-            model, config, numClasses, heads, shortcut, shape, passes, format, json,
+            model,
         };
+        chosen.AddTo(command);
+        foreach (var option in (Option[])[shape, passes, format, json]) command.Options.Add(option);
         command.SetAction(parsed =>
         {
             var reference = ModelReference.Parse(parsed.GetValue(model)!);
-            var options = new ModelOptions
-            {
-                Config = parsed.GetValue(config),
-                NumClasses = parsed.GetValue(numClasses),
-                AuxiliaryHeads = parsed.GetValue(heads),
-                Shortcut = parsed.GetValue(shortcut),
-            };
+            var options = chosen.Read(parsed);
             var sizes = (parsed.GetValue(shape) ?? Shape.OneImage(reference)).Sizes;
 
             using var scope = NewDisposeScope();

@@ -9,18 +9,13 @@ internal static class InfoCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var (model, config, numClasses, json) = (Options.Model(), Options.Config(), Options.NumClasses(), Options.Json());
-        var (heads, shortcut) = (Options.AuxiliaryHeads(), Options.Shortcut());
-        var command = new Command("info", "Show what a network is and how many weights and biases it has.") { model, config, numClasses, heads, shortcut, json };
+        var (model, chosen, json) = (Options.Model(), new NetworkOptions(), Options.Json());
+        var command = new Command("info", "Show what a network is and how many weights and biases it has.") { model };
+        chosen.AddTo(command);
+        command.Options.Add(json);
         command.SetAction(parsed =>
         {
-            var report = Describe(ModelReference.Parse(parsed.GetValue(model)!), new ModelOptions
-            {
-                Config = parsed.GetValue(config),
-                NumClasses = parsed.GetValue(numClasses),
-                AuxiliaryHeads = parsed.GetValue(heads),
-                Shortcut = parsed.GetValue(shortcut),
-            });
+            var report = Describe(ModelReference.Parse(parsed.GetValue(model)!), chosen.Read(parsed));
             if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.ModelReport);
             else Show(report, terminal.Console);
         });

@@ -10,25 +10,20 @@ internal static class SummaryCommand
 
     public static Command Create(Terminal terminal)
     {
-        var (model, config, numClasses, json) = (Options.Model(), Options.Config(), Options.NumClasses(), Options.Json());
-        var (heads, shortcut) = (Options.AuxiliaryHeads(), Options.Shortcut());
+        var (model, chosen, json) = (Options.Model(), new NetworkOptions(), Options.Json());
         var shape = Options.Shape("The shape of the input; by default one image of the network's own size.");
         var depth = Options.Number("--depth", "Hide what lies deeper than this; 0 shows the network itself only. By default nothing is hidden.", least: 0);
 
         var command = new Command("summary", "Show a network's layers with their output shapes, parameters and multiply-adds.")
         {
-            model, config, numClasses, heads, shortcut, shape, depth, json,
+            model,
         };
+        chosen.AddTo(command);
+        foreach (var option in (Option[])[shape, depth, json]) command.Options.Add(option);
         command.SetAction(parsed =>
         {
             var reference = ModelReference.Parse(parsed.GetValue(model)!);
-            var options = new ModelOptions
-            {
-                Config = parsed.GetValue(config),
-                NumClasses = parsed.GetValue(numClasses),
-                AuxiliaryHeads = parsed.GetValue(heads),
-                Shortcut = parsed.GetValue(shortcut),
-            };
+            var options = chosen.Read(parsed);
             var sizes = (parsed.GetValue(shape) ?? Shape.OneImage(reference)).Sizes;
 
             var summary = Summarise(reference, options, sizes);

@@ -28,7 +28,7 @@ internal sealed class NetworkRunner : IDisposable
     {
         (compiled, this.when) = (network.Compile(), when);
         var shape = preset.GetInputShape();
-        (forOne, forSeveral) = (new(() => Task.Run(() => TryCompile(shape, 1))), new(() => Task.Run(() => TryCompile(shape, 2))));
+        (forOne, forSeveral) = (new(() => Task.Run(() => TryCompile(shape, 1))), new(() => Task.Run(() => TryCompile(shape, new BatchOptions().BatchSize))));
         if (when == ClassifierCompilation.Ahead) _ = forSeveral.Value;
     }
 

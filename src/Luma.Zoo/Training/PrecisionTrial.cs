@@ -48,7 +48,10 @@ internal static class PrecisionTrial
     {
         var clock = Stopwatch.StartNew();
         using (Use(precision)) pass();
+        // Else a GPU would not be done yet.
+        if (network.parameters().Any(parameter => parameter.device_type == DeviceType.CUDA)) cuda.synchronize();
+        var time = clock.Elapsed;
         foreach (var parameter in network.parameters()) parameter.grad = null;
-        return clock.Elapsed;
+        return time;
     }
 }

@@ -32,7 +32,7 @@ public class TorchScriptTests
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var folder = new TemporaryFolder();
-        using var network = FormsTests.Build(id, out var shape);
+        using var network = SmallNetwork.Build(id, out var shape);
         var images = ModelGolden.DrawImages(2, shape);
         network.ExportTorchScript(folder.File("network.pt"), shape);
         using (var tensors = StateDict.Of([KeyValuePair.Create("images", images), KeyValuePair.Create("output", network.call(images))])) tensors.Save(folder.File("tensors.pth"));
@@ -48,7 +48,7 @@ public class TorchScriptTests
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         using var folder = new TemporaryFolder();
-        using var network = FormsTests.Build("resnet18", out var shape);
+        using var network = SmallNetwork.Build("resnet18", out var shape);
         var images = ModelGolden.DrawImages(3, [3, 50, 44]);
         var expected = network.call(images).data<float>().ToArray();
 

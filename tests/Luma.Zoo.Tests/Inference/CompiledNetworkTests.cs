@@ -52,7 +52,7 @@ public class CompiledNetworkTests
     public void Images_of_other_sizes_are_compiled_for_when_they_come(string id)
     {
         using var scope = NewDisposeScope();
-        using var network = FormsTests.Build(id, out _);
+        using var network = SmallNetwork.Build(id, out _);
         using var compiled = network.Compile(new() { ImageShape = [3, 64, 64] });
 
         foreach (var (height, width) in new[] { (64, 64), (64, 96), (45, 33), (64, 64) })
@@ -64,7 +64,7 @@ public class CompiledNetworkTests
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var network = FormsTests.Build("resnet18", out _);
+        var network = SmallNetwork.Build("resnet18", out _);
         var x = rand(1, 3, 40, 40);
         var expected = network.call(x).data<float>().ToArray();
         using var compiled = network.Compile(new() { ImageShape = [3, 40, 40] });
@@ -99,7 +99,7 @@ public class CompiledNetworkTests
     [Fact]
     public async Task Any_number_of_threads_may_call_it_also_the_first_time()
     {
-        using var network = FormsTests.Build("squeezenet1_1", out var shape);
+        using var network = SmallNetwork.Build("squeezenet1_1", out var shape);
         using var x = rand([2, .. shape]);
         float[] expected;
         using (var scope = NewDisposeScope())

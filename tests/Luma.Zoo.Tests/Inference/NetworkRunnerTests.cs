@@ -56,7 +56,13 @@ public class NetworkRunnerTests
     public void It_may_be_closed_while_it_compiles()
     {
         using var network = Network();
-        for (var round = 0; round < 3; round++) new NetworkRunner(network, Preset, ClassifierCompilation.Ahead).Dispose();
+        for (var round = 0; round < 3; round++)
+        {
+            var runner = new NetworkRunner(network, Preset, ClassifierCompilation.Ahead);
+            runner.Dispose();
+
+            Assert.Throws<ObjectDisposedException>(() => runner.TryRun(zeros(2, 3, 32, 32)));
+        }
     }
 
     private static Block Network()

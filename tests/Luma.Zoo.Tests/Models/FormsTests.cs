@@ -18,7 +18,7 @@ public class FormsTests
     {
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
-        using var network = Build(id, out var shape);
+        using var network = SmallNetwork.Build(id, out var shape);
         var large = network.parameters().Sum(parameter => parameter.numel()) > Large;
         long[] counts = large ? [2] : [1, 3];
         var images = counts.Select(count => ModelGolden.DrawImages(count, shape)).ToList();
@@ -69,22 +69,5 @@ public class FormsTests
     {
         foreach (var tensor in module.named_parameters().Select(entry => (Tensor)entry.parameter).Concat(module.named_buffers().Select(entry => entry.buffer)))
             tensor.set_(empty(0, tensor.dtype));
-    }
-
-    /// <summary>A network for the smallest images that it takes, with numbers at which its outputs neither grow nor vanish.</summary>
-    internal static NeuralModule Build(string id, out long[] shape)
-    {
-        var small = ModelGolden.SmallestInput(id);
-        shape = [.. small];
-        using var skip = Initializers.Skip();
-        var network = ModelZoo.Create(id, new ModelOptions
-        {
-            NumClasses = ModelGolden.Classes,
-            ImageSize = id.StartsWith("vit_", StringComparison.Ordinal) ? small[1] : null,
-        });
-        manual_seed(3);
-        ModelGolden.Fill(network, ModelGolden.Load(id).Weighted.Gain);
-        network.eval();
-        return network;
     }
 }

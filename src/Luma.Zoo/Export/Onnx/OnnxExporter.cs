@@ -69,9 +69,6 @@ public static class OnnxExporter
     private static (IReadOnlyList<Graph> Samples, bool IsDynamic) Record(
         NeuralModule network, long[] shape, OnnxExportOptions options, CancellationToken cancellationToken)
     {
-        using var modes = new ModuleModes(network);
-        modes.Evaluate();
-        var model = network.parameters().FirstOrDefault(parameter => parameter.is_floating_point());
         List<Graph> samples = [At(1, shape)];
         if (options.DynamicSize != false && !options.WithPreprocessing && shape.Length > 1)
         {
@@ -97,8 +94,7 @@ public static class OnnxExporter
         Graph At(int count, long[] size)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            using var input = zeros([count, .. size], model?.dtype ?? ScalarType.Float32, model?.device ?? CPU);
-            return Graph.Record(network, input);
+            return EvaluationGraph.Record(network, size, count);
         }
     }
 
@@ -106,8 +102,6 @@ public static class OnnxExporter
         [.. shape.Select((size, axis) => axis == 0 ? size : size + (axis == shape.Length - 1 ? growth.Width : growth.Height + axis - 1))];
 
     private static bool IsSame(Graph graph, Graph other) =>
-        graph.Output == other.Output && graph.Nodes.Count == other.Nodes.Count
-        && graph.Nodes.Zip(other.Nodes).All(pair =>
-            pair.First.Operation == pair.Second.Operation && pair.First.Output == pair.Second.Output && pair.First.Inputs.SequenceEqual(pair.Second.Inputs))
+        graph.Output == other.Output && graph.Nodes.SequenceEqual(other.Nodes, GraphNode.Computation)
         && graph.Constants.Select(constant => (constant.Value, constant.Name)).SequenceEqual(other.Constants.Select(constant => (constant.Value, constant.Name)));
 }

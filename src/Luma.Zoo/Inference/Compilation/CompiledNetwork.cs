@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Luma.Neural;
 using Luma.Neural.Operations;
 using Luma.Neural.Passes;
@@ -15,13 +14,13 @@ public sealed class CompiledNetwork : IInferenceProgram
 {
     private readonly NeuralModule network;
     private readonly Tensor? parameter;
-    private readonly ConcurrentDictionary<Inputs, Lazy<OneDnnProgram>> programs = [];
-    private readonly Lock compiling = new();
-    private readonly ReaderWriterLockSlim running = new(LockRecursionPolicy.SupportsRecursion);
-    private bool disposed;
+    private readonly ProgramCache<Inputs, OneDnnProgram> programs;
 
-    internal CompiledNetwork(NeuralModule network, ScalarType type) =>
+    internal CompiledNetwork(NeuralModule network, ScalarType type)
+    {
         (this.network, parameter, Type) = (network, network.parameters().FirstOrDefault(), type);
+        programs = new(this, Compile);
+    }
 
     /// <summary>The type that is computed in.</summary>
     public ScalarType Type { get; }
@@ -35,19 +34,12 @@ public sealed class CompiledNetwork : IInferenceProgram
     public Tensor Run(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        running.EnterReadLock();
-        try
+        return programs.Use(new([.. input.shape.Skip(1)], input.shape.FirstOrDefault()), program =>
         {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            var program = For([.. input.shape.Skip(1)], input.shape.FirstOrDefault());
             using var inference = inference_mode();
             using var scope = NewDisposeScope();
             return program.Run(input.to(Type, CPU)).to(ScalarType.Float32).MoveToOuterDisposeScope();
-        }
-        finally
-        {
-            running.ExitReadLock();
-        }
+        });
     }
 
     /// <summary>Compiles for images of a size, where that has not been done.</summary>
@@ -57,59 +49,31 @@ public sealed class CompiledNetwork : IInferenceProgram
     public void CompileFor(IReadOnlyList<long> imageShape, long batch = 1)
     {
         ArgumentNullException.ThrowIfNull(imageShape);
-        ObjectDisposedException.ThrowIf(disposed, this);
-        For([.. imageShape], batch);
+        programs.Use(new([.. imageShape], batch), program => program);
     }
 
     /// <summary>Refuses further calls, waits for those under way, and frees the weights. The network stays the caller's.</summary>
-    public void Dispose()
-    {
-        running.EnterWriteLock();
-        try
-        {
-            if (disposed) return;
-            disposed = true;
-            foreach (var program in programs.Values.Where(program => program.IsValueCreated).Select(program => program.Value).Distinct()) program.Dispose();
-            programs.Clear();
-        }
-        finally
-        {
-            running.ExitWriteLock();
-        }
-    }
+    public void Dispose() => programs.Dispose();
 
-    private OneDnnProgram For(Integers imageShape, long batch)
+    private OneDnnProgram Compile(Inputs inputs, IEnumerable<KeyValuePair<Inputs, OneDnnProgram>> known)
     {
-        var inputs = new Inputs(imageShape, batch > 1);
-        var program = programs.GetOrAdd(inputs, inputs => new(() => Compile(inputs, batch)));
-        try
-        {
-            return program.Value;
-        }
-        catch
-        {
-            // The next call may fare better, where memory was short.
-            programs.TryRemove(KeyValuePair.Create(inputs, program));
-            throw;
-        }
-    }
+        if (parameter is { IsInvalid: true })
+            throw new InvalidOperationException($"The network was disposed of or moved before it was compiled for {(inputs.Several ? "several images" : "an image")} of ({string.Join(", ", inputs.ImageShape)}).");
 
-    // One at a time: each takes memory for the weights once more.
-    private OneDnnProgram Compile(Inputs inputs, long batch)
-    {
-        lock (compiling)
-        {
-            if (parameter is { IsInvalid: true })
-                throw new InvalidOperationException($"The network was disposed of or moved before it was compiled for {(inputs.Several ? "several images" : "an image")} of ({string.Join(", ", inputs.ImageShape)}).");
-
-            using var scope = NewDisposeScope();
-            var graph = EvaluationGraph.Record(network, inputs.ImageShape).Apply();
-            // Most networks compute the same for every size.
-            var known = programs.Where(entry => entry.Key.Several == inputs.Several && entry.Value.IsValueCreated).Select(entry => entry.Value.Value);
-            return known.FirstOrDefault(program => program.Computes(graph)) ?? OneDnnProgram.Compile(graph, Type, batch);
-        }
+        using var scope = NewDisposeScope();
+        var graph = EvaluationGraph.Record(network, inputs.ImageShape).Apply();
+        // Most networks compute the same for every size.
+        return known.Where(entry => entry.Key.Several == inputs.Several).Select(entry => entry.Value).FirstOrDefault(program => program.Computes(graph))
+            ?? OneDnnProgram.Compile(graph, Type, inputs.Batch);
     }
 
     // The order that oneDNN wants the weights in depends on whether there is one image; from another order it would come in every call.
-    private readonly record struct Inputs(Integers ImageShape, bool Several);
+    private sealed record Inputs(Integers ImageShape, long Batch)
+    {
+        public bool Several => Batch > 1;
+
+        public bool Equals(Inputs? other) => other is not null && ImageShape == other.ImageShape && Several == other.Several;
+
+        public override int GetHashCode() => HashCode.Combine(ImageShape, Several);
+    }
 }

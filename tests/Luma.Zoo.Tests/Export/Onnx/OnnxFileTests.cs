@@ -17,6 +17,7 @@ public class OnnxFileTests
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
         using var network = SmallNetwork.Build("resnet18", out var shape);
+        network.train();
         var path = folder.File("model.onnx");
 
         var report = network.ExportOnnx(path, new() { InputShape = shape });

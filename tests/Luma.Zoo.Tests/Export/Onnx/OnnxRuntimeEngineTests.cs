@@ -13,6 +13,7 @@ public class OnnxRuntimeEngineTests
     {
         using var scope = NewDisposeScope();
         using var network = SmallNetwork.Build(id, out var shape);
+        network.train();
         using var program = new OnnxRuntimeEngine().Compile(network, new() { ImageShape = shape });
         Assert.True(network.training);
         network.eval();

@@ -1,9 +1,8 @@
 using Luma.Neural;
-using Luma.Zoo.Tests.Models;
 
-namespace Luma.Zoo.Tests.Export.Onnx;
+namespace Luma.Zoo.Tests.Models;
 
-/// <summary>Networks of the catalogue for the smallest images that they take, with weights of which the answer depends.</summary>
+/// <summary>Networks of the catalogue for the smallest images that they take, in evaluation mode, with weights that the answer depends on.</summary>
 internal static class SmallNetwork
 {
     // Where the goldens' weights make much of the least rounding, smaller ones do not.
@@ -24,6 +23,7 @@ internal static class SmallNetwork
         var state = network.state_dict();
         ModelGolden.Fill(state.Where(entry => entry.Value.numel() <= Drawn), gain);
         foreach (var tensor in state.Values.Where(tensor => tensor.numel() > Drawn)) Repeat(tensor, gain);
+        network.eval();
         return network;
     }
 

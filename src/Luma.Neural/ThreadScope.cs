@@ -1,0 +1,30 @@
+namespace Luma.Neural;
+
+/// <summary>
+/// A value that holds on one thread until this is disposed of on the same thread. Scopes nest: the innermost value holds. They may end in any
+/// order. On one thread nothing is seen of another, and it costs nothing where there is no value.
+/// </summary>
+/// <typeparam name="T">The value; there is one chain of scopes for each type.</typeparam>
+internal sealed class ThreadScope<T> : IDisposable
+{
+    [ThreadStatic]
+    private static ThreadScope<T>? innermost;
+
+    private readonly ThreadScope<T>? outer;
+    private readonly T value;
+    private bool ended;
+
+    private ThreadScope(T value) => (this.value, outer) = (value, innermost);
+
+    /// <summary>Lets a value hold from now on.</summary>
+    public static IDisposable Begin(T value) => innermost = new(value);
+
+    /// <summary>The value that holds, or the default where there is none.</summary>
+    public static T? Current => innermost is { } scope ? scope.value : default;
+
+    public void Dispose()
+    {
+        ended = true;
+        while (innermost is { } scope && scope.ended) innermost = scope.outer;
+    }
+}

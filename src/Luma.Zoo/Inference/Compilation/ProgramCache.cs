@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+
+namespace Luma.Zoo.Inference.Compilation;
+
+/// <summary>What an engine makes of a network for inputs of each kind, when the first of them comes. Any number of threads may use it at a time.</summary>
+/// <typeparam name="TInputs">Tells one kind of inputs from another.</typeparam>
+/// <typeparam name="TProgram">What is made; one may serve several kinds.</typeparam>
+/// <param name="owner">Who is named where it is used after it has been disposed of.</param>
+/// <param name="compile">Makes a program, or takes one of those that are there. Called for one kind at a time: each takes memory for the weights once more.</param>
+internal sealed class ProgramCache<TInputs, TProgram>(object owner, Func<TInputs, IEnumerable<KeyValuePair<TInputs, TProgram>>, TProgram> compile) : IDisposable
+    where TInputs : notnull
+    where TProgram : IDisposable
+{
+    private readonly ConcurrentDictionary<TInputs, Lazy<TProgram>> programs = [];
+    private readonly Lock compiling = new();
+    private readonly ReaderWriterLockSlim running = new(LockRecursionPolicy.SupportsRecursion);
+    private bool disposed;
+
+    /// <summary>Uses the program for inputs of a kind, which is not disposed of before.</summary>
+    /// <exception cref="ObjectDisposedException">It has been disposed of already.</exception>
+    public T Use<T>(TInputs inputs, Func<TProgram, T> use)
+    {
+        running.EnterReadLock();
+        try
+        {
+            ObjectDisposedException.ThrowIf(disposed, owner);
+            return use(For(inputs));
+        }
+        finally
+        {
+            running.ExitReadLock();
+        }
+    }
+
+    /// <summary>Refuses further calls, waits for those under way, and disposes of the programs.</summary>
+    public void Dispose()
+    {
+        running.EnterWriteLock();
+        try
+        {
+            if (disposed) return;
+            disposed = true;
+            foreach (var program in Made().Select(entry => entry.Value).Distinct()) program.Dispose();
+            programs.Clear();
+        }
+        finally
+        {
+            running.ExitWriteLock();
+        }
+    }
+
+    private TProgram For(TInputs inputs)
+    {
+        var program = programs.GetOrAdd(inputs, inputs => new(() => Compile(inputs)));
+        try
+        {
+            return program.Value;
+        }
+        catch
+        {
+            // The next call may fare better, where memory was short.
+            programs.TryRemove(KeyValuePair.Create(inputs, program));
+            throw;
+        }
+    }
+
+    private TProgram Compile(TInputs inputs)
+    {
+        lock (compiling) return compile(inputs, Made());
+    }
+
+    private IEnumerable<KeyValuePair<TInputs, TProgram>> Made() =>
+        programs.Where(entry => entry.Value.IsValueCreated).Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Value));
+}
