@@ -4,6 +4,7 @@ using Luma.Zoo.Tests.Weights;
 namespace Luma.Zoo.Tests.Cli;
 
 /// <summary><c>luma classify</c> on many files as a process of its own.</summary>
+[Collection(nameof(Processes))]
 public sealed class ClassifyProcessTests : IDisposable
 {
     private readonly ManyImages images = new(40);

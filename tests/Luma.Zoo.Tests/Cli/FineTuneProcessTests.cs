@@ -4,6 +4,7 @@ using Luma.Zoo.Tests.Weights;
 namespace Luma.Zoo.Tests.Cli;
 
 /// <summary><c>luma finetune</c> as a process of its own: killed, interrupted, without room, beside another one.</summary>
+[Collection(nameof(Processes))]
 public sealed class FineTuneProcessTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

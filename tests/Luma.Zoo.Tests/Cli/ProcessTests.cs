@@ -10,6 +10,7 @@ using Luma.Zoo.Weights;
 namespace Luma.Zoo.Tests.Cli;
 
 /// <summary>The program as a process of its own: signals, pipes, the environment.</summary>
+[Collection(nameof(Processes))]
 public sealed class ProcessTests : IDisposable
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "luma");
@@ -156,6 +157,7 @@ public sealed class ProcessTests : IDisposable
         };
         using var digits = new DigitFiles().WithPart("train", 200).WithPart("t10k", 50);
         Directory.CreateSymbolicLink(folder.File("digits"), digits.Folder);
+        using (Initializers.Skip())
         using (var network = ModelZoo.Create("lenet_1"))
         using (var state = StateDict.Of(network)) state.Save(folder.File("in.pth"));
 

@@ -8,10 +8,6 @@ using Luma.Zoo.Tests.Images;
 
 namespace Luma.Zoo.Tests.Inference;
 
-// Counts every tensor of the process: nothing else may run beside it.
-[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
-public class Alone;
-
 [Collection(nameof(Alone))]
 public sealed class ClassifierTests : IDisposable
 {

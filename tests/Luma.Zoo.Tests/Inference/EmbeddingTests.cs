@@ -7,6 +7,7 @@ using Luma.Zoo.Tests.Models;
 namespace Luma.Zoo.Tests.Inference;
 
 /// <summary>Features against what scripts/goldens_features.py saw in torchvision.</summary>
+[Collection(nameof(WholeCatalogue))]
 public class EmbeddingTests
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -18,17 +19,15 @@ public class EmbeddingTests
 
     public static TheoryData<string> Ids => [.. Goldens.Keys];
 
-    public static TheoryData<string> Torchvision => [.. ModelZoo.Families.SelectMany(family => family.Variants)
-        .Where(variant => ModelZoo.FindWeights(variant.Id, "DEFAULT") is not null && variant.InputShape.Channels == 3).Select(variant => variant.Id)];
+    public static TheoryData<string> Torchvision => Catalogue.UpTo(100_000_000, model => ModelZoo.FindWeights(model.Id, "DEFAULT") is not null && model.InputShape.Channels == 3);
 
     [Theory, Trait("Category", "Slow"), MemberData(nameof(Ids))]
     public async Task Features_are_those_that_a_hook_sees_in_torchvision(string id)
     {
         var golden = Goldens[id];
-        using var network = ModelZoo.Create(id, new ModelOptions { NumClasses = ModelGolden.Classes, AuxiliaryHeads = id == "googlenet" ? false : null });
-        manual_seed(1);
-        ModelGolden.Fill(network, golden.Gain);
-        using var images = ModelGolden.DrawImages(2, golden.Input);
+        using var generator = new Generator(1);
+        using var network = Build(id, golden.Gain, generator);
+        using var images = ModelGolden.DrawImages(2, golden.Input, generator);
         using var classifier = Over(network, (int)golden.Input[1]);
         ImageItem[] items = [Item(images, 0), Item(images, 1)];
 
@@ -46,9 +45,9 @@ public class EmbeddingTests
     [Fact]
     public void The_vector_of_a_convolutional_head_is_the_mean_over_the_positions()
     {
-        using var network = ModelZoo.Create("squeezenet1_1", ModelGolden.Classes);
-        using var image = rand(3, 65, 65);
-        using var classifier = Over(network, 65);
+        using var network = SmallNetwork.Build("squeezenet1_1", out _);
+        using var image = SmallNetwork.DrawImages(1, [3, 65, 65])[0];
+        using var classifier = Over(network, 65, SmallNetwork.Classes);
 
         var pooled = classifier.Embed(ImageSource.FromTensor(image));
         var positions = classifier.Embed(ImageSource.FromTensor(image), Positions);
@@ -63,19 +62,16 @@ public class EmbeddingTests
     public void The_last_layer_makes_the_classes_of_the_features_of_every_network(string id)
     {
         using var scope = NewDisposeScope();
-        using var skip = Initializers.Skip();
-        using var network = ModelZoo.Create(id, numClasses: 7);
-        manual_seed(1);
-        ModelGolden.Fill(network, 1);
+        using var network = SmallNetwork.BuildAtFullSize(id);
         var (channels, height, _) = ModelZoo.Find(id).Variant.InputShape;
         var side = ModelGolden.SmallestInput(id)[1];
         if (id.StartsWith("vit_", StringComparison.Ordinal) || id == "maxvit_t") side = height;
-        using var image = rand(channels, side, side);
-        using var classifier = Over(network, side, classes: 7);
+        using var image = SmallNetwork.DrawImages(1, [channels, side, side])[0];
+        using var classifier = Over(network, side, SmallNetwork.Classes);
 
         var pooled = classifier.Embed(ImageSource.FromTensor(image));
         var positions = classifier.Embed(ImageSource.FromTensor(image), Positions);
-        var logits = classifier.ClassifyBatch(image, new ClassifyOptions { Scores = ScoreKind.Logits, Top = 7 })[0]
+        var logits = classifier.ClassifyBatch(image, new ClassifyOptions { Scores = ScoreKind.Logits, Top = SmallNetwork.Classes })[0]
             .OrderBy(prediction => prediction.Index).Select(prediction => prediction.Probability).ToArray();
 
         var (name, head) = network.named_parameters().Where(entry => entry.parameter.dim() >= 2 && entry.name.EndsWith("weight", StringComparison.Ordinal)).Last();
@@ -95,8 +91,8 @@ public class EmbeddingTests
     [Fact]
     public async Task Every_way_in_gives_the_same_features_and_leaves_no_tensor()
     {
-        using var network = ModelZoo.Create("resnet18", ModelGolden.Classes);
-        using var classifier = new Classifier(network, new() { ResizeSize = [40], CropSize = [33] }, [.. Enumerable.Range(0, 50).Select(i => $"{i}")]);
+        using var network = SmallNetwork.Build("resnet18", out _);
+        using var classifier = new Classifier(network, new() { ResizeSize = [40], CropSize = [33] }, [.. Enumerable.Range(0, SmallNetwork.Classes).Select(i => $"{i}")]);
         var path = Images.ImageGoldens.Sample("rgb-444.jpg");
 
         var expected = classifier.Embed(path);
@@ -111,6 +107,14 @@ public class EmbeddingTests
         Assert.Equal("nowhere.jpg: there is no such file", many[1].Error!.Message);
         Assert.Null(many[1].Embedding);
         Assert.Equal(512, many[0].Embedding!.Values.Length);
+    }
+
+    private static Block Build(string id, double gain, Generator generator)
+    {
+        using var skip = Initializers.Skip();
+        var network = ModelZoo.Create(id, new ModelOptions { NumClasses = ModelGolden.Classes, AuxiliaryHeads = id == "googlenet" ? false : null });
+        ModelGolden.Fill(network, gain, generator);
+        return network;
     }
 
     private static ImageItem Item(Tensor images, int place) => new(place, ImageSource.FromTensor(images[place]));

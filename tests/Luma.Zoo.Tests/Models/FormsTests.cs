@@ -6,6 +6,7 @@ using Luma.Zoo.Tests.Weights;
 namespace Luma.Zoo.Tests.Models;
 
 /// <summary>What every network of the catalogue is compiled and exported to computes what the network does.</summary>
+[Collection(nameof(WholeCatalogue))]
 public class FormsTests
 {
     // The largest spend their time on reading and writing their weights.
@@ -21,7 +22,7 @@ public class FormsTests
         using var network = SmallNetwork.Build(id, out var shape);
         var large = network.parameters().Sum(parameter => parameter.numel()) > Large;
         long[] counts = large ? [2] : [1, 3];
-        var images = counts.Select(count => ModelGolden.DrawImages(count, shape)).ToList();
+        var images = counts.Select(count => SmallNetwork.DrawImages(count, shape)).ToList();
         var expected = images.Select(image => network.call(image)).ToList();
 
         using (var compiled = network.Compile(new() { ImageShape = shape })) AssertClose(compiled.Run, 1e-5);

@@ -5,26 +5,26 @@ using Luma.Neural.Operations;
 namespace Luma.Zoo.Tests.Models;
 
 /// <summary>What an observer sees of every network of the catalogue is the network, complete.</summary>
+[Collection(nameof(WholeCatalogue))]
 public class GraphTests
 {
-    public static TheoryData<string> Ids => [.. ModelZoo.Models.Select(model => model.Id)];
+    public static TheoryData<string> Ids => Catalogue.UpTo(100_000_000);
 
     [Theory, Trait("Category", "Slow"), MemberData(nameof(Ids))]
     public void A_graph_recorded_with_one_image_is_closed_and_computes_what_the_network_does_for_any_number(string id)
     {
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
-        using var network = Build(id, out var shape);
-        network.eval();
+        using var network = SmallNetwork.Build(id, out var shape);
 
-        var graph = Graph.Record(network, rand([1, .. shape]));
+        var graph = Graph.Record(network, SmallNetwork.DrawImages(1, shape));
 
         AssertClosed(graph, network);
         // The largest spend their time on reading their weights again.
         var large = network.parameters().Sum(parameter => parameter.numel()) > 200_000_000;
         foreach (var count in large ? (long[])[3] : [1, 3])
         {
-            var images = rand([count, .. shape]);
+            var images = SmallNetwork.DrawImages(count, shape);
             var (expected, replayed) = (network.call(images), graph.Run(images));
             Assert.Equal(expected.shape, replayed.shape);
             Assert.Equal(expected.data<float>().ToArray(), replayed.data<float>().ToArray());
@@ -37,9 +37,8 @@ public class GraphTests
     public void What_depends_on_parameters_alone_is_told_apart(string id, int stagesOfSeveralWindows)
     {
         using var scope = NewDisposeScope();
-        using var network = Build(id, out _);
-        network.eval();
-        var graph = Graph.Record(network, rand(1, 3, 64, 64));
+        using var network = SmallNetwork.Build(id, out _);
+        var graph = Graph.Record(network, zeros(1, 3, 64, 64));
 
         var folded = graph.Nodes.Where(node => graph.IsConstant(node.Output)).ToList();
 
@@ -71,23 +70,5 @@ public class GraphTests
             Assert.Contains(node.Module, paths);
         }
         Assert.Contains(graph.Output, known);
-    }
-
-    // The smallest image that a network takes, and weights that are quickly drawn.
-    private static Block Build(string id, out long[] shape)
-    {
-        var small = ModelGolden.SmallestInput(id);
-        shape = [.. small];
-        using var skip = Initializers.Skip();
-        var network = ModelZoo.Create(id, new ModelOptions { NumClasses = 10, ImageSize = id.StartsWith("vit_", StringComparison.Ordinal) ? small[1] : null });
-        using var noGrad = no_grad();
-        manual_seed(3);
-        foreach (var (name, tensor) in network.state_dict())
-        {
-            if (!tensor.is_floating_point()) continue;
-            if (name.EndsWith("running_var", StringComparison.Ordinal)) tensor.fill_(1);
-            else tensor.uniform_(-0.1, 0.1);
-        }
-        return network;
     }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Luma.Neural;
+using Luma.Neural.Blocks;
 
 namespace Luma.Zoo.Tests.Models;
 
@@ -35,10 +36,10 @@ public sealed record ModelGolden(
     public sealed record DroppingStep(int Batch, long Side, double Loss, double Gradients, float Next);
 
     /// <summary>Fills every tensor of the state dict in order, from the generator as it stands: the twin of the script's <c>fill</c>.</summary>
-    public static void Fill(NeuralModule network, double gain) => Fill(network.state_dict(), gain);
+    public static void Fill(NeuralModule network, double gain, Generator? generator = null) => Fill(network.state_dict(), gain, generator);
 
     /// <summary>Fills tensors in order, by what their names tell.</summary>
-    public static void Fill(IEnumerable<KeyValuePair<string, Tensor>> tensors, double gain)
+    public static void Fill(IEnumerable<KeyValuePair<string, Tensor>> tensors, double gain, Generator? generator = null)
     {
         using var noGrad = no_grad();
         foreach (var (name, tensor) in tensors)
@@ -46,19 +47,38 @@ public sealed record ModelGolden(
             if (!tensor.is_floating_point()) continue;
 
             var leaf = name[(name.LastIndexOf('.') + 1)..];
-            if (leaf == "running_mean") tensor.normal_(0, 0.1);
-            else if (leaf == "running_var") tensor.uniform_(0.5, 1.5);
-            else if (leaf == "weight" && tensor.dim() > 1) tensor.normal_(0, gain / Math.Sqrt(tensor.shape.Skip(1).Aggregate(1L, (a, b) => a * b)));
-            else if (leaf == "weight" || leaf.Contains("scale", StringComparison.Ordinal)) tensor.uniform_(0.5, 1.5);
-            else tensor.normal_(0, 0.1);
+            if (leaf == "running_mean") tensor.normal_(0, 0.1, generator);
+            else if (leaf == "running_var") tensor.uniform_(0.5, 1.5, generator);
+            else if (leaf == "weight" && tensor.dim() > 1) tensor.normal_(0, gain / Math.Sqrt(tensor.shape.Skip(1).Aggregate(1L, (a, b) => a * b)), generator);
+            else if (leaf == "weight" || leaf.Contains("scale", StringComparison.Ordinal)) tensor.uniform_(0.5, 1.5, generator);
+            else tensor.normal_(0, 0.1, generator);
         }
     }
 
-    /// <summary>Noise around a level for each image and channel.</summary>
-    public static Tensor DrawImages(long count, long[] shape)
+    /// <summary>The network with the golden's weights.</summary>
+    public Block Build(Generator generator)
     {
-        using var noise = rand([count, .. shape]);
-        using var level = randn(count, shape[0], 1, 1);
+        using var skip = Initializers.Skip();
+        var network = ModelZoo.Create(Id, Classes);
+        Fill(network, Weighted.Gain, generator);
+        return network;
+    }
+
+    /// <summary>The loss of a training step. Auxiliary heads count 0.3 each: Szegedy et al., "Going Deeper with Convolutions" (2014), section 5.</summary>
+    public static Tensor LossOf(Block network, Tensor images, Tensor labels)
+    {
+        if (network is not AuxiliaryNetwork auxiliary) return nn.functional.cross_entropy(network.call(images), labels);
+
+        var (logits, heads) = auxiliary.ForwardWithAuxiliaries(images);
+        return heads.Aggregate(
+            nn.functional.cross_entropy(logits, labels), (sum, head) => sum + (0.3 * nn.functional.cross_entropy(head, labels)));
+    }
+
+    /// <summary>Noise around a level for each image and channel.</summary>
+    public static Tensor DrawImages(long count, long[] shape, Generator? generator = null)
+    {
+        using var noise = rand([count, .. shape], generator: generator);
+        using var level = randn([count, shape[0], 1, 1], generator: generator);
         return noise.add(level);
     }
 

@@ -5,6 +5,7 @@ namespace Luma.Zoo.Tests.Packages;
 
 /// <summary>Building and packing where a machine is set up in another way than ours.</summary>
 [Trait("Category", "Slow")]
+[Collection(nameof(Processes))]
 public class BuildTests
 {
     [Fact]

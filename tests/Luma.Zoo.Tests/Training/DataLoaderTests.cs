@@ -4,6 +4,7 @@ using Luma.Zoo.Training.Data;
 
 namespace Luma.Zoo.Tests.Training;
 
+[Collection(nameof(Alone))]
 public sealed class DataLoaderTests : IDisposable
 {
     internal static readonly ImagePreset Preset = new() { ResizeSize = [8], CropSize = [8] };

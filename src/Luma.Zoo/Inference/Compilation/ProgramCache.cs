@@ -11,7 +11,7 @@ internal sealed class ProgramCache<TInputs, TProgram>(object owner, Func<TInputs
     where TInputs : notnull
     where TProgram : IDisposable
 {
-    private readonly ConcurrentDictionary<TInputs, Lazy<TProgram>> programs = [];
+    private readonly ConcurrentDictionary<TInputs, TProgram> programs = [];
     private readonly Lock compiling = new();
     private readonly ReaderWriterLockSlim running = new(LockRecursionPolicy.SupportsRecursion);
     private bool disposed;
@@ -40,7 +40,7 @@ internal sealed class ProgramCache<TInputs, TProgram>(object owner, Func<TInputs
         {
             if (disposed) return;
             disposed = true;
-            foreach (var program in Made().Select(entry => entry.Value).Distinct()) program.Dispose();
+            foreach (var program in programs.Values.Distinct()) program.Dispose();
             programs.Clear();
         }
         finally
@@ -49,26 +49,10 @@ internal sealed class ProgramCache<TInputs, TProgram>(object owner, Func<TInputs
         }
     }
 
+    // Where it fails nothing is kept: the next call may fare better, where memory was short.
     private TProgram For(TInputs inputs)
     {
-        var program = programs.GetOrAdd(inputs, inputs => new(() => Compile(inputs)));
-        try
-        {
-            return program.Value;
-        }
-        catch
-        {
-            // The next call may fare better, where memory was short.
-            programs.TryRemove(KeyValuePair.Create(inputs, program));
-            throw;
-        }
+        if (programs.TryGetValue(inputs, out var program)) return program;
+        lock (compiling) return programs.TryGetValue(inputs, out program) ? program : programs[inputs] = compile(inputs, programs);
     }
-
-    private TProgram Compile(TInputs inputs)
-    {
-        lock (compiling) return compile(inputs, Made());
-    }
-
-    private IEnumerable<KeyValuePair<TInputs, TProgram>> Made() =>
-        programs.Where(entry => entry.Value.IsValueCreated).Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Value));
 }

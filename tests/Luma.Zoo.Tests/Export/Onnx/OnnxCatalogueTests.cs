@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 namespace Luma.Zoo.Tests.Export.Onnx;
 
 /// <summary>Every network of the catalogue in ONNX Runtime.</summary>
+[Collection(nameof(WholeCatalogue))]
 public class OnnxCatalogueTests(ITestOutputHelper output)
 {
     private const long ManyParameters = 150_000_000;
@@ -29,7 +30,7 @@ public class OnnxCatalogueTests(ITestOutputHelper output)
         var isLarge = network.parameters().Sum(parameter => parameter.numel()) > ManyParameters;
         foreach (var count in isLarge ? (long[])[3] : [1, 3])
         {
-            var images = ModelGolden.DrawImages(count, shape);
+            var images = SmallNetwork.DrawImages(count, shape);
             var expected = network.call(images);
             var difference = ModelGolden.Difference(expected.data<float>().ToArray(), model.Run(images));
             var spread = (expected - expected[0]).abs().max().item<float>() / expected.abs().max().item<float>();
@@ -40,7 +41,7 @@ public class OnnxCatalogueTests(ITestOutputHelper output)
         }
         if (!report.IsDynamic || isLarge) return;
 
-        var others = ModelGolden.DrawImages(2, [shape[0], shape[1] + 13, shape[2] + 30]);
+        var others = SmallNetwork.DrawImages(2, [shape[0], shape[1] + 13, shape[2] + 30]);
         Assert.InRange(ModelGolden.Difference(network.call(others).data<float>().ToArray(), model.Run(others)), 0, 1e-4);
     }
 }
