@@ -8,15 +8,12 @@ namespace Luma.Neural;
 /// </summary>
 public static class Initializers
 {
-    [ThreadStatic]
-    private static int skipping;
-
     /// <summary>
     /// Makes the initialisers of this thread do nothing until the result is disposed of, for a network that is about to be loaded.
     /// Its parameters hold whatever was in memory, and the generator is not consumed.
     /// </summary>
-    /// <returns>What ends it; dispose of it on the same thread.</returns>
-    public static IDisposable Skip() => new SkipScope();
+    /// <returns>What ends it.</returns>
+    public static IDisposable Skip() => ThreadScope<Skipping>.Begin(Skipping.Yes);
 
     /// <summary>Draws every element from the uniform distribution over [<paramref name="low"/>, <paramref name="high"/>).</summary>
     /// <param name="tensor">The tensor to fill.</param>
@@ -133,25 +130,17 @@ public static class Initializers
 
     private static void Fill(Tensor tensor, Action<Tensor> fill)
     {
-        if (skipping > 0) return;
+        if (ThreadScope<Skipping>.Current == Skipping.Yes) return;
         // Memory that was granted is not yet there.
         MemoryGuard.Ensure((double)tensor.NumberOfElements * tensor.ElementSize, "a layer's weight");
         using var noGrad = no_grad();
         fill(tensor);
     }
 
-    private sealed class SkipScope : IDisposable
+    private enum Skipping
     {
-        private bool ended;
-
-        public SkipScope() => skipping++;
-
-        public void Dispose()
-        {
-            if (ended) return;
-            ended = true;
-            skipping--;
-        }
+        No,
+        Yes,
     }
 }
 

@@ -121,12 +121,12 @@ internal sealed class ModelWriter(
     {
         var (final, waiting) = (Path.Combine(target, ModelArchive.WeightsName), Path.Combine(target, NewWeightsName));
         // What a killed process had made the folder's own, and not yet renamed.
-        if (File.Exists(waiting) && ModelFolder.TryOpen(target) is { } before && before.WeightsPath == waiting) File.Move(waiting, final, overwrite: true);
+        if (File.Exists(waiting) && ModelFolder.TryOpen(target) is { } before && before.WeightsPath == waiting) TakePlace(waiting, final);
         try
         {
             var written = WriteWeights(waiting, successorOf: final);
             WriteManifest(target, written);
-            File.Move(waiting, final, overwrite: true);
+            TakePlace(waiting, final);
             return written;
         }
         catch
@@ -146,6 +146,23 @@ internal sealed class ModelWriter(
                 return null;
             }
         }
+    }
+
+    // A symbolic link stays, and what it leads to may be on another disk, where no file can be moved at once.
+    private static void TakePlace(string waiting, string final)
+    {
+        if (new FileInfo(final).LinkTarget is null)
+        {
+            File.Move(waiting, final, overwrite: true);
+            return;
+        }
+
+        AtomicFile.Write(final, stream =>
+        {
+            using var source = File.OpenRead(waiting);
+            source.CopyTo(stream);
+        });
+        File.Delete(waiting);
     }
 
     private ModelManifest WriteWeights(string file, string? successorOf)

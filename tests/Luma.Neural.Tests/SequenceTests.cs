@@ -43,6 +43,24 @@ public class SequenceTests
         Assert.Equal(fresh.item<float>(), after.item<float>());
     }
 
+    /// <summary>As it is after an <c>await</c>.</summary>
+    [Fact]
+    public void Initialisers_draw_again_when_the_skipping_ends_on_another_thread()
+    {
+        var skip = Initializers.Skip();
+        var other = new Thread(skip.Dispose);
+        other.Start();
+        other.Join();
+
+        manual_seed(5);
+        using var dense = new Dense(4, 4);
+        using var after = rand(1);
+        manual_seed(5);
+        using var fresh = rand(1);
+
+        Assert.NotEqual(fresh.item<float>(), after.item<float>());
+    }
+
     [Fact]
     public void The_papers_local_response_norm_needs_no_arithmetic()
     {

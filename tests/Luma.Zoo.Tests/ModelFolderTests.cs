@@ -141,6 +141,26 @@ public sealed class ModelFolderTests : IDisposable
         foreach (var file in files) Assert.Equal(Mode, File.GetUnixFileMode(folder.File(file)));
     }
 
+    /// <summary>As in Hugging Face's cache, or where the weights are on a larger disk.</summary>
+    [LinuxFact]
+    public void Weights_behind_a_symbolic_link_are_replaced_where_they_are()
+    {
+        using var first = ModelZoo.Create("lenet_5", numClasses: 2);
+        using var second = ModelZoo.Create("lenet_5", numClasses: 2);
+        var (path, elsewhere) = (folder.File("model"), folder.File("weights.safetensors"));
+        ModelFolder.Save(path, first, Manifest("a", "b"));
+        var link = Path.Combine(path, "model.safetensors");
+        File.Move(link, elsewhere);
+        File.CreateSymbolicLink(link, elsewhere);
+
+        ModelFolder.Save(path, second, Manifest("c", "d"), overwrite: true);
+
+        Assert.Equal(elsewhere, new FileInfo(link).LinkTarget);
+        Assert.Equal(["model.json", "model.safetensors"], Directory.GetFiles(path).Select(name => Path.GetFileName(name)).Order());
+        using var read = ModelFolder.Open(path).CreateNetwork();
+        Assert.True(read.state_dict()["fc3.weight"].IsSameAs(second.state_dict()["fc3.weight"]));
+    }
+
     [Fact]
     public void Other_weights_beside_a_model_are_refused_and_allowed_where_nothing_says_which()
     {

@@ -7,7 +7,7 @@ public static class ForwardPass
 
     /// <summary>Tells an observer all that runs on this thread until the result is disposed of.</summary>
     /// <param name="observer">The observer.</param>
-    /// <returns>What ends the observation; dispose of it on the same thread.</returns>
+    /// <returns>What ends the observation.</returns>
     /// <remarks>Observations nest: the innermost observer alone is told. They may end in any order.</remarks>
     public static IDisposable Observe(IForwardObserver observer)
     {

@@ -14,7 +14,7 @@ public static class MixedPrecision
 
     /// <summary>Computes in a shorter type what runs on this thread until the result is disposed of.</summary>
     /// <param name="type">The type: <see cref="ScalarType.BFloat16"/> or <see cref="ScalarType.Float16"/>.</param>
-    /// <returns>What ends it; dispose of it on the same thread.</returns>
+    /// <returns>What ends it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The type is another.</exception>
     /// <remarks>The innermost use holds.</remarks>
     public static IDisposable Use(ScalarType type)

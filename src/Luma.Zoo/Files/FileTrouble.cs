@@ -16,7 +16,7 @@ internal static class FileTrouble
     /// <param name="folder">The folder that it was to be written in.</param>
     public static string WhileWriting(Exception error, string? folder) => error switch
     {
-        DirectoryNotFoundException => $"the folder '{folder}' is not there",
+        DirectoryNotFoundException => FileOnTheWayTo(folder) is { } file ? $"'{file}' is a file, not a folder" : $"the folder '{folder}' is not there",
         FileNotFoundException => "the folder takes no files",
         _ when IsTooLarge(error) => "the file would be larger than the system allows",
         UnauthorizedAccessException => "the file or its folder may not be written: permission is denied",
@@ -25,6 +25,16 @@ internal static class FileTrouble
 
     /// <summary>Whether a file would be larger than the system allows, which .NET tells as a length that is out of range.</summary>
     public static bool IsTooLarge(Exception error) => error is ArgumentOutOfRangeException { ParamName: "value" };
+
+    private static string? FileOnTheWayTo(string? folder)
+    {
+        while (folder is { Length: > 0 } && !Directory.Exists(folder))
+        {
+            if (File.Exists(folder)) return folder;
+            folder = Path.GetDirectoryName(folder);
+        }
+        return null;
+    }
 
     private static string Other(Exception error) => error switch
     {

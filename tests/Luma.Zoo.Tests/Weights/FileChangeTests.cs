@@ -240,6 +240,8 @@ public sealed class FileChangeTests : IDisposable
         Assert.StartsWith($"{folder.File("none/a.pth")}: cannot be written: the folder", Fail(folder.File("none/a.pth")), StringComparison.Ordinal);
         Assert.Equal($"{folder.File("")}: cannot be written: this is a folder, not a file.", Fail(folder.File("")));
         Assert.DoesNotContain("partial", Fail(folder.File("none/a.pth")), StringComparison.Ordinal);
+        Save("b.pth");
+        Assert.Equal($"{folder.File("b.pth/c/d.pth")}: cannot be written: '{folder.File("b.pth")}' is a file, not a folder.", Fail(folder.File("b.pth/c/d.pth")));
 
         string Fail(string path) => Assert.Throws<IOException>(() => StateDict.Of(values).Save(path)).Message;
     }
