@@ -26,7 +26,7 @@ internal sealed class ThreadScope<T> : IDisposable
 
     private static ThreadScope<T>? Innermost()
     {
-        while (innermost is { ended: true } scope) innermost = scope.outer;
+        while (innermost is { } scope && scope.ended) innermost = scope.outer;
         return innermost;
     }
 }

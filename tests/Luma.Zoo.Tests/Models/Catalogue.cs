@@ -7,12 +7,15 @@ internal static class Catalogue
     private static readonly string[] Deepest = ["resnet_1001", "resnet_1202"];
 
     /// <summary>
-    /// Those up to a number of parameters and a few hundred layers, or all of them where the environment has LUMA_ALL_NETWORKS: the largest take
-    /// more memory than a small machine has beside the other tests.
+    /// Those up to a number of parameters, or all of them where the environment has LUMA_ALL_NETWORKS: the largest take more time, and more memory
+    /// than a small machine has beside the other tests.
     /// </summary>
-    public static TheoryData<string> UpTo(long parameters, Func<ModelVariant, bool>? only = null)
+    /// <param name="parameters">The most parameters.</param>
+    /// <param name="only">Which of them; null for all.</param>
+    /// <param name="deepest">Whether networks of a thousand layers are among them.</param>
+    public static TheoryData<string> UpTo(long parameters, Func<ModelVariant, bool>? only = null, bool deepest = false)
     {
         var all = Environment.GetEnvironmentVariable("LUMA_ALL_NETWORKS") is { Length: > 0 };
-        return [.. ModelZoo.Models.Where(model => (only is null || only(model)) && (all || (model.Parameters <= parameters && !Deepest.Contains(model.Id)))).Select(model => model.Id)];
+        return [.. ModelZoo.Models.Where(model => (only is null || only(model)) && (all || (model.Parameters <= parameters && (deepest || !Deepest.Contains(model.Id))))).Select(model => model.Id)];
     }
 }
