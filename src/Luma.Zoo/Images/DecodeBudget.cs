@@ -17,6 +17,9 @@ internal sealed class DecodeBudget(long bytes, long pixels)
     /// <summary>The pixels of decoded images.</summary>
     public Room Pixels { get; } = new(pixels);
 
+    /// <summary>Memory of images that are done, for the next ones: as much as a photograph of twelve megapixels takes, and a little more.</summary>
+    public BufferPool Pool { get; } = new(mostBytes: 1 << 26);
+
     /// <summary>As much as one image may have, or as half of the memory holds and a quarter of it.</summary>
     public static DecodeBudget For(DecodeOptions options)
     {

@@ -28,7 +28,7 @@ public static class ImageDecoder
     /// <param name="use">What is done with it; the room is given back afterwards.</param>
     /// <exception cref="ImageException">It cannot be read, or is no image that can be used.</exception>
     internal static T Use<T>(ImageSource source, DecodeOptions options, DecodeBudget budget, Func<DecodedImage, T> use) =>
-        Use(source, new Job<T>(options, budget.Pixels, All, (pixels, _) => use(pixels.ToImage()), use, Reduce: null, Owned: true), budget);
+        Use(source, new Job<T>(options, budget.Pixels, All, (pixels, _) => use(pixels.ToImage()), use, Reduce: null, budget.Pool, IsKept: true), budget);
 
     /// <summary>
     /// Reads and decodes an image of which only an area is used. Of most JPEGs no more is decoded; the pixels are the same as those of the
@@ -49,7 +49,7 @@ public static class ImageDecoder
     {
         var job = new Job<T>(
             options, budget.Pixels, choose, (pixels, place) => use(new PixelView(pixels.Bytes, place.Area, place.Width, place.Height)),
-            image => use(new PixelView(image)), options.Draft ? reduce : null, Owned: false);
+            image => use(new PixelView(image)), options.Draft ? reduce : null, budget.Pool, IsKept: false);
         return Use(source, job, budget);
     }
 
@@ -122,10 +122,10 @@ public static class ImageDecoder
         var area = job.Choose(width, height);
         var stored = Turning.Find(area, frame.Width, frame.Height, orientation);
         using var room = job.Room.Take(CountPixels(stored.Width, stored.Height, orientation));
-        var pixels = new PixelBuffer(stored.Width, stored.Height, job.Owned);
+        var pixels = job.CreateBuffer(stored.Width, stored.Height);
         try
         {
-            if (!JpegDecoder.TryDecode(encoded, frame, stored, pixels.Bytes)) return false;
+            if (!JpegDecoder.TryDecode(encoded, frame, stored, pixels.Bytes, job.Pool)) return false;
             pixels = Turning.Apply(pixels, orientation);
             result = job.Use(pixels, new(area, width, height));
             return true;
@@ -198,7 +198,7 @@ public static class ImageDecoder
     private static T Fill<T>(int width, int height, ImageOrientation orientation, long workingBytes, Job<T> job, Action<Span<byte>> fill)
     {
         using var room = job.Room.Take(CountPixels(width, height, orientation) + (workingBytes / DecodedImage.BytesPerPixel));
-        var pixels = new PixelBuffer(width, height, job.Owned);
+        var pixels = job.CreateBuffer(width, height);
         try
         {
             fill(pixels.Bytes);
@@ -261,8 +261,12 @@ public static class ImageDecoder
     /// <param name="Use">Takes the pixels.</param>
     /// <param name="UseImage">Takes an image that is decoded already.</param>
     /// <param name="Reduce">Chooses by what its sides are divided; null for nothing.</param>
-    /// <param name="Owned">Whether the pixels become an image's.</param>
+    /// <param name="Pool">Where memory is borrowed from.</param>
+    /// <param name="IsKept">Whether the pixels become an image's.</param>
     private sealed record Job<T>(
         DecodeOptions Options, DecodeBudget.Room Room, Func<int, int, PixelArea> Choose, Func<PixelBuffer, Place, T> Use, Func<DecodedImage, T> UseImage,
-        Func<int, int, int>? Reduce, bool Owned);
+        Func<int, int, int>? Reduce, BufferPool Pool, bool IsKept)
+    {
+        public PixelBuffer CreateBuffer(int width, int height) => new(width, height, IsKept ? null : Pool);
+    }
 }

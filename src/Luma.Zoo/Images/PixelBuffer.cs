@@ -1,28 +1,22 @@
-using System.Buffers;
-
 namespace Luma.Zoo.Images;
 
 /// <summary>
-/// Memory for the pixels of an image or of an area. Borrowed memory goes back to the pool; what the pool keeps was in use before, within
-/// the budget of decoding.
+/// Memory for the pixels of an image or of an area. Borrowed memory goes back to its pool.
 /// </summary>
 internal sealed class PixelBuffer : IDisposable
 {
-    // A larger image takes so long that its memory does not matter, and the pool should not keep it.
-    private const int MostBorrowed = 1 << 26;
-
-    private readonly bool owned;
+    private readonly BufferPool? pool;
     private byte[]? array;
 
     /// <summary>Takes memory, with anything in it.</summary>
     /// <param name="width">The width in pixels.</param>
     /// <param name="height">The height in pixels.</param>
-    /// <param name="owned">Whether it is for an image that stays.</param>
-    public PixelBuffer(int width, int height, bool owned)
+    /// <param name="pool">Where it is borrowed from; null for an image that stays.</param>
+    public PixelBuffer(int width, int height, BufferPool? pool)
     {
-        (Width, Height, this.owned) = (width, height, owned);
+        (Width, Height, this.pool) = (width, height, pool);
         var length = width * height * DecodedImage.BytesPerPixel;
-        array = owned || length > MostBorrowed ? GC.AllocateUninitializedArray<byte>(length) : ArrayPool<byte>.Shared.Rent(length);
+        array = pool?.Rent(length) ?? GC.AllocateUninitializedArray<byte>(length);
     }
 
     /// <summary>The width in pixels.</summary>
@@ -35,15 +29,15 @@ internal sealed class PixelBuffer : IDisposable
     public Span<byte> Bytes => array.AsSpan(0, Width * Height * DecodedImage.BytesPerPixel);
 
     /// <summary>Takes memory of the same kind.</summary>
-    public PixelBuffer CreateLike(int width, int height) => new(width, height, owned);
+    public PixelBuffer CreateLike(int width, int height) => new(width, height, pool);
 
     /// <summary>The image, where the memory is for one that stays.</summary>
-    public DecodedImage ToImage() => owned ? new(Width, Height, array!) : throw new InvalidOperationException("Borrowed memory is no image.");
+    public DecodedImage ToImage() => pool is null ? new(Width, Height, array!) : throw new InvalidOperationException("Borrowed memory is no image.");
 
     /// <summary>Gives borrowed memory back.</summary>
     public void Dispose()
     {
-        if (!owned && array is { Length: <= MostBorrowed } borrowed) ArrayPool<byte>.Shared.Return(borrowed);
+        if (array is not null) pool?.Return(array);
         array = null;
     }
 }

@@ -56,7 +56,7 @@ internal static class Turning
     /// <summary>Turns a copy of an image.</summary>
     public static DecodedImage Apply(DecodedImage image, ImageOrientation orientation)
     {
-        var pixels = new PixelBuffer(image.Width, image.Height, owned: true);
+        var pixels = new PixelBuffer(image.Width, image.Height, pool: null);
         image.Pixels.CopyTo(pixels.Bytes);
         return Apply(pixels, orientation).ToImage();
     }

@@ -103,7 +103,7 @@ public class JpegDecoderTests
             var (left, top) = round == 0 ? (0, 0) : (random.Next(width), random.Next(height));
             var area = round == 0 ? new PixelArea(0, 0, width, height) : new(left, top, random.Next(width - left) + 1, random.Next(height - top) + 1);
             var pixels = new byte[4 * area.Width * area.Height];
-            if (!JpegDecoder.TryDecode(file, frame, area, pixels))
+            if (!JpegDecoder.TryDecode(file, frame, area, pixels, new BufferPool(1 << 20)))
             {
                 Assert.Null(expected);
                 return false;

@@ -190,11 +190,13 @@ public sealed class PipelineTests : IDisposable
     [Fact]
     public async Task Results_do_not_wait_for_a_sequence_that_blocks_and_it_can_be_left()
     {
+        using var asked = new ManualResetEventSlim();
         using var blocking = new ManualResetEventSlim();
         using var disposed = new ManualResetEventSlim();
         using var cancellation = new CancellationTokenSource();
         var results = classifier.ClassifyManyAsync(Blocking(), new BatchOptions { BatchSize = 4 }, cancellation.Token).GetAsyncEnumerator();
         for (var i = 0; i < 4; i++) Assert.True(await results.MoveNextAsync());
+        Assert.True(asked.Wait(30_000));
 
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await results.MoveNextAsync());
@@ -208,6 +210,7 @@ public sealed class PipelineTests : IDisposable
             try
             {
                 foreach (var image in Images(4)) yield return image;
+                asked.Set();
                 blocking.Wait();
                 yield return Files[0];
             }

@@ -15,15 +15,16 @@ internal static class JpegDecoder
     /// <param name="frame">Its header.</param>
     /// <param name="area">A part of the image.</param>
     /// <param name="pixels">Where the area's pixels go, four bytes each, row by row.</param>
+    /// <param name="pool">Where memory is borrowed from.</param>
     /// <returns>False where the data are damaged or end too early; what was written is of no use then.</returns>
-    public static bool TryDecode(ReadOnlySpan<byte> file, JpegFrame frame, PixelArea area, Span<byte> pixels)
+    public static bool TryDecode(ReadOnlySpan<byte> file, JpegFrame frame, PixelArea area, Span<byte> pixels, BufferPool pool)
     {
         var planes = new JpegPlane[frame.Components.Count];
         try
         {
             for (var i = 0; i < planes.Length; i++) planes[i] = new JpegPlane(frame, frame.Components[i], area);
             var rows = new JpegRows(area, planes);
-            return Decode(file, frame, planes, rows, pixels);
+            return Decode(file, frame, planes, rows, pixels, pool);
         }
         finally
         {
@@ -31,11 +32,11 @@ internal static class JpegDecoder
         }
     }
 
-    private static bool Decode(ReadOnlySpan<byte> file, JpegFrame frame, JpegPlane[] planes, JpegRows rows, Span<byte> pixels)
+    private static bool Decode(ReadOnlySpan<byte> file, JpegFrame frame, JpegPlane[] planes, JpegRows rows, Span<byte> pixels, BufferPool pool)
     {
         var (unitWidth, unitHeight) = (BlockSide * frame.Components[0].Across, BlockSide * frame.Components[0].Down);
         var (across, down) = ((frame.Width + unitWidth - 1) / unitWidth, (frame.Height + unitHeight - 1) / unitHeight);
-        using var scan = JpegScan.Open(file[frame.Scan..]);
+        using var scan = JpegScan.Open(file[frame.Scan..], pool);
         if (scan is null) return false;
 
         Span<short> values = stackalloc short[JpegScan.BlockValues];

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -19,21 +18,23 @@ internal sealed class JpegScan : IDisposable
 
     // The bytes, and where the parts between restart markers end.
     private readonly byte[] bytes;
+    private readonly BufferPool pool;
     private readonly List<int> ends = [];
 
     // The next bits, the first one on top, and how many of them count; where the next byte is; which part it belongs to.
     private ulong buffer;
     private int held, at, part;
 
-    private JpegScan(byte[] bytes) => this.bytes = bytes;
+    private JpegScan(byte[] bytes, BufferPool pool) => (this.bytes, this.pool) = (bytes, pool);
 
     /// <summary>Copies a scan.</summary>
     /// <param name="data">The file from where the scan's data begin.</param>
+    /// <param name="pool">Where memory for the copy is borrowed from.</param>
     /// <returns>The scan; null where something other than the image's end follows it, or its restart markers are not in their order.</returns>
-    public static JpegScan? Open(ReadOnlySpan<byte> data)
+    public static JpegScan? Open(ReadOnlySpan<byte> data, BufferPool pool)
     {
         const byte prefix = 0xFF, endOfImage = 0xD9, firstRestart = 0xD0;
-        var scan = new JpegScan(ArrayPool<byte>.Shared.Rent(data.Length + Margin));
+        var scan = new JpegScan(pool.Rent(data.Length + Margin), pool);
         var length = 0;
         while (true)
         {
@@ -128,7 +129,7 @@ internal sealed class JpegScan : IDisposable
     }
 
     /// <summary>Gives the memory back.</summary>
-    public void Dispose() => ArrayPool<byte>.Shared.Return(bytes);
+    public void Dispose() => pool.Return(bytes);
 
     // At least 56 bits, more than a code and its value have.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
