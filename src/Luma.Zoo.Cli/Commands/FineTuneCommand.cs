@@ -9,6 +9,9 @@ namespace Luma.Zoo.Cli.Commands;
 /// <summary><c>luma finetune</c> and <c>luma train</c>: a network learns from a user's own pictures.</summary>
 internal static class FineTuneCommand
 {
+    // A folder may have gone, with all of its pictures.
+    private const int MostShown = 20;
+
     /// <summary>The command that begins with pretrained weights where there are some.</summary>
     public static Command Create(Terminal terminal) => Create(
         terminal, "finetune", "Train a network on your own pictures, from pretrained weights on, into a run folder, which is a model folder with the best weights.", isFresh: false);
@@ -93,7 +96,7 @@ internal static class FineTuneCommand
                 new(
                     ModelSource.Find(options.Model).Variant.Id, result.Folder, result.Recipe.Seed, training.History.Count, training.Best?.Epoch, training.Steps, training.Cancelled,
                     evaluation?.Accuracy, evaluation?.Top5Accuracy, evaluation?.MeanAveragePrecision, evaluation?.Loss, evaluation?.Count,
-                    result.Test?.Accuracy, result.Test?.Count, training.Unreadable, result.Warnings),
+                    result.Test?.Accuracy, result.Test?.Count, result.Unreadable, result.Warnings),
                 Json.Default.FineTuneReport);
         }
         else if (evaluation is not null)
@@ -109,9 +112,11 @@ internal static class FineTuneCommand
         }
         if (!json)
         {
-            foreach (var error in training.Unreadable) terminal.Error.WriteLine($"luma: left out: {error}");
+            foreach (var error in result.Unreadable.Take(MostShown)) terminal.Error.WriteLine($"luma: left out: {error}");
+            if (result.Unreadable.Count > MostShown)
+                terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"luma: left out: {result.Unreadable.Count - MostShown:N0} more pictures, which --json names"));
         }
-        return training.Cancelled ? CommandLine.Cancelled : training.Unreadable.Count > 0 ? CommandLine.Failure : CommandLine.Success;
+        return training.Cancelled ? CommandLine.Cancelled : result.Unreadable.Count > 0 ? CommandLine.Failure : CommandLine.Success;
     }
 
     private static string Describe(Evaluation evaluation) => evaluation.MeanAveragePrecision is { } precision

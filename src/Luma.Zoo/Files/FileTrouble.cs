@@ -26,6 +26,9 @@ internal static class FileTrouble
     /// <summary>Whether a file would be larger than the system allows, which .NET tells as a length that is out of range.</summary>
     public static bool IsTooLarge(Exception error) => error is ArgumentOutOfRangeException { ParamName: "value" };
 
+    /// <summary>Whether another process has the file for itself.</summary>
+    public static bool IsInUse(IOException error) => (error.HResult & 0xFFFF) is var code && (OperatingSystem.IsWindows() ? code is 32 or 33 : code == (OperatingSystem.IsMacOS() ? 35 : 11));
+
     private static string? FileOnTheWayTo(string? folder)
     {
         while (folder is { Length: > 0 } && !Directory.Exists(folder))

@@ -1,11 +1,16 @@
 using Luma.Neural;
+using Luma.Zoo.Files;
 using Luma.Zoo.Weights;
+using Luma.Zoo.Weights.KeyMaps;
 
 namespace Luma.Zoo.Training;
 
 /// <summary>Keeps the best weights as the model that a run's folder is.</summary>
 internal sealed class BestInRun(string folder, ModelManifest manifest) : IBestWeights
 {
+    // Where timm has the network under the same names, the folder opens there too.
+    private readonly byte[]? timms = TimmLayout.Write(manifest);
+
     public void Keep(NeuralModule network, EpochRecord record)
     {
         Dictionary<string, double> metrics = [];
@@ -15,6 +20,7 @@ internal sealed class BestInRun(string folder, ModelManifest manifest) : IBestWe
         var measured = new Dictionary<string, IReadOnlyDictionary<string, double>> { ["validation"] = metrics };
         using var weights = StateDict.Of(network);
         ModelFolder.Save(folder, weights, manifest with { Metrics = measured }, overwrite: true);
+        if (timms is not null) AtomicFile.Write(Path.Combine(folder, TimmLayout.FileName), stream => stream.Write(timms));
     }
 
     public void PutBack(NeuralModule network)

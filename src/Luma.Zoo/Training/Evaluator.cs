@@ -39,8 +39,9 @@ public sealed class Evaluator(NeuralModule network, ImagePreset preset)
     /// <summary>Measures it on the calling thread.</summary>
     internal Evaluation Run(IDataset data, IProgress<int>? progress, CancellationToken cancellation)
     {
+        var type = network.TypeOfInputs();
         var loader = new DataLoader(data, preset, Loading with { Shuffle = false, Transform = null, DropLastImage = false });
-        return Run(data, loader, loader.ReadAsync(epoch: 1, cancellation: cancellation), (batch, device) => network.call(batch.Inputs.to(device)), progress, cancellation);
+        return Run(data, loader, loader.ReadAsync(epoch: 1, cancellation: cancellation), (batch, device) => network.call(batch.Inputs.to(type, device)), progress, cancellation);
     }
 
     /// <summary>Measures it by what the frozen part of the network made of the images before.</summary>

@@ -10,4 +10,7 @@ public sealed record FineTuneResult(string Folder, TrainingOptions Recipe, Train
 {
     /// <summary>What the best weights do on the test pictures, where the data have such.</summary>
     public Evaluation? Test { get; init; }
+
+    /// <summary>The pictures that could not be read, whether to learn from or to measure with, and the reason.</summary>
+    public IReadOnlyList<string> Unreadable => [.. Training.Unreadable.Concat(Evaluation?.Unreadable ?? []).Concat(Test?.Unreadable ?? []).Distinct()];
 }

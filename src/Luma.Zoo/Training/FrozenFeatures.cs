@@ -9,14 +9,17 @@ internal sealed class FrozenFeatures : IDisposable
 {
     private readonly FrozenPrefix prefix;
     private readonly Device device;
+    private readonly ScalarType type;
+    private readonly TrainingPrecision? precision;
     private readonly List<Tensor> values = [];
 
     // Where an image's values stand; -1 where it could not be read.
     private readonly int[] places;
 
-    private FrozenFeatures(FrozenPrefix prefix, Device device, int count)
+    private FrozenFeatures(FrozenPrefix prefix, NeuralModule network, TrainingPrecision? precision, int count)
     {
-        (this.prefix, this.device, places) = (prefix, device, new int[count]);
+        (this.prefix, this.precision, places) = (prefix, precision, new int[count]);
+        (device, type) = (network.parameters().First().device, network.TypeOfInputs());
         Array.Fill(places, -1);
     }
 
@@ -26,14 +29,15 @@ internal sealed class FrozenFeatures : IDisposable
     /// <param name="data">The images.</param>
     /// <param name="loader">What reads them; it does not change them at random.</param>
     /// <param name="most">How many bytes the features may take.</param>
+    /// <param name="precision">In which precision they are computed.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <returns>The features; null where there are none, or they would take too much memory.</returns>
     public static FrozenFeatures? TryMake(
-        NeuralModule network, ImagePreset preset, IDataset data, DataLoader loader, long most, CancellationToken cancellation)
+        NeuralModule network, ImagePreset preset, IDataset data, DataLoader loader, long most, TrainingPrecision? precision, CancellationToken cancellation)
     {
         if (FrozenPrefix.Find(network, preset.GetInputShape(), data.Count, most) is not { } prefix) return null;
 
-        var features = new FrozenFeatures(prefix, network.parameters().First().device, data.Count);
+        var features = new FrozenFeatures(prefix, network, precision, data.Count);
         try
         {
             features.Fill(loader, cancellation);
@@ -80,7 +84,8 @@ internal sealed class FrozenFeatures : IDisposable
             {
                 using var batch = batches.Current;
                 using var scope = NewDisposeScope();
-                var computed = prefix.ComputeFeatures(batch.Inputs.to(device));
+                using var mixed = PrecisionTrial.Use(precision);
+                var computed = prefix.ComputeFeatures(batch.Inputs.to(type, device));
                 foreach (var (place, value) in computed.Index())
                 {
                     if (values.Count <= place) values.Add(empty([places.Length, .. value.shape[1..]], value.dtype).DetachFromDisposeScope());

@@ -53,7 +53,7 @@ internal sealed class FrozenPrefix
 
         using var scope = NewDisposeScope();
         var device = network.parameters().First().device;
-        var input = zeros([Probe, .. shape], device: device);
+        var input = zeros([Probe, .. shape], network.TypeOfInputs(), device);
         FrozenPrefix prefix;
         try
         {
@@ -99,9 +99,10 @@ internal sealed class FrozenPrefix
 
     private static bool IsRandom(Operation operation) => operation is Operation.Dropout or Operation.ChannelDropout or Operation.SampleMask;
 
+    // As the network itself runs them, so that mixed precision holds here too.
     private static void Run(List<GraphNode> nodes, Dictionary<int, Tensor> values)
     {
-        foreach (var node in nodes) values[node.Output] = node.Operation.Compute([.. node.Inputs.Select(number => number is { } value ? values[value] : null)]);
+        foreach (var node in nodes) values[node.Output] = Ops.Run(node.Operation, [.. node.Inputs.Select(number => number is { } value ? values[value] : null)]);
     }
 
     private Dictionary<int, Tensor> Constants() => graph.Constants.ToDictionary(constant => constant.Value, constant => constant.Tensor);

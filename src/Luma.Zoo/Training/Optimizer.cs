@@ -4,7 +4,11 @@ using Modules = TorchSharp.Modules;
 namespace Luma.Zoo.Training;
 
 /// <summary>How gradients become new weights.</summary>
-/// <remarks>Derive from it for an optimiser of your own.</remarks>
+/// <remarks>
+/// Derive from it for an optimiser of your own. Checkpoints have what it remembers of a parameter where that is an <c>OptimizerState</c> of an
+/// <c>OptimizerHelper</c>, as with all of TorchSharp's, and where its <c>SaveStateDict</c> writes it. Otherwise it begins anew when a training goes
+/// on, and a warning says so.
+/// </remarks>
 [JsonConverter(typeof(OptimizerKinds))]
 public abstract record Optimizer
 {

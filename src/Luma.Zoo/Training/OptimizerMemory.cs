@@ -7,6 +7,9 @@ internal static class OptimizerMemory
 {
     private const string StepSlot = "step", BytesSlot = "bytes";
 
+    /// <summary>Whether it can be read: an optimiser that does not derive from TorchSharp's <c>OptimizerHelper</c> keeps it to itself.</summary>
+    public static bool CanRead(optim.Optimizer optimizer) => optimizer is Modules.OptimizerHelper;
+
     /// <summary>Reads it.</summary>
     /// <param name="optimizer">The optimiser.</param>
     /// <param name="names">The parameters' names, in the order of its groups.</param>

@@ -37,7 +37,7 @@ internal sealed class RunFolder : IDisposable
             Directory.CreateDirectory(path);
             held = new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
         }
-        catch (IOException error) when (File.Exists(System.IO.Path.Combine(path, LockName)))
+        catch (IOException error) when (FileTrouble.IsInUse(error))
         {
             throw new IOException($"{path}: another process is training in this folder. Wait for it, or take another folder.", error);
         }

@@ -45,7 +45,7 @@ public abstract record TrainingLoss
         /// <inheritdoc/>
         public override Tensor Compute(Tensor output, Tensor targets)
         {
-            var weights = ClassWeights is null ? null : tensor(ClassWeights.Select(weight => (float)weight).ToArray(), device: output.device);
+            var weights = ClassWeights is null ? null : tensor(ClassWeights.ToArray(), output.dtype, output.device);
             return nn.functional.cross_entropy(output, targets, weights, label_smoothing: LabelSmoothing);
         }
 
@@ -74,7 +74,7 @@ public abstract record TrainingLoss
         public override Tensor Compute(Tensor output, Tensor targets)
         {
             if (targets.dim() == 1) targets = nn.functional.one_hot(targets, output.size(1)).to(output.dtype);
-            var weights = PositiveWeights is null ? null : tensor(PositiveWeights.Select(weight => (float)weight).ToArray(), device: output.device);
+            var weights = PositiveWeights is null ? null : tensor(PositiveWeights.ToArray(), output.dtype, output.device);
             return nn.functional.binary_cross_entropy_with_logits(output, targets, pos_weights: weights);
         }
 

@@ -32,6 +32,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly CheckpointFolder? checkpoints;
     private readonly DataLoader loader;
     private readonly Device device;
+    private readonly ScalarType type;
     private readonly List<EpochRecord> history = [];
     private readonly TrainingState identity;
     private FrozenFeatures? features, validationFeatures;
@@ -48,7 +49,7 @@ internal sealed class TrainingRun : IDisposable
     {
         (network, options) = (trainer.Network, trainer.Options);
         (this.trainer, this.training, this.validation, this.progress, this.cancellation) = (trainer, training, validation, progress, cancellation);
-        device = network.parameters().FirstOrDefault()?.device ?? CPU;
+        (device, type) = (network.parameters().FirstOrDefault()?.device ?? CPU, network.TypeOfInputs());
         precision = options.Precision == TrainingPrecision.Auto ? null : options.Precision;
         plan = new(network, options);
         modes = new(network);
@@ -233,7 +234,7 @@ internal sealed class TrainingRun : IDisposable
 
     private void KeepFeatures()
     {
-        features = FrozenFeatures.TryMake(network, trainer.Preset, training, loader, options.FeatureCacheBytes, cancellation);
+        features = FrozenFeatures.TryMake(network, trainer.Preset, training, loader, options.FeatureCacheBytes, precision, cancellation);
         if (features is null) return;
         trainer.Log.KeepingFeatures();
         if (validation is null) return;
@@ -241,7 +242,7 @@ internal sealed class TrainingRun : IDisposable
         validationLoader = new(validation, trainer.Preset, trainer.Loading with { BatchSize = options.BatchSize });
         modes.Evaluate();
         validationFeatures = FrozenFeatures.TryMake(
-            network, trainer.Preset, validation, validationLoader, options.FeatureCacheBytes - features.ByteCount, cancellation);
+            network, trainer.Preset, validation, validationLoader, options.FeatureCacheBytes - features.ByteCount, precision: null, cancellation);
         modes.Train();
     }
 
@@ -255,18 +256,19 @@ internal sealed class TrainingRun : IDisposable
     private double Learn(int epoch, int place, Batch batch, bool isLast)
     {
         using var scope = NewDisposeScope();
-        var targets = batch.Targets.to(device);
+        // Indices stay indices.
+        var targets = batch.Targets.is_floating_point() ? batch.Targets.to(type, device) : batch.Targets.to(device);
         // The networks' own randomness is a function of the place too, so that nothing of it has to be saved.
         manual_seed((long)(new Augmentation.SampleRandom(options.Seed, epoch, place, Augmentation.SampleRandom.Purpose.Network).NextDouble() * long.MaxValue));
         Func<AuxiliaryOutput> forward;
         if (features is { } known)
         {
-            forward = () => Checked(new(known.Finish(batch.Indices), []), training);
+            forward = () => Checked(InPrecision(() => new(known.Finish(batch.Indices), [])), training);
         }
         else
         {
-            var inputs = batch.Inputs.to(device);
-            forward = () => Checked(ForwardInPrecision(inputs), training);
+            var inputs = batch.Inputs.to(type, device);
+            forward = () => Checked(InPrecision(() => step.Forward(inputs)), training);
         }
 
         var before = step.Count;
@@ -275,19 +277,19 @@ internal sealed class TrainingRun : IDisposable
         return loss;
     }
 
-    private AuxiliaryOutput ForwardInPrecision(Tensor inputs)
+    private AuxiliaryOutput InPrecision(Func<AuxiliaryOutput> forward)
     {
-        if (precision != TrainingPrecision.BFloat16) return step.Forward(inputs);
+        if (precision != TrainingPrecision.BFloat16) return forward();
 
         using var mixed = PrecisionTrial.Use(precision);
-        var output = step.Forward(inputs);
+        var output = forward();
         return new(output.Output.to(ScalarType.Float32), [.. output.Auxiliaries.Select(auxiliary => auxiliary.to(ScalarType.Float32))]);
     }
 
     private void FindPrecision(Batch batch)
     {
         using var scope = NewDisposeScope();
-        var inputs = batch.Inputs.to(device);
+        var inputs = batch.Inputs.to(type, device);
         (precision, var ratio) = PrecisionTrial.Run(
             network,
             () =>
@@ -438,6 +440,7 @@ internal sealed class TrainingRun : IDisposable
             foreach (var (name, kept) in average.Tensors) Fill($"average/{name}", kept);
         }
         OptimizerMemory.Write(optimizer, learning, name => tensors.TryGet($"optimizer/{name}", out var entry) ? entry.ToTensor() : null);
+        if (!OptimizerMemory.CanRead(optimizer)) trainer.Log.Warn("What the optimizer remembers could not be saved, so it begins anew: the weights will not be those of a training without a stop.");
         (step.Count, waited) = (state.Steps, state.Waited);
         precision ??= state.Precision;
         history.AddRange(state.History);

@@ -51,7 +51,7 @@ internal sealed class TrainingStep(
         images += count;
         (options.Accumulate == 1 ? total : total * (count / ImagesOfStep)).backward();
         if (++pending == options.Accumulate || isLast) Step();
-        return total.item<float>();
+        return total.ToDouble();
     }
 
     /// <summary>Runs the whole network.</summary>

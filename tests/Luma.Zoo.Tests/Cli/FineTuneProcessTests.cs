@@ -54,6 +54,17 @@ public sealed class FineTuneProcessTests : IDisposable
     }
 
     [LinuxFact]
+    public void A_second_interrupt_ends_the_run_at_once_and_it_goes_on_all_the_same()
+    {
+        var (code, output, error) = Run(
+            $"{FineTune("whole", 12)} > /dev/null; {FineTune("run", 12)} --verbose > /dev/null 2> err.txt & pid=$!; for i in $(seq 600); do grep -qs % err.txt && break; sleep 0.05; done; kill -INT $pid; kill -INT $pid; wait $pid 2> /dev/null; "
+            + $"echo $?; {FineTune("run", 12)} --resume > /dev/null; echo $?; cmp whole/model.safetensors run/model.safetensors; echo $?; ls -A run run/checkpoints | grep -c partial");
+
+        Assert.True(error.Length == 0, $"{code}: {error}");
+        Assert.Equal(["130", "0", "0", "0"], output.TrimEnd().Split('\n'));
+    }
+
+    [LinuxFact]
     public void Two_processes_do_not_train_in_one_folder()
     {
         var (_, output, _) = Run(

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Luma.Zoo.Tests.Training;
 using Luma.Zoo.Tests.Weights;
 
@@ -148,12 +149,15 @@ public sealed class FineTuneTests : IDisposable
     [Fact]
     public async Task Pictures_that_cannot_be_read_are_told_or_stop_the_training()
     {
-        using var pictures = new PictureFolder().With([.. Enumerable.Range(0, 6).SelectMany(i => (string[])[$"train/a/{i}.png", $"train/b/{i}.png"]), "val/a/1.png", "val/b/1.png"]).Write("train/a/3.png", "no picture");
+        using var pictures = new PictureFolder().With([.. Enumerable.Range(0, 6).SelectMany(i => (string[])[$"train/a/{i}.png", $"train/b/{i}.png"]), "val/a/1.png", "val/b/1.png", "val/b/2.png", "test/a/1.png", "test/b/1.png"])
+            .Write("train/a/3.png", "no picture").Write("val/b/2.png", "none either").Write("test/b/1.png", "nor here");
 
         var run = await Run.Of("finetune", "lenet_5:none", "--data", pictures.Root, "--epochs", "1", "--output", RunPath);
 
         Assert.Equal(1, run.ExitCode);
-        Assert.StartsWith($"luma: left out: {pictures.PathOf("train/a/3.png")}: ", Assert.Single(run.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.Equal(
+            ((string[])["train/a/3.png", "val/b/2.png", "test/b/1.png"]).Select(pictures.PathOf),
+            run.Error.TrimEnd().Split('\n').Select(line => Regex.Match(line, "^luma: left out: ([^:]+): ").Groups[1].Value));
         Assert.True(File.Exists(folder.File("run/model.safetensors")));
         Assert.StartsWith(pictures.PathOf("train/a/3.png"), (await Run.Of("finetune", "lenet_5:none", "--data", pictures.Root, "--epochs", "1", "--strict", "--output", folder.File("strict"))).Failure(), StringComparison.Ordinal);
     }

@@ -199,6 +199,36 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal((await Run(Quick, null)).Weights, (await Run(Quick, new CheckpointOptions(Saved) { Resume = true })).Weights);
     }
 
+    [Fact]
+    public async Task Another_machines_checkpoint_goes_on_with_a_warning_and_another_releases_is_refused()
+    {
+        var (expected, _) = await Run(Quick, null);
+        await Run(Quick, new CheckpointOptions(Saved), StopAfter(5, out var cancellation), cancellation: cancellation);
+        Change(state => state with { Machine = "another" });
+        var log = new Heard();
+
+        var (actual, _) = await Run(Quick, new CheckpointOptions(Saved) { Resume = true }, log: log);
+
+        Assert.Equal(expected, actual);
+        Assert.StartsWith("The training was begun on another machine (another; this is ", Assert.Single(log.Warnings), StringComparison.Ordinal);
+
+        foreach (var file in Directory.GetFiles(Saved, "step-*").Order(StringComparer.Ordinal).SkipLast(1)) File.Delete(file);
+        Change(state => state with { FormatVersion = 2 });
+        var error = await Assert.ThrowsAsync<CheckpointException>(() => Run(Quick, new CheckpointOptions(Saved) { Resume = true }));
+        Assert.EndsWith("it has the format version 2; this release of Luma.Zoo reads 1.", error.Reason, StringComparison.Ordinal);
+
+        void Change(Func<TrainingState, TrainingState> change)
+        {
+            var checkpoints = new CheckpointFolder(new(Saved));
+            var (state, saved) = checkpoints.OpenLast(warning => Assert.Fail(warning))!.Value;
+            using (saved)
+            {
+                using var scope = NewDisposeScope();
+                checkpoints.Save(change(state), [.. saved.Names.Where(name => name.Contains('/')).Select(name => KeyValuePair.Create(name, saved[name].ToTensor().clone()))]);
+            }
+        }
+    }
+
     private static Action StopAfter(int steps, out CancellationToken cancellation)
     {
         var source = new CancellationTokenSource();

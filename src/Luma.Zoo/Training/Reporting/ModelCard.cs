@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Luma.Zoo.Inference;
 using Luma.Zoo.Training.Data;
+using Luma.Zoo.Weights.KeyMaps;
 
 namespace Luma.Zoo.Training.Reporting;
 
@@ -109,6 +110,7 @@ internal sealed class ModelCard(string folder, string dataName, TrainingOptions 
         Line("```");
         Line();
         Line($"`luma convert {quoted} model.pth` writes the weights for PyTorch.");
+        if (TimmLayout.Write(manifest) is not null) Line($"With timm, `timm.create_model(\"local-dir:{FolderName}\", pretrained=True)` opens this folder.");
         Line();
     }
 

@@ -35,6 +35,10 @@ internal static class TimmArchitectures
         "convnext_tiny", "convnext_small", "convnext_base", "convnext_large",
     ];
 
+    // The beginnings of the ids whose tensors have the same names in both houses: the first convolution's, and the last layer's.
+    private static readonly (string Start, string First, string Last)[] SameNames =
+        [("resnet", "conv1", "fc"), ("resnext", "conv1", "fc"), ("wide_resnet", "conv1", "fc"), ("densenet", "features.conv0", "classifier")];
+
     // What timm before 0.9 put before the names of networks to say whose weights they had.
     private static readonly string[] OldPrefixes = ["tv_", "ssl_", "swsl_", "ig_"];
 
@@ -68,6 +72,11 @@ internal static class TimmArchitectures
         ("flexivit", "it is another vision transformer than torchvision's"),
         ("deit", "it is another vision transformer than torchvision's"),
     ];
+
+    /// <summary>The first and the last layer of a network that timm has under the same id and with the same names; null for others.</summary>
+    /// <param name="id">The network's id in the catalogue.</param>
+    public static (string First, string Last)? LayersOf(string id) =>
+        SameIds.Contains(id) && SameNames.FirstOrDefault(entry => id.StartsWith(entry.Start, StringComparison.Ordinal)) is { Start: not null } known ? (known.First, known.Last) : null;
 
     /// <summary>The catalogue's network that computes what one of timm's does.</summary>
     /// <param name="architecture">timm's id.</param>
