@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Luma.Neural;
 using Luma.Zoo.Inference.Compilation;
+using Luma.Zoo.OnnxRuntime;
 using static TorchSharp.torch;
 
 namespace Luma.Zoo.Cli;
@@ -12,6 +13,10 @@ internal sealed class NetworkBench : IDisposable
     private const int MostPasses = 20;
     private static readonly TimeSpan Block = TimeSpan.FromMilliseconds(300);
 
+    // Threads of one library that still wait by spinning slow the next one down.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly NeuralModule network;
     private readonly long[] image;
     private readonly List<Form> forms = [];
 
@@ -21,15 +26,23 @@ internal sealed class NetworkBench : IDisposable
     /// <param name="say">Is told what is prepared.</param>
     public NetworkBench(NeuralModule network, long[] image, Action<string> say)
     {
-        this.image = image;
+        (this.network, this.image) = (network, image);
         Add("eager", () => (network.call, null));
-        Add("compiled", () => Compile(ScalarType.Float32));
-        Add("compiled bfloat16", () => Compile(ScalarType.BFloat16));
-
-        (Func<Tensor, Tensor> Run, IDisposable? Owned) Compile(ScalarType type)
+        Add("compiled", () => Compile(Engine.OneDnn, ScalarType.Float32));
+        Add("compiled bfloat16", () => Compile(Engine.OneDnn, ScalarType.BFloat16));
+        try
         {
-            var compiled = network.Compile(new() { ImageShape = image, Type = type });
-            return (compiled.Run, compiled);
+            Add("onnxruntime", () => Compile(new OnnxRuntimeEngine(), ScalarType.Float32));
+        }
+        catch (NotSupportedException error)
+        {
+            say($"ONNX Runtime is left out: {error.Message}");
+        }
+
+        (Func<Tensor, Tensor> Run, IDisposable? Owned) Compile(IInferenceEngine engine, ScalarType type)
+        {
+            var program = engine.Compile(network, new() { ImageShape = image, Type = type });
+            return (program.Run, program);
         }
 
         void Add(string name, Func<(Func<Tensor, Tensor> Run, IDisposable? Owned)> prepare)
@@ -53,6 +66,7 @@ internal sealed class NetworkBench : IDisposable
         {
             foreach (var form in forms)
             {
+                cancellation.WaitHandle.WaitOne(Pause);
                 // The first pass of a block finds the caches full of another form's weights.
                 Pass(form.Run, images);
                 var start = Stopwatch.GetTimestamp();
@@ -66,11 +80,21 @@ internal sealed class NetworkBench : IDisposable
             }
         }
 
-        var eager = Median(times[forms[0]]);
-        return [.. forms.Select(form => Row(form, Median(times[form])))];
+        var eager = EngineContest.Median(times[forms[0]]);
+        return [.. forms.Select(form => Row(form, EngineContest.Median(times[form])))];
 
         BenchRow Row(Form form, double median) => new(
             form.Name, batch, median, batch * 1000 / median, median / eager, form.Preparation.TotalMilliseconds, form.Memory / 1e6);
+    }
+
+    /// <summary>What <see cref="Engine.Auto"/> takes for each batch. It measures by itself, and remembers nothing.</summary>
+    public IReadOnlyList<BenchChoice> Choose(IEnumerable<long> batches, CancellationToken cancellation)
+    {
+        var engine = Engine.Auto(Engine.OneDnn, new OnnxRuntimeEngine()) with { Folder = null };
+        using var program = engine.Compile(network, cancellationToken: cancellation);
+        return [.. batches.Select(Choose)];
+
+        BenchChoice Choose(long batch) => new(batch, program.Choose(image, batch, cancellation).Engine);
     }
 
     public void Dispose() => forms.ForEach(form => form.Owned?.Dispose());
@@ -79,12 +103,6 @@ internal sealed class NetworkBench : IDisposable
     {
         using var inference = inference_mode();
         run(images).Dispose();
-    }
-
-    private static double Median(List<double> times)
-    {
-        var sorted = times.Order().ToList();
-        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
     }
 
     private sealed record Form(string Name, Func<Tensor, Tensor> Run, IDisposable? Owned, TimeSpan Preparation, long Memory);

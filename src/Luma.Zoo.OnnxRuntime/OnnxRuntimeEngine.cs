@@ -1,5 +1,7 @@
+using System.Globalization;
 using Luma.Neural;
 using Luma.Zoo.Inference.Compilation;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Luma.Zoo.OnnxRuntime;
 
@@ -26,6 +28,11 @@ public sealed record OnnxRuntimeEngine : IInferenceEngine
 
     /// <inheritdoc/>
     public string Name => "onnxruntime";
+
+    /// <inheritdoc/>
+    public string Identity => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Name} {OrtEnv.Instance().GetVersionString()}{(Threads is { } threads ? $", {threads} threads" : "")}{(AllowSpinning ? ", spinning" : "")}");
 
     /// <inheritdoc/>
     /// <exception cref="NotSupportedException">

@@ -1,6 +1,7 @@
 using Luma.Neural;
 using Luma.Neural.Operations;
 using Luma.Zoo.Export.Onnx;
+using Luma.Zoo.Files;
 using Luma.Zoo.Inference.Compilation;
 using Microsoft.ML.OnnxRuntime;
 
@@ -43,10 +44,10 @@ internal sealed class OnnxRuntimeProgram : IInferenceProgram
     {
         if (forAllSizes is { } known && known.Channels == imageShape[0]) return known;
 
-        var folder = Directory.CreateTempSubdirectory("luma-onnx-");
         try
         {
-            var path = Path.Combine(folder.FullName, "model.onnx");
+            using var folder = new ScratchFolder();
+            var path = folder["model.onnx"];
             var report = network.ExportOnnx(path, new() { InputShape = [.. imageShape], FoldBatchNorm = true, Type = ScalarType.Float32 });
             var session = new Session(path, imageShape[0], engine);
             if (report.IsDynamic) forAllSizes = session;
@@ -56,22 +57,6 @@ internal sealed class OnnxRuntimeProgram : IInferenceProgram
         {
             throw new InvalidOperationException(
                 $"The network was disposed of before images of the size ({string.Join(", ", imageShape)}) came, for which it was not compiled.", error);
-        }
-        finally
-        {
-            Delete(folder);
-        }
-    }
-
-    // The session has read what it needs. Where it has mapped a file, Windows keeps that.
-    private static void Delete(DirectoryInfo folder)
-    {
-        try
-        {
-            folder.Delete(recursive: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
         }
     }
 

@@ -25,7 +25,7 @@ internal static class BenchCommand
         var threads = Options.Number("--threads", "How many threads compute; by default as many as there are processors.", most: 1024);
         var rounds = Options.Number("--rounds", $"How often each form has its turn, {Rounds} by default: the more, the steadier.", most: 10_000);
 
-        var command = new Command("bench", "Measure how fast a network is, as it is and compiled: medians of passes over drawn images, in blocks that alternate.")
+        var command = new Command("bench", "Measure how fast a network is, as it is, compiled, and in ONNX Runtime: medians of passes over drawn images, in blocks that alternate.")
         {
             model, weights, config, batch, threads, rounds, json,
         };
@@ -45,8 +45,10 @@ internal static class BenchCommand
                 long[] image = [.. Shape.OneImage(reference).Sizes.Skip(1)];
 
                 using var bench = new NetworkBench(network, image, terminal.Say);
-                var rows = parsed.GetValue(batch)!.SelectMany(count => bench.Measure(count, (int)(parsed.GetValue(rounds) ?? Rounds), cancellation)).ToList();
-                var report = new BenchReport(reference.Variant.Id, image, get_num_threads(), rows);
+                var batches = parsed.GetValue(batch)!;
+                var rows = batches.SelectMany(count => bench.Measure(count, (int)(parsed.GetValue(rounds) ?? Rounds), cancellation)).ToList();
+                terminal.Say("choosing an engine");
+                var report = new BenchReport(reference.Variant.Id, image, get_num_threads(), rows, bench.Choose(batches, cancellation));
                 if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.BenchReport);
                 else Show(report, terminal);
             },
@@ -67,6 +69,7 @@ internal static class BenchCommand
                 Text(row.PreparationMilliseconds, "F0"), Text(row.Megabytes, "F0"));
         }
         terminal.Console.Write(table);
+        foreach (var choice in report.Auto) terminal.Out.WriteLine($"Engine.Auto takes {choice.Engine} for {(choice.Batch == 1 ? "1 image" : $"{choice.Batch} images")}");
     }
 
     private static string Text(double number, string format) => number.ToString(format, CultureInfo.InvariantCulture);

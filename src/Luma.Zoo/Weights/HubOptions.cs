@@ -38,12 +38,14 @@ public sealed record HubOptions
     internal TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>The folder that PyTorch keeps weight files in, in an environment.</summary>
-    internal static string FolderOf(Func<string, string?> variable)
+    internal static string FolderOf(Func<string, string?> variable) => Path.Combine(HomeOf(variable), "hub", "checkpoints");
+
+    /// <summary>The folder that PyTorch keeps what it can get again in, in an environment.</summary>
+    internal static string HomeOf(Func<string, string?> variable)
     {
         // Unverified: a home that is not there yet is made with the cache in it.
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
-        var torch = Given("TORCH_HOME") ?? Path.Combine(Given("XDG_CACHE_HOME") ?? Path.Combine(home, ".cache"), "torch");
-        return Path.Combine(torch, "hub", "checkpoints");
+        return Given("TORCH_HOME") ?? Path.Combine(Given("XDG_CACHE_HOME") ?? Path.Combine(home, ".cache"), "torch");
 
         // Python expands ~ as a shell does.
         string? Given(string name) => variable(name) switch

@@ -10,7 +10,7 @@ public class BenchTests
         Assert.Equal("lenet_1", report.GetProperty("id").GetString());
         var forms = report.GetProperty("forms").EnumerateArray().ToList();
         Assert.Equal(
-            from batch in (long[])[1, 3] from form in (string[])["eager", "compiled", "compiled bfloat16"] select (form, batch),
+            from batch in (long[])[1, 3] from form in (string[])["eager", "compiled", "compiled bfloat16", "onnxruntime"] select (form, batch),
             forms.Select(form => (form.GetProperty("form").GetString()!, form.GetProperty("batch").GetInt64())));
         Assert.All(forms, form =>
         {
@@ -18,6 +18,8 @@ public class BenchTests
             Assert.True(milliseconds > 0);
             Assert.Equal(batch * 1000 / milliseconds, form.GetProperty("imagesPerSecond").GetDouble(), 1e-6 * batch * 1000 / milliseconds);
         });
+        Assert.Equal([1, 3], report.GetProperty("auto").EnumerateArray().Select(choice => choice.GetProperty("batch").GetInt64()));
+        Assert.All(report.GetProperty("auto").EnumerateArray(), choice => Assert.Contains(choice.GetProperty("engine").GetString(), (string[])["onednn", "onnxruntime"]));
         Assert.Equal([1.0, 1.0], forms.Where(form => form.GetProperty("form").GetString() == "eager").Select(form => form.GetProperty("ratioToEager").GetDouble()));
     }
 
@@ -28,6 +30,7 @@ public class BenchTests
 
         Assert.StartsWith("lenet_1, images of (1, 28, 28), ", lines[0], StringComparison.Ordinal);
         Assert.Contains(lines, line => line.TrimStart().StartsWith("compiled bfloat16", StringComparison.Ordinal));
+        Assert.Matches("^Engine.Auto takes (onednn|onnxruntime) for 1 image$", lines[^1]);
     }
 
     [Theory]

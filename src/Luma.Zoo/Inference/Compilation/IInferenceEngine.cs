@@ -8,6 +8,9 @@ public interface IInferenceEngine
     /// <summary>What it is called, in lower case.</summary>
     string Name { get; }
 
+    /// <summary>Its name, release and settings: all of it that decides how fast it is.</summary>
+    string Identity { get; }
+
     /// <summary>Makes a program of a network, of what it computes in evaluation mode.</summary>
     /// <param name="network">The network. Its mode stays as it is; it must live as long as images of new sizes come.</param>
     /// <param name="options">How; null for the defaults.</param>

@@ -1,4 +1,5 @@
 using Luma.Neural.Observation;
+using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Inference.Compilation;
 
@@ -21,20 +22,10 @@ internal sealed class OneDnnProgram : IDisposable
     /// <param name="batch">For how many images the weights are arranged.</param>
     public static OneDnnProgram Compile(Graph graph, ScalarType type, long batch)
     {
-        var folder = Directory.CreateTempSubdirectory("luma-");
-        try
-        {
-            var path = Path.Combine(folder.FullName, "network.pt");
-            using (var stream = File.Create(path)) new OneDnnScript(graph, type, batch).Write(stream);
-            var module = jit.load<Tensor, Tensor>(path);
-            module.eval();
-            using (inference_mode()) module.invoke(OneDnnScript.Prepack);
-            return new(module, graph);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        var module = ScratchFile.Pass(stream => new OneDnnScript(graph, type, batch).Write(stream), path => jit.load<Tensor, Tensor>(path));
+        module.eval();
+        using (inference_mode()) module.invoke(OneDnnScript.Prepack);
+        return new(module, graph);
     }
 
     /// <summary>Whether it computes what a graph does, which was recorded of the same network with another size.</summary>
