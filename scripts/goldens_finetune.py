@@ -3,13 +3,16 @@
 
     python3 scripts/goldens_finetune.py tests/Luma.Zoo.Tests/Goldens/finetune.json [CASE ...]
     python3 scripts/goldens_finetune.py --perturb [CASE ...]
+    python3 scripts/goldens_finetune.py --threads [CASE ...]
 
 Weights and images are drawn from seeds, and the order of the images is that of the trainer (SampleRandom), so the other side makes the
-same ones. Two epochs of ten steps each. For each case: the loss of every step, and after each epoch the loss on a fixed batch in
+same ones. Two epochs of ten steps each. inception_v3 computes in 64 bits: its auxiliary head takes the mean and variance of four numbers, which makes
+of a difference in the last of 32 bits one of a thousandth within three steps (--threads shows it); in 64 bits it agrees with all digits that count. For each case: the loss of every step, and after each epoch the loss on a fixed batch in
 evaluation mode, of the averaged network where there is an average. "mixed" is torch.autocast with bfloat16. With CASE, only the cases whose names contain it are written anew.
 
---perturb shows how far rounding grows: each case once more with all weights changed by one part in ten million at random. It prints the
-largest relative difference of a loss; the goldens are to be compared within 1e-4, so it has to be clearly below that.
+--perturb shows how far rounding grows: each case once more with all weights changed by a unit in their last place at random, about one part in ten million in 32 bits. It prints the
+largest relative difference of a loss; the goldens are to be compared within 1e-4, so it has to be clearly below that. --threads compares each step with two
+threads and with one, in 32 bits and in 64: what Python makes of the same numbers in another order.
 """
 import json
 import math
@@ -35,7 +38,11 @@ NETWORKS = {
     "mobilenet_v3_small": (lambda: models.mobilenet_v3_small(num_classes=CLASSES, dropout=0.0), 8, 32, 10),
     # vit_b_16 with two of its twelve layers.
     "vit_b_16": (lambda: VisionTransformer(32, 16, 2, 12, 768, 3072, num_classes=CLASSES), 8, 32, 10),
+    # The auxiliary head takes no smaller images.
+    "inception_v3": (lambda: redraw(models.inception_v3(num_classes=CLASSES, init_weights=False, aux_logits=True, dropout=0.0)), 4, 299, 10),
 }
+DOUBLES = {"inception_v3"}
+AUXILIARY_WEIGHT = 0.4
 # The learning rate is the network's: see --perturb. A frozen body leaves so little to learn that nothing would be seen with it.
 OPTIMIZERS = {
     "sgd": lambda groups, rate: torch.optim.SGD(groups, lr=rate, momentum=0.9, nesterov=True, weight_decay=0.05),
@@ -44,13 +51,14 @@ OPTIMIZERS = {
     "rmsprop_momentum": lambda groups, rate: torch.optim.RMSprop(groups, lr=rate, alpha=0.9, eps=0.0316, momentum=0.9, weight_decay=0.01),
 }
 RATES = {"sgd": 1e-3, "adamw": 2e-5, "rmsprop": 2e-5, "rmsprop_momentum": 1e-4}
-SLOWER = {"resnet18/sgd": 0.05, "resnet18/adamw": 0.2}
+SLOWER = {"resnet18/sgd": 0.05, "resnet18/adamw": 0.2, "inception_v3/sgd": 0.01, "inception_v3/adamw": 0.1}
 FROZEN_FASTER = 50
 CASES = [
     *(f"{network}/{optimizer}/{variant}" for network in ("resnet18", "mobilenet_v3_small", "vit_b_16")
       for optimizer in ("sgd", "adamw") for variant in ("average", "frozen", "groups")),
     "mobilenet_v3_small/rmsprop/plain", "mobilenet_v3_small/rmsprop_momentum/plain",
     *(f"{network}/sgd/mixed" for network in ("resnet18", "mobilenet_v3_small", "vit_b_16")),
+    "inception_v3/sgd/groups", "inception_v3/adamw/average",
 ]
 
 MASK = (1 << 64) - 1
@@ -87,8 +95,26 @@ def calm(model):
                 parameter.fill_(0.2)
 
 
+def redraw(model):
+    """Draws the weights anew: of the truncated normal distribution libtorch's builds have different last bits."""
+    torch.manual_seed(2)
+    with torch.no_grad():
+        for name, parameter in sorted(model.named_parameters()):
+            if parameter.dim() > 1:
+                parameter.normal_(0, parameter[0].numel() ** -0.5)
+            elif name.endswith("fc.bias"):
+                parameter.zero_()
+    return model
+
+
 def last_layer(model):
-    return [(name, module) for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)][-1]
+    return [(name, module) for name, module in model.named_modules() if isinstance(module, torch.nn.Linear) and not name.startswith("AuxLogits")][-1]
+
+
+def loss_of(output, labels):
+    if isinstance(output, models.InceptionOutputs):
+        return functional.cross_entropy(output.logits, labels) + AUXILIARY_WEIGHT * functional.cross_entropy(output.aux_logits, labels)
+    return functional.cross_entropy(output.float() if output.dtype == torch.bfloat16 else output, labels)
 
 
 def groups(model, variant, make):
@@ -118,7 +144,7 @@ def set_modes(model, variant):
         last_layer(model)[1].training = True
 
 
-def train(case, perturbed=False):
+def train(case, perturbed=False, dtype=None, most=TOTAL):
     name, optimizer, variant = case.split("/")
     build, batch, side, steps = NETWORKS[name]
     count, warm_up = batch * steps, steps // 2
@@ -128,10 +154,12 @@ def train(case, perturbed=False):
     torch.manual_seed(1)
     images, fixed = draw_images(count, side), draw_images(batch, side)
     labels = torch.arange(count) % CLASSES
+    dtype = dtype or (torch.float64 if name in DOUBLES else torch.float32)
+    model, images, fixed = model.to(dtype), images.to(dtype), fixed.to(dtype)
     if perturbed:
         with torch.no_grad():
             for parameter in model.parameters():
-                parameter.mul_(1 + 1e-7 * torch.randn_like(parameter))
+                parameter.mul_(1 + torch.finfo(dtype).eps * torch.randn_like(parameter))
 
     rate = RATES[optimizer] * (FROZEN_FASTER if variant == "frozen" else SLOWER.get(f"{name}/{optimizer}", 1))
     update = groups(model, variant, lambda groups: OPTIMIZERS[optimizer](groups, rate))
@@ -145,7 +173,7 @@ def train(case, perturbed=False):
             update.zero_grad()
             with torch.autocast("cpu", torch.bfloat16, enabled=variant == "mixed"):
                 outputs = model(images[chosen])
-            loss = functional.cross_entropy(outputs.float(), labels[chosen])
+            loss = loss_of(outputs, labels[chosen])
             loss.backward()
             rates.append(min(group["lr"] for group in update.param_groups))
             update.step()
@@ -155,6 +183,8 @@ def train(case, perturbed=False):
                 average.update_parameters(model)
             losses.append(loss.item())
             step += 1
+            if step == most < TOTAL:
+                return {"losses": losses}
         measured = average.module if average else model
         measured.eval()
         with torch.inference_mode():
@@ -190,10 +220,22 @@ def schedules():
     }
 
 
+def compare_threads(cases):
+    for case in cases:
+        for dtype in (torch.float32, torch.float64):
+            losses = []
+            for threads in (1, 2):
+                torch.set_num_threads(threads)
+                losses.append(train(case, dtype=dtype, most=6)["losses"])
+            print(f"{case}, {dtype}: {' '.join(f'{abs(a - b) / a:.1e}' for a, b in zip(*losses))}", flush=True)
+
+
 def main():
     torch.set_num_threads(1)
     arguments = sys.argv[1:]
     perturb = arguments[:1] == ["--perturb"]
+    if arguments[:1] == ["--threads"]:
+        return compare_threads([case for case in CASES if len(arguments) == 1 or any(part in case for part in arguments[1:])])
     chosen = [case for case in CASES if len(arguments) == 1 or any(part in case for part in arguments[1:])]
     if perturb:
         for case in chosen:

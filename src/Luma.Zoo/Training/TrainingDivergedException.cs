@@ -10,10 +10,11 @@ namespace Luma.Zoo.Training;
 /// <param name="step">The step of that epoch, from 1.</param>
 /// <param name="learningRate">The learning rate of that step.</param>
 /// <param name="validation">Whether it was seen on the validation images.</param>
-public sealed class TrainingDivergedException(int epoch, int step, double learningRate, bool validation = false) : Exception(
+/// <param name="hasBest">Whether an epoch was finished before, whose weights the network has.</param>
+public sealed class TrainingDivergedException(int epoch, int step, double learningRate, bool validation = false, bool hasBest = true) : Exception(
     string.Create(
         CultureInfo.InvariantCulture,
-        $"The {(validation ? "validation " : "")}loss is no longer finite at step {step} of epoch {epoch}, with a learning rate of {learningRate:G4}. Lower the learning rate, or check that the inputs are finite. The network has its best weights up to then."))
+        $"The {(validation ? "validation " : "")}loss is no longer finite at step {step} of epoch {epoch}, with a learning rate of {learningRate:G4}. Lower the learning rate, or check that the inputs are finite. {(hasBest ? "The network has its best weights up to then." : "No epoch was finished before.")}"))
 {
     /// <summary>The epoch in which it was seen, from 1.</summary>
     public int Epoch { get; } = epoch;

@@ -188,7 +188,7 @@ internal sealed class TrainingRun : IDisposable
                 step.SetRate(rate);
                 if (precision is null && features is null) FindPrecision(batch);
                 var mean = Learn(epoch, place, batch, place == steps - 1);
-                if (!double.IsFinite(mean)) throw new TrainingDivergedException(epoch, place + 1, rate * options.Optimizer.LearningRate);
+                if (!double.IsFinite(mean)) throw new TrainingDivergedException(epoch, place + 1, rate * options.Optimizer.LearningRate, hasBest: Best is not null);
 
                 (lossSum, seen, next) = (lossSum + (mean * batch.Count), seen + batch.Count, place + 1);
                 trainer.StepDone?.Invoke(step.Count, mean, rate * options.Optimizer.LearningRate);
@@ -320,7 +320,7 @@ internal sealed class TrainingRun : IDisposable
                 var evaluation = validationFeatures is null
                     ? evaluator.Run(validation, null, cancellation)
                     : evaluator.Run(validation, validationLoader!, validationFeatures, cancellation);
-                if (!double.IsFinite(evaluation.Loss)) throw new TrainingDivergedException(epoch, steps, record.LearningRate, validation: true);
+                if (!double.IsFinite(evaluation.Loss)) throw new TrainingDivergedException(epoch, steps, record.LearningRate, validation: true, hasBest: Best is not null);
                 record = record with
                 {
                     ValidationLoss = evaluation.Loss,

@@ -15,6 +15,13 @@ public class FineTuningGoldenTests
     // bfloat16 has eight bits, and its sums are taken in another order here.
     private const double MixedTolerance = 1.0 / 128;
 
+    // In 64 bits the order of a sum does not matter, however far a network magnifies its last digits.
+    private const double DoubleTolerance = 1e-9;
+
+    private const double MeasuredTolerance = 1e-6;
+
+    private const string Doubles = "inception_v3";
+
     private const int Classes = 10, Epochs = 2, WarmUp = 5;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -27,6 +34,7 @@ public class FineTuningGoldenTests
         ["resnet18"] = (() => ModelZoo.Create("resnet18", Options()), 8, 64, 10),
         ["mobilenet_v3_small"] = (() => ModelZoo.Create("mobilenet_v3_small", Options() with { Dropout = 0 }), 8, 32, 10),
         ["vit_b_16"] = (() => new VisionTransformer(VisionTransformer.Plans["vit_b_16"] with { Layers = 2, ImageSize = 32 }, Options()), 8, 32, 10),
+        [Doubles] = (() => Redrawn(ModelZoo.Create(Doubles, Options() with { Dropout = 0, AuxiliaryHeads = true })), 4, 299, 10),
     };
 
     private static readonly Dictionary<string, Optimizer> Optimizers = new()
@@ -42,6 +50,8 @@ public class FineTuningGoldenTests
     {
         ["resnet18/sgd"] = 0.05,
         ["resnet18/adamw"] = 0.2,
+        ["inception_v3/sgd"] = 0.01,
+        ["inception_v3/adamw"] = 0.1,
     };
 
     private const double FrozenFactor = 50;
@@ -53,24 +63,39 @@ public class FineTuningGoldenTests
         ["one_cycle"] = new LearningRateSchedule.OneCycle(),
     };
 
-    public static TheoryData<string> Cases => [.. Expected.Cases.Keys];
+    public static TheoryData<string> Cases => [.. Expected.Cases.Keys.Where(name => !IsDouble(name))];
+
+    public static TheoryData<string> DoubleCases => [.. Expected.Cases.Keys.Where(IsDouble)];
 
     public static TheoryData<string> ScheduleNames => [.. Expected.Schedules.Keys];
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Steps_have_the_losses_of_Python(string name)
+    public Task Steps_have_the_losses_of_Python(string name) => Compare(name, name.EndsWith("/mixed", StringComparison.Ordinal) ? MixedTolerance : Tolerance);
+
+    [Theory]
+    [MemberData(nameof(DoubleCases))]
+    public Task The_first_steps_of_large_networks_have_the_losses_of_Python(string name) => Compare(name, DoubleTolerance, most: 2);
+
+    [Theory]
+    [Trait("Category", "Slow")]
+    [MemberData(nameof(DoubleCases))]
+    public Task All_steps_of_large_networks_have_the_losses_of_Python(string name) => Compare(name, DoubleTolerance);
+
+    private static async Task Compare(string name, double tolerance, int most = int.MaxValue)
     {
         var (expected, parts) = (Expected.Cases[name], name.Split('/'));
         var (build, batchSize, side, steps) = Networks[parts[0]];
         using var scope = NewDisposeScope();
         manual_seed(0);
         using var network = build();
+        if (IsDouble(name)) network.to(ScalarType.Float64);
         Calm(network);
         manual_seed(1);
         var images = Draw(batchSize * steps, side);
         var (training, validation) = (new TensorDataset(images), new TensorDataset(Draw(batchSize, side)));
         var (losses, rates) = (new List<double>(), new List<double>());
+        using var cancellation = new CancellationTokenSource();
         var preset = new ImagePreset { ResizeSize = [side], CropSize = [side] };
         var trainer = new Trainer(network, preset, Recipe(parts[2], steps, Optimizers[parts[1]], Factors.GetValueOrDefault($"{parts[0]}/{parts[1]}", 1)) with { BatchSize = batchSize })
         {
@@ -78,16 +103,18 @@ public class FineTuningGoldenTests
             {
                 losses.Add(loss);
                 rates.Add(rate);
+                if (losses.Count == most) cancellation.Cancel();
             },
         };
 
-        var result = await trainer.FitAsync(training, validation);
+        var result = await trainer.FitAsync(training, validation, cancellation: cancellation.Token);
 
         Assert.Equal(Epochs * steps, expected.Losses.Length);
-        AssertClose(expected.Rates, rates, 1e-9, "learning rate");
-        var tolerance = parts[2] == "mixed" ? MixedTolerance : Tolerance;
-        AssertClose(expected.Losses, losses, tolerance, "loss of step");
-        AssertClose(expected.Evaluated, [.. result.History.Select(epoch => epoch.ValidationLoss!.Value)], tolerance, "loss in evaluation after epoch");
+        AssertClose(expected.Rates[..Math.Min(most, Epochs * steps)], rates, 1e-9, "learning rate");
+        AssertClose(expected.Losses[..Math.Min(most, Epochs * steps)], losses, tolerance, "loss of step");
+        // What is measured has 32 bits in any case.
+        AssertClose(expected.Evaluated[..result.History.Count], [.. result.History.Select(epoch => epoch.ValidationLoss!.Value)], Math.Max(tolerance, MeasuredTolerance), "loss in evaluation after epoch");
+        Assert.Equal(most < int.MaxValue ? 0 : Epochs, result.History.Count);
     }
 
     [Theory]
@@ -113,6 +140,21 @@ public class FineTuningGoldenTests
         }
     }
 
+    private static bool IsDouble(string name) => name.StartsWith(Doubles, StringComparison.Ordinal);
+
+    // Of the truncated normal distribution libtorch's builds have different last bits.
+    private static Block Redrawn(Block network)
+    {
+        manual_seed(2);
+        using var ungraded = no_grad();
+        foreach (var (name, parameter) in network.named_parameters().OrderBy(entry => entry.name, StringComparer.Ordinal))
+        {
+            if (parameter.dim() > 1) parameter.normal_(0, 1 / Math.Sqrt(parameter[0].NumberOfElements));
+            else if (name.EndsWith("fc.bias", StringComparison.Ordinal)) parameter.zero_();
+        }
+        return network;
+    }
+
     // Squares of eight pixels, with noise.
     private static Tensor Draw(int count, int side)
     {
@@ -123,7 +165,7 @@ public class FineTuningGoldenTests
     private static TrainingOptions Recipe(string variant, int steps, Optimizer optimizer, double factor)
     {
         optimizer = optimizer with { LearningRate = optimizer.LearningRate * (variant == "frozen" ? FrozenFactor : factor) };
-        var recipe = new TrainingOptions { Epochs = Epochs, Optimizer = optimizer, Schedule = new LearningRateSchedule.Constant(), Seed = 3 };
+        var recipe = new TrainingOptions { Epochs = Epochs, Optimizer = optimizer, Schedule = new LearningRateSchedule.Constant(), Seed = 3, AuxiliaryWeight = 0.4 };
         return variant switch
         {
             "plain" => recipe,

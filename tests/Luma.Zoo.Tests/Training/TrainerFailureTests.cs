@@ -27,6 +27,7 @@ public class TrainerFailureTests
         Assert.StartsWith(
             $"The loss is no longer finite at step {error.Step} of epoch 2, with a learning rate of {error.LearningRate:G4}. Lower the learning rate".Replace("∞", "Infinity", StringComparison.Ordinal),
             error.Message, StringComparison.Ordinal);
+        Assert.EndsWith(" The network has its best weights up to then.", error.Message, StringComparison.Ordinal);
         Assert.NotEmpty(best);
         Assert.Equal(best, WeightsOf(model));
     }
@@ -42,6 +43,7 @@ public class TrainerFailureTests
 
         Assert.Equal(1, error.Epoch);
         Assert.StartsWith("The validation loss is no longer finite", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith(" No epoch was finished before.", error.Message, StringComparison.Ordinal);
         Assert.All(WeightsOf(model), weight => Assert.True(float.IsFinite(weight)));
     }
 
