@@ -34,7 +34,7 @@ internal sealed record ProductWeights(GraphNode Node, Tensor Weight, Tensor? Bia
     {
         using var scope = NewDisposeScope();
         var perOutput = scale.to(float64).reshape([-1, .. Enumerable.Repeat(1L, (int)Weight.Dimensions - 1)]);
-        var weight = Weight.to(float64).mul(perOutput).to(Weight.dtype);
+        var weight = Weight.to(float64, copy: true).mul_(perOutput).to(Weight.dtype);
 
         var bias = Bias?.to(float64).mul(scale.to(float64).reshape(-1));
         if (shift is not null) bias = bias is null ? shift.to(float64) : bias.add(shift);

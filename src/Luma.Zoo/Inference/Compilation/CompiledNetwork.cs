@@ -1,4 +1,5 @@
 using Luma.Neural;
+using Luma.Neural.Native;
 using Luma.Neural.Operations;
 using Luma.Neural.Passes;
 using Luma.Zoo.Export;
@@ -61,10 +62,13 @@ public sealed class CompiledNetwork : IInferenceProgram
             throw new InvalidOperationException($"The network was disposed of or moved before it was compiled for {(inputs.Several ? "several images" : "an image")} of ({string.Join(", ", inputs.ImageShape)}).");
 
         using var scope = NewDisposeScope();
-        var graph = EvaluationGraph.Record(network, inputs.ImageShape).Apply();
+        var recorded = EvaluationGraph.Record(network, inputs.ImageShape);
+        // A pass of the network leaves as much as its weights where these are few.
+        NativeHeap.GiveBack();
+        var graph = recorded.Apply();
         // Most networks compute the same for every size.
         return known.Where(entry => entry.Key.Several == inputs.Several).Select(entry => entry.Value).FirstOrDefault(program => program.Computes(graph))
-            ?? OneDnnProgram.Compile(graph, Type, inputs.Batch);
+            ?? OneDnnProgram.Compile(graph, scope, Type, inputs.Batch);
     }
 
     // The order that oneDNN wants the weights in depends on whether there is one image; from another order it would come in every call.

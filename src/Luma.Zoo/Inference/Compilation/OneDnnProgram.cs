@@ -1,3 +1,4 @@
+using Luma.Neural.Native;
 using Luma.Neural.Observation;
 using Luma.Zoo.Files;
 
@@ -13,19 +14,30 @@ internal sealed class OneDnnProgram : IDisposable
     private readonly IReadOnlyList<GraphNode> nodes;
     private readonly IReadOnlyList<string> constants;
 
-    private OneDnnProgram(jit.ScriptModule<Tensor, Tensor> module, Graph graph) =>
-        (this.module, nodes, constants) = (module, graph.Nodes, [.. graph.Constants.Select(Describe)]);
+    private OneDnnProgram(jit.ScriptModule<Tensor, Tensor> module, IReadOnlyList<GraphNode> nodes, IReadOnlyList<string> constants) =>
+        (this.module, this.nodes, this.constants) = (module, nodes, constants);
 
     /// <summary>Compiles a graph to which the passes have been applied.</summary>
     /// <param name="graph">The graph.</param>
+    /// <param name="scope">Has what the passes have made, and is disposed of as soon as that is not needed any more: the weights would be there twice.</param>
     /// <param name="type">The type to compute in.</param>
     /// <param name="batch">For how many images the weights are arranged.</param>
-    public static OneDnnProgram Compile(Graph graph, ScalarType type, long batch)
+    public static OneDnnProgram Compile(Graph graph, DisposeScope scope, ScalarType type, long batch)
     {
-        var module = ScratchFile.Pass(stream => new OneDnnScript(graph, type, batch).Write(stream), path => jit.load<Tensor, Tensor>(path));
+        string[] constants = [.. graph.Constants.Select(Describe)];
+        var module = ScratchFile.Pass(
+            stream =>
+            {
+                new OneDnnScript(graph, type, batch).Write(stream);
+                scope.Dispose();
+                NativeHeap.GiveBack();
+            },
+            path => jit.load<Tensor, Tensor>(path));
         module.eval();
         using (inference_mode()) module.invoke(OneDnnScript.Prepack);
-        return new(module, graph);
+        // What is freed on the way is each time as large as the weights, and would be kept.
+        NativeHeap.GiveBack();
+        return new(module, graph.Nodes, constants);
     }
 
     /// <summary>Whether it computes what a graph does, which was recorded of the same network with another size.</summary>

@@ -55,18 +55,17 @@ internal sealed class OneDnnScript
         var keepsType = graph.Nodes.Where(node => node.Operation is Operation.BatchNorm or Operation.LayerNorm)
             .SelectMany(node => node.Inputs.Skip(1).OfType<int>()).ToHashSet();
         using var attributes = StateDict.Of(graph.Constants.Select(constant => KeyValuePair.Create(
-            names[constant.Value], Arrange(constant.Tensor, packed.Contains(constant.Value), keepsType.Contains(constant.Value)))));
+            names[constant.Value], Arrange(constant.Tensor, keepsType.Contains(constant.Value)))));
         using var none = StateDict.Of([]);
         new TorchScriptArchive(attributes, _ => ScriptAttribute.Plain, none, methods).Write(new WeightOutput(stream, progress: null, CancellationToken.None));
     }
 
     // Normalisation takes its numbers as they are, beside values of lower precision.
-    private Tensor Arrange(Tensor tensor, bool isPacked, bool keepsType)
+    private Tensor Arrange(Tensor tensor, bool keepsType)
     {
         var arranged = tensor.detach();
         if (arranged.is_floating_point()) arranged = arranged.to(keepsType ? ScalarType.Float32 : type);
-        // From filters with the channels last oneDNN chooses an order for images with the channels last.
-        return isPacked && arranged.Dimensions == 4 ? arranged.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : arranged.contiguous();
+        return arranged.contiguous();
     }
 
     private string? Expression(GraphNode node, IReadOnlyList<string> x) => node.Operation switch
@@ -106,7 +105,9 @@ internal sealed class OneDnnScript
         {
             long[] sizes = [batch, .. graph.ShapeOf(node.Inputs[0]!.Value).Skip(1)];
             for (var axis = 0; axis < convolution.Stride.Count && !same; axis++) sizes[axis + 2] += convolution.PaddingBefore[axis] + convolution.PaddingAfter[axis];
-            Pack(weight, $"ops.mkldnn._reorder_convolution_weight({x[1]}, {window}, {Text(sizes)})");
+            // From filters with the channels last oneDNN chooses an order for images with the channels last.
+            var filters = sizes.Length == 4 ? $"torch.permute(torch.contiguous(torch.permute({x[1]}, [0, 2, 3, 1])), [0, 3, 1, 2])" : x[1];
+            Pack(weight, $"ops.mkldnn._reorder_convolution_weight({filters}, {window}, {Text(sizes)})");
         }
 
         var function = then is null ? null : Function(then);
