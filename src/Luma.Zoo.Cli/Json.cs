@@ -56,8 +56,11 @@ internal sealed record ListedConstant(int Value, string Name, IReadOnlyList<long
 /// <summary>What <c>luma bench --json</c> says. A megabyte is 1,000,000 bytes.</summary>
 internal sealed record BenchReport(string Id, IReadOnlyList<long> Image, int Threads, IReadOnlyList<BenchRow> Forms, IReadOnlyList<BenchChoice> Auto);
 
-/// <summary>The engine that is taken for a batch where the fastest is asked for.</summary>
-internal sealed record BenchChoice(long Batch, string Engine);
+/// <summary>
+/// The engine that is taken for a batch where the fastest is asked for, and the median of a pass of each engine in milliseconds, of 8 images where the batch is
+/// larger, and none where only one engine can run the network.
+/// </summary>
+internal sealed record BenchChoice(long Batch, string Engine, IReadOnlyDictionary<string, double> Milliseconds);
 
 /// <summary>How fast one form of a network is: the median of a pass in milliseconds, and its share of the eager network's.</summary>
 internal sealed record BenchRow(string Form, long Batch, double Milliseconds, double ImagesPerSecond, double RatioToEager, double PreparationMilliseconds, double Megabytes);

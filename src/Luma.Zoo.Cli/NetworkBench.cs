@@ -94,7 +94,11 @@ internal sealed class NetworkBench : IDisposable
         using var program = engine.Compile(network, cancellationToken: cancellation);
         return [.. batches.Select(Choose)];
 
-        BenchChoice Choose(long batch) => new(batch, program.Choose(image, batch, cancellation).Engine);
+        BenchChoice Choose(long batch)
+        {
+            var choice = program.Choose(image, batch, cancellation);
+            return new(batch, choice.Engine, choice.Times.ToDictionary(time => time.Engine, time => time.Milliseconds));
+        }
     }
 
     public void Dispose() => forms.ForEach(form => form.Owned?.Dispose());

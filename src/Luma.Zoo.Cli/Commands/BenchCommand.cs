@@ -69,7 +69,11 @@ internal static class BenchCommand
                 Text(row.PreparationMilliseconds, "F0"), Text(row.Megabytes, "F0"));
         }
         terminal.Console.Write(table);
-        foreach (var choice in report.Auto) terminal.Out.WriteLine($"Engine.Auto takes {choice.Engine} for {(choice.Batch == 1 ? "1 image" : $"{choice.Batch} images")}");
+        foreach (var choice in report.Auto)
+        {
+            var times = string.Join(", ", choice.Milliseconds.Select(time => $"{time.Key} {Text(time.Value, "F2")} ms"));
+            terminal.Out.WriteLine($"Engine.Auto takes {choice.Engine} for {(choice.Batch == 1 ? "1 image" : $"{choice.Batch} images")}{(times.Length > 0 ? $": {times}" : "")}");
+        }
     }
 
     private static string Text(double number, string format) => number.ToString(format, CultureInfo.InvariantCulture);

@@ -52,7 +52,7 @@ public sealed class AutoEngineTests : IDisposable
     [Fact]
     public void A_pass_that_is_slow_by_chance_decides_nothing()
     {
-        FakeEngine[] engines = [Fake("steady", 10), Fake("fitful", pass => pass % 4 == 1 ? 50 : 5)];
+        FakeEngine[] engines = [Fake("steady", 10), Fake("fitful", pass => pass % 4 == 3 ? 50 : 5)];
 
         using var program = Auto(engines).Compile(network, new() { ImageShape = Shape });
 
@@ -60,15 +60,15 @@ public sealed class AutoEngineTests : IDisposable
     }
 
     [Fact]
-    public void Measuring_takes_less_than_a_second_and_who_is_far_behind_is_measured_once()
+    public void Measuring_takes_about_a_second_and_who_is_far_behind_is_measured_once()
     {
         FakeEngine[] engines = [Fake("first", 10), Fake("second", 11), Fake("third", 100)];
 
         using var program = Auto(engines).Compile(network, new() { ImageShape = Shape });
 
-        Assert.InRange(time.Elapsed, TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(1000));
-        // One to see that it runs, and a block.
-        Assert.Equal(2, engines[2].Passes);
+        Assert.InRange(time.Elapsed, TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(1200));
+        // One to see that it runs, two to warm up, and a block.
+        Assert.Equal(4, engines[2].Passes);
     }
 
     [Fact]
