@@ -24,9 +24,11 @@ switch (args)
         return ImagesBenchmark.Run(rest);
     case ["augmentation", .. var rest]:
         return AugmentationBenchmark.Run(rest);
+    case ["compilation", .. var rest]:
+        return CompilationBenchmark.Run(rest);
     case ["soak", .. var rest]:
         return SoakBenchmark.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|finetune|dense|callers|images|augmentation|soak ...");
+        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|finetune|dense|callers|images|augmentation|compilation|soak ...");
         return 1;
 }
