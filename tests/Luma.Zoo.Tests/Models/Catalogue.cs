@@ -6,6 +6,9 @@ internal static class Catalogue
     // The blocks of resnet_110 and resnet_164 over and over: a minute for nothing new.
     private static readonly string[] Deepest = ["resnet_1001", "resnet_1202"];
 
+    /// <summary>Whether the environment asks for what takes long.</summary>
+    public static bool IsWhole => Environment.GetEnvironmentVariable("LUMA_ALL_NETWORKS") is { Length: > 0 };
+
     /// <summary>
     /// Those up to a number of parameters, or all of them where the environment has LUMA_ALL_NETWORKS: the largest take more time, and more memory
     /// than a small machine has beside the other tests.
@@ -15,7 +18,7 @@ internal static class Catalogue
     /// <param name="deepest">Whether networks of a thousand layers are among them.</param>
     public static TheoryData<string> UpTo(long parameters, Func<ModelVariant, bool>? only = null, bool deepest = false)
     {
-        var all = Environment.GetEnvironmentVariable("LUMA_ALL_NETWORKS") is { Length: > 0 };
+        var all = IsWhole;
         return [.. ModelZoo.Models.Where(model => (only is null || only(model)) && (all || (model.Parameters <= parameters && (deepest || !Deepest.Contains(model.Id))))).Select(model => model.Id)];
     }
 }
