@@ -7,7 +7,7 @@
 
 Weights and images are drawn from seeds, and the order of the images is that of the trainer (SampleRandom), so the other side makes the
 same ones. Two epochs of ten steps each. inception_v3 computes in 64 bits: its auxiliary head takes the mean and variance of four numbers, which makes
-of a difference in the last of 32 bits one of a thousandth within three steps (--threads shows it); in 64 bits it agrees with all digits that count. For each case: the loss of every step, and after each epoch the loss on a fixed batch in
+of a difference in the last of 32 bits one of nearly a hundredth within five steps (--threads shows it); in 64 bits it agrees with all digits that count. For each case: the loss of every step, and after each epoch the loss on a fixed batch in
 evaluation mode, of the averaged network where there is an average. "mixed" is torch.autocast with bfloat16. With CASE, only the cases whose names contain it are written anew.
 
 --perturb shows how far rounding grows: each case once more with all weights changed by a unit in their last place at random, about one part in ten million in 32 bits. It prints the
