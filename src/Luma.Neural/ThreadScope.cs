@@ -22,7 +22,12 @@ internal sealed class ThreadScope<T> : IDisposable
     /// <summary>The value that holds, or the default where there is none.</summary>
     public static T? Current => Innermost() is { } scope ? scope.value : default;
 
-    public void Dispose() => ended = true;
+    public void Dispose()
+    {
+        ended = true;
+        // On another thread this does nothing, and the scope's own thread lets go of it when it looks next.
+        Innermost();
+    }
 
     private static ThreadScope<T>? Innermost()
     {

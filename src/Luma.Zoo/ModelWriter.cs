@@ -149,7 +149,7 @@ internal sealed class ModelWriter(
     }
 
     // A symbolic link stays, and what it leads to may be on another disk, where no file can be moved at once.
-    private static void TakePlace(string waiting, string final)
+    private void TakePlace(string waiting, string final)
     {
         if (new FileInfo(final).LinkTarget is null)
         {
@@ -157,11 +157,11 @@ internal sealed class ModelWriter(
             return;
         }
 
-        AtomicFile.Write(final, stream =>
+        Named(() => AtomicFile.Write(final, stream =>
         {
             using var source = File.OpenRead(waiting);
             source.CopyTo(stream);
-        });
+        }));
         File.Delete(waiting);
     }
 

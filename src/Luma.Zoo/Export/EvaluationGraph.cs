@@ -18,8 +18,7 @@ internal static class EvaluationGraph
         if (imageShape.Count == 0 || imageShape.Any(size => size < 1))
             throw new ArgumentException($"Every size of an image must be at least 1, got ({string.Join(", ", imageShape)}).", nameof(imageShape));
 
-        var model = network.parameters().FirstOrDefault(parameter => parameter.is_floating_point());
-        using var image = zeros([count, .. imageShape], model?.dtype ?? float32, model?.device ?? CPU);
+        using var image = zeros([count, .. imageShape], network.TypeOfInputs(), network.parameters().FirstOrDefault()?.device ?? CPU);
         using var modes = new ModuleModes(network);
         modes.Evaluate();
         return Graph.Record(network, image);

@@ -27,7 +27,7 @@ internal static class FileTrouble
     public static bool IsTooLarge(Exception error) => error is ArgumentOutOfRangeException { ParamName: "value" };
 
     /// <summary>Whether another process has the file for itself.</summary>
-    public static bool IsInUse(IOException error) => (error.HResult & 0xFFFF) is var code && (OperatingSystem.IsWindows() ? code is 32 or 33 : code == (OperatingSystem.IsMacOS() ? 35 : 11));
+    public static bool IsInUse(IOException error) => IsInUse(error.HResult & 0xFFFF, OperatingSystem.IsWindows(), OperatingSystem.IsMacOS());
 
     private static string? FileOnTheWayTo(string? folder)
     {
@@ -47,11 +47,13 @@ internal static class FileTrouble
             ?? $"the system refused ({error.GetBaseException().GetType().Name}, code {error.HResult & 0xFFFF})",
     };
 
+    private static bool IsInUse(int code, bool isWindows, bool isMac) => isWindows ? code is 32 or 33 : code == (isMac ? 35 : 11);
+
     // Windows' codes are those of winerror.h, the others' those of errno.h.
     private static string? Meaning(int code, bool isWindows, bool isMac) => code switch
     {
         28 or 112 => "the disk is full",
-        11 or 32 or 33 => "another process is using the file",
+        _ when IsInUse(code, isWindows, isMac) => "another process is using the file",
         19 or 30 when isWindows == (code == 19) => "the file system can only be read",
         _ when code == (isWindows ? 1295 : isMac ? 69 : 122) => "the user's quota of the disk is used up",
         _ when code == (isWindows ? 1921 : isMac ? 62 : 40) => "the symbolic links lead in a circle",

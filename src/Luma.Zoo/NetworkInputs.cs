@@ -1,6 +1,6 @@
 using Luma.Neural;
 
-namespace Luma.Zoo.Training;
+namespace Luma.Zoo;
 
 /// <summary>What a network takes.</summary>
 internal static class NetworkInputs
