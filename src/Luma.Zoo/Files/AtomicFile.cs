@@ -28,7 +28,7 @@ internal static class AtomicFile
         try
         {
             Sweep(target);
-            Replace(target, write, ModeOf(successorOf ?? target));
+            Replace(target, write, ModeOf(successorOf is null ? target : Resolve(successorOf)));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException || FileTrouble.IsTooLarge(error))
         {
