@@ -26,9 +26,11 @@ switch (args)
         return AugmentationBenchmark.Run(rest);
     case ["compilation", .. var rest]:
         return CompilationBenchmark.Run(rest);
+    case ["engines", .. var rest]:
+        return EnginesBenchmark.Run(rest);
     case ["soak", .. var rest]:
         return SoakBenchmark.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|finetune|dense|callers|images|augmentation|compilation|soak ...");
+        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|finetune|dense|callers|images|augmentation|compilation|engines|soak ...");
         return 1;
 }
