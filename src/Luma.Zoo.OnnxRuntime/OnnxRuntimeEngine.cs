@@ -21,10 +21,23 @@ public sealed record OnnxRuntimeEngine : IInferenceEngine
     }
 
     /// <summary>
-    /// Whether threads that have nothing to do spin for a while before they sleep. That is faster where ONNX Runtime has the processor to itself,
-    /// and slower where libtorch's threads want it too; so they do not by default.
+    /// How long threads that have nothing to do spin before they sleep, in whole microseconds; zero for not at all. By default 200 microseconds: that
+    /// lasts from one operation to the next, so a pass is as fast as can be, and after it the processor is soon free for libtorch's threads.
     /// </summary>
-    public bool AllowSpinning { get; init; }
+    /// <exception cref="ArgumentOutOfRangeException">It is set to less than zero, or to more than a minute.</exception>
+    public TimeSpan SpinDuration
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromMinutes(1));
+            field = value;
+        }
+    } = TimeSpan.FromMicroseconds(200);
+
+    /// <summary>The duration as ONNX Runtime takes it.</summary>
+    internal long SpinMicroseconds => SpinDuration.Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <inheritdoc/>
     public string Name => "onnxruntime";
@@ -32,7 +45,7 @@ public sealed record OnnxRuntimeEngine : IInferenceEngine
     /// <inheritdoc/>
     public string Identity => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Name} {OrtEnv.Instance().GetVersionString()}{(Threads is { } threads ? $", {threads} threads" : "")}{(AllowSpinning ? ", spinning" : "")}");
+        $"{Name} {OrtEnv.Instance().GetVersionString()}{(Threads is { } threads ? $", {threads} threads" : "")}, spinning {SpinMicroseconds} us");
 
     /// <inheritdoc/>
     /// <exception cref="NotSupportedException">

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Luma.Neural;
 using Luma.Neural.Operations;
 using Luma.Zoo.Export.Onnx;
@@ -35,8 +36,12 @@ internal sealed class OnnxRuntimeProgram : IInferenceProgram
         });
     }
 
-    /// <summary>Compiles for images of a size, where that has not been done.</summary>
-    public void CompileFor(IReadOnlyList<long> imageShape) => sessions.Use([.. imageShape], session => session);
+    // A session takes any number of images.
+    public void CompileFor(IReadOnlyList<long> imageShape, long batch = 1)
+    {
+        ArgumentNullException.ThrowIfNull(imageShape);
+        sessions.Use([.. imageShape], session => session);
+    }
 
     public void Dispose() => sessions.Dispose();
 
@@ -73,8 +78,16 @@ internal sealed class OnnxRuntimeProgram : IInferenceProgram
                 GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
                 LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
             };
-            settings.AddSessionConfigEntry("session.intra_op.allow_spinning", engine.AllowSpinning ? "1" : "0");
-            (session, Channels) = (new(path, settings), channels);
+            settings.AddSessionConfigEntry("session.intra_op.allow_spinning", engine.SpinMicroseconds > 0 ? "1" : "0");
+            if (engine.SpinMicroseconds > 0) settings.AddSessionConfigEntry("session.intra_op.spin_duration_us", engine.SpinMicroseconds.ToString(CultureInfo.InvariantCulture));
+            try
+            {
+                (session, Channels) = (new(path, settings), channels);
+            }
+            catch (OnnxRuntimeException error)
+            {
+                throw new NotSupportedException($"ONNX Runtime cannot run the network: {error.Message.ReplaceLineEndings(" ")}", error);
+            }
         }
 
         public long Channels { get; }

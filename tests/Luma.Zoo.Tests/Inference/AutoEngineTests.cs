@@ -315,6 +315,31 @@ public sealed class AutoEngineTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Who_waits_while_another_measures_can_be_stopped()
+    {
+        using var stop = new CancellationTokenSource();
+        using ManualResetEventSlim measuring = new(), go = new();
+        using var program = Auto(Fake("first", Waiting), Fake("second", 20)).Compile(network);
+
+        var first = Task.Run(() => program.Choose(Shape));
+        measuring.Wait();
+        var second = Task.Run(() => program.Choose([5, 3], cancellationToken: stop.Token));
+        stop.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        Assert.False(first.IsCompleted);
+        go.Set();
+
+        Assert.Equal("first", (await first).Engine);
+
+        double Waiting(int pass)
+        {
+            measuring.Set();
+            go.Wait();
+            return 10;
+        }
+    }
+
     [Theory]
     [InlineData("resnet18")]
     [InlineData("swin_t")]
@@ -349,7 +374,7 @@ public sealed class AutoEngineTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>("batch", () => program.Choose(Shape, 0));
         Assert.Equal("auto", Auto(Fake("first", 1)).Name);
         Assert.StartsWith("onednn, libtorch 2.", Engine.OneDnn.Identity, StringComparison.Ordinal);
-        Assert.Equal("onnxruntime 1.31.1, 2 threads, spinning", new OnnxRuntimeEngine { Threads = 2, AllowSpinning = true }.Identity);
+        Assert.Equal("onnxruntime 1.31.1, 2 threads, spinning 50 us", new OnnxRuntimeEngine { Threads = 2, SpinDuration = TimeSpan.FromMicroseconds(50) }.Identity);
     }
 
     private AutoEngine Auto(params FakeEngine[] engines) => Engine.Auto(engines) with { Folder = folder.File(""), Time = time };
@@ -398,6 +423,8 @@ public sealed class AutoEngineTests : IDisposable
                 return zeros(input.size(0), 2);
             }
 
+            public void CompileFor(IReadOnlyList<long> imageShape, long batch = 1) => engine.counters.Prepared++;
+
             public void Dispose()
             {
                 if (!disposed) engine.counters.Disposed++;
@@ -407,7 +434,7 @@ public sealed class AutoEngineTests : IDisposable
 
         private sealed class Counters
         {
-            public int Made, Disposed, Passes;
+            public int Made, Disposed, Passes, Prepared;
         }
     }
 

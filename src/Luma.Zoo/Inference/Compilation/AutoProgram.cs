@@ -54,26 +54,16 @@ public sealed class AutoProgram : IInferenceProgram
         return Use(new([.. imageShape], BatchOf(batch), cancellationToken), chosen => chosen.Choice);
     }
 
+    /// <inheritdoc/>
+    public void CompileFor(IReadOnlyList<long> imageShape, long batch = 1) => Choose(imageShape, batch);
+
     /// <summary>Refuses further calls, waits for those under way, and frees what was compiled. The network stays the caller's.</summary>
     public void Dispose() => programs.Dispose();
 
     // The power of two that is next below.
     private static long BatchOf(long count) => count >= LargestBatch ? LargestBatch : count < 2 ? 1 : 1L << (int)Math.Log2(count);
 
-    private T Use<T>(Inputs inputs, Func<Chosen, T> use)
-    {
-        while (true)
-        {
-            try
-            {
-                return programs.Use(inputs, use);
-            }
-            catch (OperationCanceledException error) when (error.CancellationToken.CanBeCanceled && error.CancellationToken != inputs.Cancellation)
-            {
-                // This call waited for another, which was stopped.
-            }
-        }
-    }
+    private T Use<T>(Inputs inputs, Func<Chosen, T> use) => programs.Use(inputs, use, inputs.Cancellation);
 
     private Chosen Choose(Inputs inputs, IEnumerable<KeyValuePair<Inputs, Chosen>> known)
     {

@@ -15,4 +15,12 @@ public interface IInferenceProgram : IDisposable
     /// <exception cref="InvalidOperationException">The size is new and the network has been disposed of.</exception>
     /// <exception cref="ObjectDisposedException">The program has been disposed of.</exception>
     Tensor Run(Tensor input);
+
+    /// <summary>Gets ready for images of a size, where that has not been done: the first of them need not wait then.</summary>
+    /// <param name="imageShape">The shape of an image: <c>(C, H, W)</c>.</param>
+    /// <param name="batch">How many images will come at a time.</param>
+    /// <exception cref="InputShapeException">The network does not take images of this shape.</exception>
+    /// <exception cref="InvalidOperationException">The size is new and the network has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The program has been disposed of.</exception>
+    void CompileFor(IReadOnlyList<long> imageShape, long batch = 1);
 }

@@ -12,19 +12,20 @@ internal sealed class ProgramCache<TInputs, TProgram>(object owner, Func<TInputs
     where TProgram : IDisposable
 {
     private readonly ConcurrentDictionary<TInputs, TProgram> programs = [];
-    private readonly Lock compiling = new();
+    private readonly SemaphoreSlim compiling = new(1);
     private readonly ReaderWriterLockSlim running = new(LockRecursionPolicy.SupportsRecursion);
     private bool disposed;
 
     /// <summary>Uses the program for inputs of a kind, which is not disposed of before.</summary>
     /// <exception cref="ObjectDisposedException">It has been disposed of already.</exception>
-    public T Use<T>(TInputs inputs, Func<TProgram, T> use)
+    /// <exception cref="OperationCanceledException">It was cancelled while it waited until another program was made.</exception>
+    public T Use<T>(TInputs inputs, Func<TProgram, T> use, CancellationToken cancellation = default)
     {
         running.EnterReadLock();
         try
         {
             ObjectDisposedException.ThrowIf(disposed, owner);
-            return use(For(inputs));
+            return use(For(inputs, cancellation));
         }
         finally
         {
@@ -50,9 +51,18 @@ internal sealed class ProgramCache<TInputs, TProgram>(object owner, Func<TInputs
     }
 
     // Where it fails nothing is kept: the next call may fare better, where memory was short.
-    private TProgram For(TInputs inputs)
+    private TProgram For(TInputs inputs, CancellationToken cancellation)
     {
         if (programs.TryGetValue(inputs, out var program)) return program;
-        lock (compiling) return programs.TryGetValue(inputs, out program) ? program : programs[inputs] = compile(inputs, programs);
+
+        compiling.Wait(cancellation);
+        try
+        {
+            return programs.TryGetValue(inputs, out program) ? program : programs[inputs] = compile(inputs, programs);
+        }
+        finally
+        {
+            compiling.Release();
+        }
     }
 }
