@@ -1,3 +1,6 @@
+using System.Globalization;
+using Xunit.Abstractions;
+
 namespace Luma.Zoo.Tests.Models;
 
 /// <summary>The networks that a test of the whole catalogue takes.</summary>
@@ -8,6 +11,10 @@ internal static class Catalogue
 
     /// <summary>Whether the environment asks for what takes long.</summary>
     public static bool IsWhole => Environment.GetEnvironmentVariable("LUMA_ALL_NETWORKS") is { Length: > 0 };
+
+    /// <summary>Writes by how much a form of a network differs from it: scripts/equality.py makes a table of these lines.</summary>
+    public static void Tell(ITestOutputHelper output, string id, string form, double difference) =>
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"difference {id} {form} {difference:e1}"));
 
     /// <summary>
     /// Those up to a number of parameters, or all of them where the environment has LUMA_ALL_NETWORKS: the largest take more time, and more memory

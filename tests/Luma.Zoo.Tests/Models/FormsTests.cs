@@ -2,12 +2,13 @@ using Luma.Neural;
 using Luma.Zoo.Export.TorchScript;
 using Luma.Zoo.Inference.Compilation;
 using Luma.Zoo.Tests.Weights;
+using Xunit.Abstractions;
 
 namespace Luma.Zoo.Tests.Models;
 
 /// <summary>What every network of the catalogue is compiled and exported to computes what the network does.</summary>
 [Collection(nameof(WholeCatalogue))]
-public class FormsTests
+public class FormsTests(ITestOutputHelper written)
 {
     // The largest spend their time on reading and writing their weights.
     private const long Large = 200_000_000;
@@ -25,17 +26,17 @@ public class FormsTests
         var images = counts.Select(count => SmallNetwork.DrawImages(count, shape)).ToList();
         var expected = images.Select(image => network.call(image)).ToList();
 
-        using (var compiled = network.Compile(new() { ImageShape = shape })) AssertClose(compiled.Run, 1e-5);
+        using (var compiled = network.Compile(new() { ImageShape = shape })) AssertClose("compiled", compiled.Run, 1e-5);
         if (large) return;
-        using (var compiled = network.Compile(new() { ImageShape = shape, Type = ScalarType.BFloat16 })) AssertClose(compiled.Run, 0.03, roundings: 1 << 14);
+        using (var compiled = network.Compile(new() { ImageShape = shape, Type = ScalarType.BFloat16 })) AssertClose("bfloat16", compiled.Run, 0.03, roundings: 1 << 14);
 
         using var folder = new TemporaryFolder();
         network.ExportTorchScript(folder.File("network.pt"), shape);
         using var module = jit.load<Tensor, Tensor>(folder.File("network.pt"));
-        AssertClose(module.call, 1e-5);
+        AssertClose("torchscript", module.call, 1e-5);
         Empty(module);
 
-        void AssertClose(Func<Tensor, Tensor> run, double tolerance, int roundings = 1)
+        void AssertClose(string form, Func<Tensor, Tensor> run, double tolerance, int roundings = 1)
         {
             // All run before the network is looked at again: that may move it.
             var outputs = images.Select(run).ToList();
@@ -43,8 +44,13 @@ public class FormsTests
             {
                 Assert.Equal(output.shape, actual.shape);
                 var difference = Difference(output, actual);
+                Catalogue.Tell(written, id, form, difference);
                 // Some networks with drawn weights magnify rounding, their own like any other: double precision shows by how much.
-                if (difference > tolerance) Assert.InRange(difference, 0, 4 * roundings * Difference(Exact(network, image), output));
+                if (difference <= tolerance) continue;
+
+                var own = Difference(Exact(network, image), output);
+                Catalogue.Tell(written, id, "rounding", own);
+                Assert.InRange(difference, 0, 4 * roundings * own);
             }
         }
     }

@@ -34,7 +34,7 @@ public class OnnxCatalogueTests(ITestOutputHelper output)
             var expected = network.call(images);
             var difference = ModelGolden.Difference(expected.data<float>().ToArray(), model.Run(images));
             var spread = (expected - expected[0]).abs().max().item<float>() / expected.abs().max().item<float>();
-            output.WriteLine($"{id}, {count} images: {difference:e1}, from one to another {spread:e1}");
+            Catalogue.Tell(output, id, "onnx", difference);
             Assert.InRange(difference, 0, 1e-4);
             // An answer that is the same for every image would say nothing.
             if (count > 1) Assert.InRange(difference, 0, 0.02 * spread);

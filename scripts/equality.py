@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""Shows by how much each form of a network differs from it, over the whole catalogue: compiled, in bfloat16, TorchScript and ONNX.
+
+    dotnet build -c Release
+    LUMA_ALL_NETWORKS=1 python3 scripts/equality.py
+
+Runs the tests that hold them equal, and prints a table of what they found: the largest difference of an output to the network's own, relative to
+the output's largest number. Without LUMA_ALL_NETWORKS the largest networks are left out, which take up to 17 GB.
+"""
+import collections
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as tree
+
+FORMS = ("compiled", "torchscript", "onnx", "bfloat16")
+LINE = re.compile(r"^difference (\S+) (\S+) (\S+)$", re.MULTILINE)
+TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tests/Luma.Zoo.Tests")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["dotnet", "test", "--no-build", "-c", "Release", TESTS, "--filter", "FormsTests|OnnxCatalogueTests", "--logger", "trx;LogFileName=equality.trx", "--results-directory", folder]
+        ended = subprocess.run(command, stdout=sys.stderr)
+        texts = [node.text for node in tree.parse(os.path.join(folder, "equality.trx")).iter("{*}StdOut")]
+
+    found = collections.defaultdict(dict)
+    for text in texts:
+        for name, form, difference in LINE.findall(text):
+            found[name][form] = max(found[name].get(form, 0), float(difference))
+    print(f"| network | {' | '.join(FORMS)} |\n{'| --- ' * (len(FORMS) + 1)}|")
+    for name, forms in sorted(found.items()):
+        # A network with drawn weights may magnify rounding, its own as well.
+        own = f" (its own rounding: {forms['rounding']:.0e})" if "rounding" in forms else ""
+        print(f"| {name}{own} | {' | '.join(f'{forms[form]:.0e}' if form in forms else 'not tried' for form in FORMS)} |")
+    print(f"\n{len(found)} networks; the most: " + ", ".join(f"{form} {max(forms.get(form, 0) for forms in found.values()):.0e}" for form in FORMS))
+    return ended.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
