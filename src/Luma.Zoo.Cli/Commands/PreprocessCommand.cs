@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Luma.Neural.Native;
-using Luma.Zoo.Images;
+using Luma.Zoo.Inference;
 using Luma.Zoo.Weights;
 using static TorchSharp.torch;
 
@@ -37,11 +37,12 @@ internal static class PreprocessCommand
                 var count = parsed.GetValue(images)!.Length;
                 // Each by itself, and all together.
                 MemoryGuard.Ensure(preset.GetInputShape().Aggregate(2.0 * sizeof(float) * count, (product, size) => product * size), $"the input of {count} images");
+                var writer = new InputWriter(preset, options.Decoding!);
                 List<Tensor> inputs = [];
                 foreach (var path in parsed.GetValue(images)!)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    inputs.Add(preset.Apply(ImageDecoder.Decode(WeightOptions.Path(path), options.Decoding)));
+                    inputs.Add(writer.Read(WeightOptions.Path(path)));
                 }
                 using var state = StateDict.Of([KeyValuePair.Create("input", stack(inputs))]);
                 state.Save(target, format, cancellationToken: cancellation);

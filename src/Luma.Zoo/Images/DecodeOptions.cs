@@ -50,7 +50,7 @@ public sealed record DecodeOptions
     /// PIL's <c>draft</c> does: faster, but with other pixels. False by default. It holds where a preset follows, which resizes a picture that
     /// is still at least twice as large as it needs; <see cref="ImageDecoder.Decode"/> gives all pixels anyway. Other formats stay as they are.
     /// </summary>
-    public bool Draft { get; init; }
+    public bool FastDecode { get; init; }
 
     /// <summary>
     /// Kinds of files to read beside JPEG, PNG, WebP, GIF and BMP. The first whose <see cref="IImageFormat.IsMatch"/> holds reads the file;

@@ -40,7 +40,7 @@ public static class ImageDecoder
     /// <param name="choose">Chooses the area once the width and the height of the image are known, turned as it is to be shown.</param>
     /// <param name="use">What is done with the pixels of at least that area. They are not to be kept; the room is given back afterwards.</param>
     /// <param name="reduce">
-    /// Chooses by what a JPEG's width and height are divided while it is decoded, 1, 2, 4 or 8, where <see cref="DecodeOptions.Draft"/> allows
+    /// Chooses by what a JPEG's width and height are divided while it is decoded, 1, 2, 4 or 8, where <see cref="DecodeOptions.FastDecode"/> allows
     /// it; null for never. The area is chosen of the smaller image then.
     /// </param>
     /// <exception cref="ImageException">It cannot be read, or is no image that can be used.</exception>
@@ -49,7 +49,7 @@ public static class ImageDecoder
     {
         var job = new Job<T>(
             options, budget.Pixels, choose, (pixels, place) => use(new PixelView(pixels.Bytes, place.Area, place.Width, place.Height)),
-            image => use(new PixelView(image)), options.Draft ? reduce : null, budget.Pool, IsKept: false);
+            image => use(new PixelView(image)), options.FastDecode ? reduce : null, budget.Pool, IsKept: false);
         return Use(source, job, budget);
     }
 

@@ -85,6 +85,10 @@ public class ClassifyTests
         Assert.Equal(Applied(Images.ImageGoldens.AsItStands), await Shown("--ignore-orientation"));
         Assert.NotEqual(await Shown(), await Shown("--ignore-orientation"));
 
+        File.WriteAllBytes(turned, await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Images", "Samples", "rgb-420.jpg")));
+        string[] small = ["--resize", "12", "--crop", "12"];
+        Assert.NotEqual(await Shown(small), await Shown([.. small, "--fast-decode"]));
+
         async Task<float[]> Shown(params string[] options)
         {
             Assert.Equal(0, (await Run.Of(["preprocess", "lenet_5", turned, "--output", input, .. options])).ExitCode);

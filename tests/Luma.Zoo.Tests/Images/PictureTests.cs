@@ -1,5 +1,7 @@
 using Luma.Zoo.Images;
+using Luma.Zoo.Images.Jpeg;
 using Luma.Zoo.ImageSharp;
+using Luma.Zoo.Tests.Packages;
 
 namespace Luma.Zoo.Tests.Images;
 
@@ -34,6 +36,16 @@ public class PictureTests
     [Theory]
     [MemberData(nameof(OfSkia))]
     public void What_Skia_reads_has_the_pixels_of_PIL(string file) => Check(file);
+
+    [Fact]
+    public void The_table_in_the_documentation_says_which_decoder_reads_a_JPEG()
+    {
+        var table = File.ReadLines(Path.Combine(Repository.Root, "docs", "images.md")).Where(line => line.StartsWith("| JPEG | ", StringComparison.Ordinal))
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries)).ToDictionary(cells => cells[2], cells => cells[3]);
+
+        var kinds = Pictures.All.Where(picture => picture.Format == "JPEG").GroupBy(picture => picture.Kind, picture => JpegFrame.Read(picture.Bytes) is not null);
+        Assert.Equal(kinds.ToDictionary(kind => kind.Key, kind => kind.All(own => own) ? "Luma" : kind.Any(own => own) ? "Luma, Skia" : "Skia"), table);
+    }
 
     [Theory]
     [InlineData("TIFF")]

@@ -104,7 +104,7 @@ public class PixelAreaTests
     {
         using var scope = NewDisposeScope();
         var preset = new ImagePreset { ResizeSize = [resize], CropSize = [resize] };
-        var options = ImageGoldens.AsItStands with { Draft = true };
+        var options = ImageGoldens.AsItStands with { FastDecode = true };
 
         var seen = ImageDecoder.UseArea(
             ImageGoldens.Sample(file), options, DecodeBudget.Unbounded(), preset.Needed, pixels => pixels.Width, preset.Reduction);
@@ -126,12 +126,12 @@ public class PixelAreaTests
     [Fact]
     public void A_draft_is_for_networks_and_for_JPEG_alone()
     {
-        var options = new DecodeOptions { Draft = true };
+        var options = new DecodeOptions { FastDecode = true };
         var preset = new ImagePreset { ResizeSize = [7], CropSize = [6] };
 
         Assert.Equal(97, ImageDecoder.Decode(ImageGoldens.Sample("rgb-420.jpg"), options).Width);
         Assert.Equal(97, ImageDecoder.UseArea(ImageGoldens.Sample("rgb.png"), options, DecodeBudget.Unbounded(), preset.Needed, pixels => pixels.Width, preset.Reduction));
-        Assert.False(DecodeOptions.Default.Draft);
+        Assert.False(DecodeOptions.Default.FastDecode);
     }
 
     private static byte[] Part(ImageSource source, DecodeOptions options, Func<int, int, PixelArea> choose)
