@@ -1,5 +1,6 @@
 using Luma.Zoo.Images;
 using Luma.Zoo.Inference;
+using Luma.Zoo.Inference.Compilation;
 using Luma.Zoo.Weights;
 
 namespace Luma.Zoo;
@@ -42,6 +43,12 @@ public sealed record ClassifierOptions
 
     /// <summary>When the network is compiled for speed, which changes the last bits of the answers; in the background by default.</summary>
     public ClassifierCompilation Compilation { get; init; } = ClassifierCompilation.Background;
+
+    /// <summary>
+    /// What compiles the network: <see cref="Inference.Compilation.Engine.OneDnn"/> by default; <see cref="Inference.Compilation.Engine.Auto"/> measures
+    /// several and takes the fastest.
+    /// </summary>
+    public IInferenceEngine? Engine { get; init; }
 
     /// <summary>Changes the preset that comes with the model, where a user has said a part of it.</summary>
     internal Func<ImagePreset, ImagePreset>? ChangePreset { get; init; }

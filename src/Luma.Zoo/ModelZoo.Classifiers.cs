@@ -71,7 +71,7 @@ public static partial class ModelZoo
         try
         {
             if (options.Device is { } device) parts.Network.to(device);
-            return new(parts.Network.ToChannelsLast(), parts.Preset, parts.Labels, options.Decoding, ownsModel: true)
+            return new(parts.Network.ToChannelsLast(), parts.Preset, parts.Labels, options.Decoding, ownsModel: true, options.Engine)
             {
                 LoadReport = parts.Report,
                 Task = parts.Task,

@@ -27,7 +27,7 @@ internal static class ClassifyCommand
                 var model = input.Reference(parsed);
                 var options = input.Read(parsed);
                 var request = many.Read(parsed, parsed.GetValue(json));
-                options = options with { Compilation = request.Compiles ? ClassifierCompilation.Ahead : ClassifierCompilation.Off };
+                options = options with { Engine = request.Engine, Compilation = request.Engine is null ? ClassifierCompilation.Off : ClassifierCompilation.Ahead };
                 if (parsed.GetValue(device) is { } choice) options = options with { Device = choice.Find() };
 
                 // A network is fetched and built only where there is something to classify, or a file that says what made it.
@@ -44,7 +44,8 @@ internal static class ClassifyCommand
                 using var opened = classifier;
                 var meta = request.Output.Path is null ? null : Describe(
                     request, classifier, model, await WeightsHash.OfAsync(model, options.Hub!, cancellation), options.Device?.ToString() ?? "cpu", notes,
-                    ("ignoreOrientation", options.Decoding is { ApplyOrientation: false } ? true : null), ("key", options.File?.Key), ("transformInput", options.Network.TransformInput));
+                    ("ignoreOrientation", options.Decoding is { ApplyOrientation: false } ? true : null), ("fastDecode", options.Decoding is { FastDecode: true } ? true : null),
+                    ("key", options.File?.Key), ("transformInput", options.Network.TransformInput));
                 await using var output = await ResultOutput.OpenAsync(terminal, request.Output, meta, Math.Min(request.Top, classifier.Labels.Count));
                 using var run = new ClassifyRun(terminal, request, output);
                 return await run.ClassifyAsync(classifier, notes, first.Concat(Rest(files)), cancellation);

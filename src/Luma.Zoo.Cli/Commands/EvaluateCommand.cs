@@ -16,15 +16,20 @@ internal static class EvaluateCommand
 {
     private const int MostShown = 50;
 
+    // Fewer are measured before a network is compiled.
+    private const int FewPictures = 200;
+
     public static Command Create(Terminal terminal)
     {
         var input = new ClassifierInput();
         var data = DataOptions.Data();
         var (strict, workers) = (DataOptions.Strict(), DataOptions.Workers());
         var batch = Options.Number("--batch-size", "How many pictures go through the network at a time. 32 by default.", most: 1 << 20);
+        var engine = new EngineOption($"there are more than {FewPictures} pictures");
         var (device, json) = (DeviceChoice.Option(), Options.Json());
         var command = new Command("evaluate", "Measure how well a model knows labelled pictures: accuracy, each class, confusion, calibration.") { input.Model, data, batch, strict, workers };
         input.AddTo(command);
+        engine.AddTo(command);
         command.Options.Add(device);
         command.Options.Add(json);
         command.SetAction((parsed, cancellation) => Task.Run(
@@ -45,6 +50,7 @@ internal static class EvaluateCommand
                     WeightOptions.Path(parsed.GetValue(data)!), new DatasetOptions { Classes = parts.Labels, Task = parts.Task, FindDuplicates = false }, cancellation);
                 var evaluator = new Evaluator(network, parts.Preset)
                 {
+                    Engine = engine.Read(parsed, pictures.Validation.Count > FewPictures),
                     Loading = new()
                     {
                         BatchSize = (int)(parsed.GetValue(batch) ?? 32),

@@ -1,6 +1,7 @@
 using Luma.Neural;
 using Luma.Neural.Native;
 using Luma.Zoo.Images;
+using Luma.Zoo.Inference.Compilation;
 using Luma.Zoo.Weights;
 
 namespace Luma.Zoo.Inference;
@@ -39,6 +40,7 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
     private readonly bool ownsModel;
     private readonly Device device;
     private readonly ScalarType type;
+    private readonly IInferenceEngine engine;
     private readonly InputWriter writer;
     private readonly int mostPasses = Math.Max(1, Environment.ProcessorCount / get_num_threads());
     private readonly CallGate calls = new(Environment.ProcessorCount), passes;
@@ -52,9 +54,10 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
     /// <param name="labels">One name per class.</param>
     /// <param name="decoding">How large an image may be, or null for the defaults.</param>
     /// <param name="ownsModel">Whether the model is disposed of with the classifier; otherwise it stays the caller's.</param>
+    /// <param name="engine">What compiles the model, where <see cref="Compilation"/> asks for it; null for <see cref="Engine.OneDnn"/>.</param>
     /// <exception cref="ArgumentException">The preset makes no sense, or there are no labels.</exception>
     public Classifier(
-        NeuralModule model, ImagePreset preset, IReadOnlyList<string> labels, DecodeOptions? decoding = null, bool ownsModel = false)
+        NeuralModule model, ImagePreset preset, IReadOnlyList<string> labels, DecodeOptions? decoding = null, bool ownsModel = false, IInferenceEngine? engine = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(preset);
@@ -65,7 +68,7 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
         NativeHeap.KeepFreed();
         modules = [model, .. model.modules()];
         var parameter = model.parameters().FirstOrDefault();
-        (this.model, Preset, Labels, this.ownsModel) = (model, preset, [.. labels], ownsModel);
+        (this.model, Preset, Labels, this.ownsModel, this.engine) = (model, preset, [.. labels], ownsModel, engine ?? Engine.OneDnn);
         (writer, passes) = (new(preset, decoding ?? DecodeOptions.Default), new(mostPasses));
         EnsureEvaluation();
         (device, type) = (parameter?.device ?? CPU, parameter?.dtype ?? ScalarType.Float32);
@@ -100,7 +103,7 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
         {
             field = value;
             if (value == ClassifierCompilation.Off || device.type != DeviceType.CPU || type != ScalarType.Float32) return;
-            runner = new(model, Preset, value);
+            runner = new(model, Preset, engine, value);
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class NetworkRunner : IDisposable
     // Images that are left over at the end of a run go through the form for several: one of their own would come too late.
     private const int SinglesBefore = 8;
 
-    private readonly CompiledNetwork compiled;
+    private readonly IInferenceProgram compiled;
     private readonly ClassifierCompilation when;
 
     // Weights are arranged otherwise for one image than for several.
@@ -23,10 +23,11 @@ internal sealed class NetworkRunner : IDisposable
     /// <summary>Begins to compile a network, where that is to be done at once.</summary>
     /// <param name="network">The network, which is on the CPU and in evaluation mode, and does not change.</param>
     /// <param name="preset">What makes an image into its input.</param>
+    /// <param name="engine">What compiles it.</param>
     /// <param name="when">When it is compiled.</param>
-    public NetworkRunner(NeuralModule network, ImagePreset preset, ClassifierCompilation when)
+    public NetworkRunner(NeuralModule network, ImagePreset preset, IInferenceEngine engine, ClassifierCompilation when)
     {
-        (compiled, this.when) = (network.Compile(), when);
+        (compiled, this.when) = (engine.Compile(network), when);
         var shape = preset.GetInputShape();
         (forOne, forSeveral) = (new(() => Task.Run(() => TryCompile(shape, 1))), new(() => Task.Run(() => TryCompile(shape, new BatchOptions().BatchSize))));
         if (when == ClassifierCompilation.Ahead) _ = forSeveral.Value;

@@ -33,6 +33,25 @@ public sealed class EvaluateTests : IDisposable
         Assert.StartsWith($"{count} pictures, top-1 ", table.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("onednn")]
+    [InlineData("onnxruntime")]
+    public async Task An_engine_measures_the_same(string engine)
+    {
+        var own = (await Run.Of("evaluate", "lenet_5", "--data", data.Root, "--json", "--no-compile")).Json();
+
+        var compiled = (await Run.Of("evaluate", "lenet_5", "--data", data.Root, "--json", "--engine", engine)).Json();
+
+        Assert.Equal(own.GetProperty("top1").GetDouble(), compiled.GetProperty("top1").GetDouble());
+        Assert.Equal(own.GetProperty("loss").GetDouble(), compiled.GetProperty("loss").GetDouble(), 1e-5);
+    }
+
+    [Theory]
+    [InlineData("There is no engine 'tensorrt': it is onednn, onnxruntime or auto", "tensorrt")]
+    [InlineData("--no-compile and --engine contradict each other", "auto", "--no-compile")]
+    public async Task Engines_that_make_no_sense_are_mistakes(string expected, params string[] options) =>
+        Assert.StartsWith(expected, (await Run.Of(["evaluate", "lenet_5", "--data", data.Root, "--engine", .. options])).Mistake(), StringComparison.Ordinal);
+
     [Fact]
     public async Task A_picture_that_cannot_be_read_is_told()
     {

@@ -52,6 +52,16 @@ public sealed class ClassifierTests : IDisposable
         Assert.All(predictions, prediction => Assert.Equal(expected[prediction.Index], prediction.Probability));
     }
 
+    [Fact]
+    public void The_engine_that_is_named_computes()
+    {
+        using var compiled = new Classifier(model, Preset, classifier.Labels, engine: new FixedEngine(6, Answer: 3)) { Compilation = ClassifierCompilation.Ahead };
+        using var never = new Classifier(model, Preset, classifier.Labels, engine: new FixedEngine(6, Answer: 3));
+
+        Assert.Equal("d", compiled.Classify(Sample("rgb.png"))[0].Label);
+        Assert.Equal(classifier.Classify(Sample("rgb.png")), never.Classify(Sample("rgb.png")));
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(4, 4)]

@@ -1,6 +1,7 @@
 using Luma.Neural;
 using Luma.Zoo.Images;
 using Luma.Zoo.Inference;
+using Luma.Zoo.Inference.Compilation;
 
 namespace Luma.Zoo.Tests.Inference;
 
@@ -16,7 +17,7 @@ public class NetworkRunnerTests
     {
         using var scope = NewDisposeScope();
         using var network = Network();
-        using var runner = new NetworkRunner(network, Preset, ClassifierCompilation.Ahead);
+        using var runner = new NetworkRunner(network, Preset, Engine.OneDnn, ClassifierCompilation.Ahead);
         var input = rand(count, 3, 32, 32);
 
         // Single ones go two ways: the first few, and then those that come after.
@@ -30,7 +31,7 @@ public class NetworkRunnerTests
     {
         using var scope = NewDisposeScope();
         using var network = Network();
-        using var runner = new NetworkRunner(network, Preset, ClassifierCompilation.Background);
+        using var runner = new NetworkRunner(network, Preset, Engine.OneDnn, ClassifierCompilation.Background);
         var input = rand(count, 3, 32, 32);
 
         for (var images = 0; images + count <= 32; images += count) Assert.Null(runner.TryRun(input));
@@ -46,7 +47,7 @@ public class NetworkRunnerTests
         using var scope = NewDisposeScope();
         using var network = new Unseen();
         network.eval();
-        using var runner = new NetworkRunner(network, Preset, ClassifierCompilation.Ahead);
+        using var runner = new NetworkRunner(network, Preset, Engine.OneDnn, ClassifierCompilation.Ahead);
 
         Assert.Null(runner.TryRun(rand(2, 3, 32, 32)));
         Assert.Null(runner.TryRun(rand(1, 3, 32, 32)));
@@ -58,7 +59,7 @@ public class NetworkRunnerTests
         using var network = Network();
         for (var round = 0; round < 3; round++)
         {
-            var runner = new NetworkRunner(network, Preset, ClassifierCompilation.Ahead);
+            var runner = new NetworkRunner(network, Preset, Engine.OneDnn, ClassifierCompilation.Ahead);
             runner.Dispose();
 
             Assert.Throws<ObjectDisposedException>(() => runner.TryRun(zeros(2, 3, 32, 32)));

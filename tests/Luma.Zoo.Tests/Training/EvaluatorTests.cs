@@ -4,6 +4,7 @@ using Luma.Zoo.Images;
 using Luma.Zoo.Inference;
 using Luma.Zoo.Training;
 using Luma.Zoo.Training.Data;
+using Luma.Zoo.Tests.Inference;
 
 namespace Luma.Zoo.Tests.Training;
 
@@ -92,6 +93,21 @@ public class EvaluatorTests
         Assert.StartsWith("The network has 10 classes, and the data have 3.", (await Assert.ThrowsAsync<ArgumentException>(() => evaluator.RunAsync(few))).Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<ArgumentException>(() => evaluator.RunAsync(empty));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => evaluator.RunAsync(bars, cancellation: new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
+    public async Task An_engine_that_is_named_computes_what_is_measured()
+    {
+        using var bars = new Bars(8);
+        using var model = Small.Linear();
+
+        var own = await new Evaluator(model, Bars.Preset()).RunAsync(bars);
+        var compiled = await new Evaluator(model, Bars.Preset()) { Engine = Luma.Zoo.Inference.Compilation.Engine.OneDnn }.RunAsync(bars);
+        var other = await new Evaluator(model, Bars.Preset()) { Engine = new FixedEngine(bars.Classes.Count, Answer: 1) }.RunAsync(bars);
+
+        Assert.Equal(own.Loss, compiled.Loss, 1e-5);
+        Assert.Equal(own.Accuracy, compiled.Accuracy);
+        Assert.All(other.Confusion, row => Assert.Equal(row.Sum(), row[1]));
     }
 
     private static async Task<Evaluation> Evaluate(float[][] rows, int[][] labels, ClassificationTask task, bool areLogits = false)

@@ -39,10 +39,7 @@ internal sealed class ClassifyOptions
 
     public Option<long?> BatchSize { get; } = Options.Number("--batch-size", "How many images go through the network together; 16 by default.");
 
-    public Option<bool> NoCompile { get; } = new("--no-compile")
-    {
-        Description = "Let the network compute as it is. By default it is compiled first where folders or lists are given, or more than a few images.",
-    };
+    public EngineOption Engine { get; } = new("folders or lists are given, or more than a few images");
 
     public Option<ResultFormat?> Format { get; } = new("--format")
     {
@@ -91,7 +88,8 @@ internal sealed class ClassifyOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(Paths);
-        foreach (var option in (Option[])[FromFile, Null, Recursive, Top, Threshold, BatchSize, NoCompile, Format, Output, Sheet, Resume, RetryFailed, Force, Shard]) command.Options.Add(option);
+        foreach (var option in (Option[])[FromFile, Null, Recursive, Top, Threshold, BatchSize, Format, Output, Sheet, Resume, RetryFailed, Force, Shard]) command.Options.Add(option);
+        Engine.AddTo(command);
     }
 
     /// <summary>Reads them.</summary>
@@ -116,7 +114,7 @@ internal sealed class ClassifyOptions
         if (sheet is not null) CheckSheet(sheet, inputs, request);
         return new(
             paths, list, parsed.GetValue(Recursive), shard, (int)(parsed.GetValue(Top) ?? 5), parsed.GetValue(Threshold),
-            (int?)parsed.GetValue(BatchSize), IsWorthCompiling(paths, list) && !parsed.GetValue(NoCompile), request, sheet);
+            (int?)parsed.GetValue(BatchSize), Engine.Read(parsed, IsWorthCompiling(paths, list)), request, sheet);
     }
 
     // By what was asked for, not by how many images are left: a run that goes on computes as it began.
