@@ -11,8 +11,8 @@ presets do (resize 256, crop 224), each in one process with two threads. Prints 
 
 folder runs whole processes: `luma classify MODEL:WEIGHTS FOLDER --format jsonl` against Python with a DataLoader of two workers, in
 batches of 32, both with the same preset. Prints the medians of seconds and of resident memory, and their ratio (ours / Python's, lower is
-better). --luma is the command of the program; --preset its flags for the weights' preset, which Python then reads from
-`luma pack`'s model.json.
+better). --luma is the command of the program, --classify more of its flags; --preset its flags for the weights' preset, which Python then
+reads from `luma pack`'s model.json.
 
 --python is the command of a Python that has torchvision.
 """
@@ -126,7 +126,7 @@ def folder(options):
         subprocess.run([*shlex.split(options.luma), "pack", f"{model}:{weights}", "--output", packed, *shlex.split(options.preset)],
                        check=True, stdout=subprocess.DEVNULL)
         sides = [
-            [*shlex.split(options.luma), "classify", packed, images, "--format", "jsonl"],
+            [*shlex.split(options.luma), "classify", packed, images, "--format", "jsonl", *shlex.split(options.classify)],
             [*shlex.split(options.python), os.path.abspath(__file__), "--worker", "folder", images, model, weights, os.path.join(packed, "model.json")],
         ]
         runs = [[], []]
@@ -151,6 +151,7 @@ def main():
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--luma", default="luma")
     parser.add_argument("--preset", default="")
+    parser.add_argument("--classify", default="")
     options = parser.parse_args()
     options.rounds = options.rounds or (9 if options.kind == "decode" else 5)
     {"decode": decode, "folder": folder}[options.kind](options)
