@@ -28,9 +28,11 @@ switch (args)
         return CompilationBenchmark.Run(rest);
     case ["engines", .. var rest]:
         return EnginesBenchmark.Run(rest);
+    case ["answers", .. var rest]:
+        return await AnswersBenchmark.RunAsync(rest);
     case ["soak", .. var rest]:
         return SoakBenchmark.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|finetune|dense|callers|images|augmentation|compilation|engines|soak ...");
+        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|finetune|dense|callers|images|augmentation|compilation|engines|answers|soak ...");
         return 1;
 }

@@ -25,6 +25,7 @@ internal static class ClassifyCommand
             async () =>
             {
                 var model = input.Reference(parsed);
+                many.Engine.Check(parsed, parsed.GetValue(device));
                 var options = input.Read(parsed);
                 var request = many.Read(parsed, parsed.GetValue(json));
                 options = options with { Engine = request.Engine, Compilation = request.Engine is null ? ClassifierCompilation.Off : ClassifierCompilation.Ahead };

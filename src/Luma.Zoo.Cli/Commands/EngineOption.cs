@@ -36,20 +36,25 @@ internal sealed class EngineOption
         command.Options.Add(noCompile);
     }
 
-    /// <summary>What compiles the network; null where nothing does.</summary>
+    /// <summary>Sees to it that the options go together.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="isWorthIt">Whether there is enough to compute where nobody has said what computes it.</param>
-    /// <exception cref="UsageException">The options contradict each other.</exception>
-    public IInferenceEngine? Read(ParseResult parsed, bool isWorthIt)
+    /// <param name="device">Where the network computes, if anybody has said so.</param>
+    /// <exception cref="UsageException">They do not.</exception>
+    public void Check(ParseResult parsed, DeviceChoice? device)
     {
-        var name = parsed.GetValue(engine);
-        if (parsed.GetValue(noCompile)) return name is null ? null : throw new UsageException($"{NotCompiled} and --engine contradict each other");
-        return name switch
-        {
-            OnnxRuntime => new OnnxRuntimeEngine(),
-            Automatic => Engine.Auto(Engine.OneDnn, new OnnxRuntimeEngine()),
-            OneDnn => Engine.OneDnn,
-            _ => isWorthIt ? Engine.OneDnn : null,
-        };
+        if (parsed.GetValue(engine) is null) return;
+        if (parsed.GetValue(noCompile)) throw new UsageException($"{NotCompiled} and --engine contradict each other");
+        if (device is { Cuda: true }) throw new UsageException($"Networks are compiled for the CPU: --engine and --device {device} do not go together");
     }
+
+    /// <summary>What compiles the network; null where nothing does.</summary>
+    /// <param name="parsed">The command line, which has been checked.</param>
+    /// <param name="isWorthIt">Whether there is enough to compute where nobody has said what computes it.</param>
+    public IInferenceEngine? Read(ParseResult parsed, bool isWorthIt) => parsed.GetValue(engine) switch
+    {
+        OnnxRuntime => new OnnxRuntimeEngine(),
+        Automatic => Engine.Auto(Engine.OneDnn, new OnnxRuntimeEngine()),
+        OneDnn => Engine.OneDnn,
+        _ => isWorthIt && !parsed.GetValue(noCompile) ? Engine.OneDnn : null,
+    };
 }

@@ -36,6 +36,7 @@ internal static class EvaluateCommand
             async () =>
             {
                 var model = input.Reference(parsed);
+                engine.Check(parsed, parsed.GetValue(device));
                 var options = input.Read(parsed);
                 await ClassifierInput.FetchAsync(terminal, model, options, cancellation);
                 NativeLibraries.EnsureLoaded();

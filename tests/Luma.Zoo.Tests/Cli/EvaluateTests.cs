@@ -49,6 +49,7 @@ public sealed class EvaluateTests : IDisposable
     [Theory]
     [InlineData("There is no engine 'tensorrt': it is onednn, onnxruntime or auto", "tensorrt")]
     [InlineData("--no-compile and --engine contradict each other", "auto", "--no-compile")]
+    [InlineData("Networks are compiled for the CPU: --engine and --device cuda:1 do not go together", "onednn", "--device", "cuda:1")]
     public async Task Engines_that_make_no_sense_are_mistakes(string expected, params string[] options) =>
         Assert.StartsWith(expected, (await Run.Of(["evaluate", "lenet_5", "--data", data.Root, "--engine", .. options])).Mistake(), StringComparison.Ordinal);
 
