@@ -25,7 +25,7 @@ def main():
         # A process for each, since what TorchScript has loaded stays in memory.
         codes = [subprocess.run(["dotnet", "test", "--no-build", "-c", "Release", TESTS, "--filter", tests, "--logger", f"trx;LogFileName={tests}.trx",
                                  "--results-directory", folder], stdout=sys.stderr).returncode for tests in ("FormsTests", "OnnxCatalogueTests")]
-        texts = [node.text for name in os.listdir(folder) if name.endswith(".trx") for node in tree.parse(os.path.join(folder, name)).iter("{*}StdOut")]
+        texts = [node.text for name in os.listdir(folder) if name.endswith(".trx") for node in tree.parse(os.path.join(folder, name)).findall(".//{*}StdOut")]
 
     found = collections.defaultdict(dict)
     for text in texts:
