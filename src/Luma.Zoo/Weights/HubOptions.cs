@@ -25,7 +25,7 @@ public sealed record HubOptions
     /// <summary>How often in a row a download may fail without getting any further.</summary>
     public int Attempts { get; init; } = 5;
 
-    /// <summary>How long a server may be silent before the connection counts as broken.</summary>
+    /// <summary>How long a server may be silent before the connection counts as broken. One from which nothing has come is not asked again then.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>

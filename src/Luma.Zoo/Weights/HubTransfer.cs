@@ -39,8 +39,8 @@ internal sealed class HubTransfer : IDisposable
     // Whether the part was put together from more than one answer, and whether it was thrown away for that once.
     private bool patched, again;
 
-    // Whether the server was reached at all, and how it says that it packed what it sent.
-    private bool answered;
+    // Whether the server was reached at all, whether anything came of it, and how it says that it packed what it sent.
+    private bool answered, received;
     private string? encoding;
 
     // The attempts in a row that got no further than this.
@@ -120,13 +120,16 @@ internal sealed class HubTransfer : IDisposable
         .AddRetry(new RetryStrategyOptions
         {
             MaxRetryAttempts = int.MaxValue,
-            ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is InterruptionException && HasPatience()),
+            ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is InterruptionException interruption && HasPatience(interruption)),
             DelayGenerator = args => ValueTask.FromResult<TimeSpan?>(DelayAfter(failures, (args.Outcome.Exception as InterruptionException)?.RetryAfter)),
         })
         .Build();
 
-    private bool HasPatience()
+    private bool HasPatience(InterruptionException interruption)
     {
+        // Whoever has waited that long for nothing need not do so again and again.
+        if (interruption.IsSilence && !received) return false;
+
         failures = position > furthest ? 1 : failures + 1;
         furthest = Math.Max(furthest, position);
         return failures < (answered ? options.Attempts : Math.Min(options.Attempts, AttemptsWithoutAnswer));
@@ -180,6 +183,7 @@ internal sealed class HubTransfer : IDisposable
                 silence.CancelAfter(options.Patience);
                 var count = await content.ReadAsync(buffer, silence.Token).ConfigureAwait(false);
                 if (count == 0) break;
+                received = true;
                 RefuseMoreThan(position + count);
                 await OnDisk(() => AppendAsync(buffer.AsMemory(0, count), cancellationToken)).ConfigureAwait(false);
                 progress?.Report(new(position, Math.Max(position, total)));
@@ -189,7 +193,10 @@ internal sealed class HubTransfer : IDisposable
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
             throw new InterruptionException(
-                string.Create(CultureInfo.InvariantCulture, $"the server was silent for {options.Patience.TotalSeconds:0.##} seconds"), error);
+                string.Create(CultureInfo.InvariantCulture, $"the server was silent for {options.Patience.TotalSeconds:0.##} seconds"), error)
+            {
+                IsSilence = true,
+            };
         }
         catch (HttpRequestException error) when (Hopeless(error.HttpRequestError) is { } advice)
         {
@@ -398,5 +405,7 @@ internal sealed class HubTransfer : IDisposable
         public HttpStatusCode? StatusCode { get; init; }
 
         public TimeSpan? RetryAfter { get; init; }
+
+        public bool IsSilence { get; init; }
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Luma.Zoo.Weights;
 
@@ -216,6 +217,26 @@ public sealed class HubTransferTests : HubTestBase
         await MakeHub(options => options with { Patience = TimeSpan.FromSeconds(0.5) }).DownloadAsync(server.File(Name));
 
         AssertFetched();
+    }
+
+    [Theory]
+    [InlineData("connection")]
+    [InlineData("headers")]
+    public async Task A_server_from_which_nothing_comes_is_not_asked_again(string until)
+    {
+        var never = new TaskCompletionSource();
+        using var mute = new TcpListener(IPAddress.Loopback, 0);
+        mute.Start();
+        await using var server = new FileServer((request, _) => FileAnswer.Of(Bytes, request) with { Break = (0, never.Task) });
+        var address = until == "headers" ? server.File(Name) : new Uri($"http://127.0.0.1:{((IPEndPoint)mute.LocalEndpoint).Port}/{Name}");
+
+        var error = await Assert.ThrowsAsync<DownloadException>(() =>
+            MakeHub(options => options with { Patience = TimeSpan.FromSeconds(0.2) }).DownloadAsync(address));
+
+        Assert.Contains("the server was silent for 0.2 seconds", error.Message, StringComparison.Ordinal);
+        Assert.Equal(DownloadFailure.Network, error.Failure);
+        Assert.Empty(delays);
+        Assert.Empty(folder.Names);
     }
 
     [Theory]
