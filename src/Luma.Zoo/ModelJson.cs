@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Luma.Zoo.Files;
 using Luma.Zoo.Images;
 using Luma.Zoo.Inference;
 using Luma.Zoo.Weights;
@@ -13,6 +15,8 @@ internal sealed record ModelJson
 {
     /// <summary>The version of the schema. A member is added without a new one where older readers may refuse it.</summary>
     public const int Version = 1;
+
+    private const string OptionsName = "options", PresetName = "preset";
 
     [JsonPropertyOrder(-1)]
     public required int FormatVersion { get; init; }
@@ -39,12 +43,13 @@ internal sealed record ModelJson
     /// <exception cref="ArgumentException">A value makes no sense.</exception>
     public static ModelManifest Read(ReadOnlySpan<byte> json)
     {
-        if (json.StartsWith("\uFEFF"u8)) json = json[3..];
+        json = JsonText.ToUtf8(json);
         var version = JsonSerializer.Deserialize(json, ModelJsonContext.Default.ModelJsonVersion)?.FormatVersion
             ?? throw new JsonException("it has no format_version");
         if (version != Version)
             throw new JsonException($"it has the format version {version}; this release of Luma.Zoo reads {Version}, so a newer release may read it");
 
+        CheckNames(json);
         var model = JsonSerializer.Deserialize(json, ModelJsonContext.Default.ModelJson) ?? throw new JsonException("it is null");
         return new ModelManifest
         {
@@ -57,6 +62,19 @@ internal sealed record ModelJson
             Metrics = model.Metrics ?? new Dictionary<string, IReadOnlyDictionary<string, double>>(),
             WeightsSha256 = model.WeightsSha256,
         }.Validated();
+    }
+
+    // The preset checks its own.
+    private static void CheckNames(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        var root = JsonElement.ParseValue(ref reader);
+        var (top, options) = (Names(ModelJsonContext.Default.ModelJson), Names(ModelJsonContext.Default.ModelJsonOptions));
+        MemberNames.Check(root, "it", top, [.. options.Select(name => (name, OptionsName)), .. ImagePresetConverter.Members.Select(name => (name, PresetName))]);
+        if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty(OptionsName, out var chosen))
+            MemberNames.Check(chosen, OptionsName, options, [.. top.Select(name => (name, "the object around it")), .. ImagePresetConverter.Members.Select(name => (name, PresetName))]);
+
+        static string[] Names(JsonTypeInfo type) => [.. type.Properties.Select(property => property.Name)];
     }
 
     /// <summary>Writes a manifest.</summary>

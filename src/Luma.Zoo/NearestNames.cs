@@ -7,14 +7,15 @@ internal static class NearestNames
     public static string[] To(string text, IEnumerable<string> names) =>
     [
         .. names
-            .Select(name => (Name: name, Distance: EditDistance(name.ToLowerInvariant(), text.ToLowerInvariant())))
+            .Select(name => (Name: name, Distance: Distance(name.ToLowerInvariant(), text.ToLowerInvariant())))
             .Where(candidate => candidate.Distance <= Math.Max(2, candidate.Name.Length / 3))
             .OrderBy(candidate => candidate.Distance).ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
             .Take(3)
             .Select(candidate => candidate.Name),
     ];
 
-    private static int EditDistance(string left, string right)
+    /// <summary>How many letters have to be put in, taken out or changed to make one text the other.</summary>
+    public static int Distance(string left, string right)
     {
         var previous = Enumerable.Range(0, right.Length + 1).ToArray();
         for (var i = 1; i <= left.Length; i++)

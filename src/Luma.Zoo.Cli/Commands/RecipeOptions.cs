@@ -71,7 +71,7 @@ internal sealed class RecipeOptions
         if (parsed.GetValue(recipe) is not { } path) return null;
         try
         {
-            return TrainingOptions.FromJson(System.Text.Encoding.UTF8.GetString(RegularFile.ReadAllBytes(WeightOptions.Path(path), MostRecipeBytes)));
+            return TrainingOptions.FromJson(System.Text.Encoding.UTF8.GetString(JsonText.ToUtf8(RegularFile.ReadAllBytes(WeightOptions.Path(path), MostRecipeBytes))));
         }
         catch (Exception error) when (error is JsonException or ArgumentException)
         {

@@ -1,14 +1,20 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Images;
 
 /// <summary>A preset as JSON: what is left out has its default.</summary>
 internal sealed class ImagePresetConverter : JsonConverter<ImagePreset>
 {
+    /// <summary>The members that a preset may have.</summary>
+    public static IReadOnlyList<string> Members => [.. ImageJson.Default.PresetMembers.Properties.Select(property => property.Name)];
+
     /// <inheritdoc/>
     public override ImagePreset? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
+        var names = reader;
+        MemberNames.Check(JsonElement.ParseValue(ref names), "a preset", Members);
         if (JsonSerializer.Deserialize(ref reader, ImageJson.Default.PresetMembers) is not { } members) return null;
 
         var preset = new ImagePreset { ResizeSize = members.ResizeSize, CropSize = members.CropSize };

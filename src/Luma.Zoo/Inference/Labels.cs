@@ -53,7 +53,8 @@ public static class Labels
                 ? Read(path, text)
                 : Split(text);
         }
-        catch (JsonException exception)
+        // Half of a pair of surrogates is well-formed JSON, and no text.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw new InvalidDataException($"{path}: not JSON: {exception.Message}", exception);
         }

@@ -49,6 +49,8 @@ public sealed class LabelsTests : IDisposable
     [InlineData("labels.json", """{"0": ["a", "b", "c"]}""")]
     [InlineData("labels.json", """{"0": ""}""")]
     [InlineData("labels.json", """{"id2label": 3}""")]
+    [InlineData("labels.json", """["cat", "\ud800"]""")]
+    [InlineData("labels.json", """{"0": "cat", "\udc00": "dog"}""")]
     public void A_file_without_labels_is_refused_by_name(string name, string text)
     {
         var path = Write(name, text);

@@ -95,10 +95,9 @@ internal sealed record TimmConfig
 
     private static TimmConfig? Parse(string path, ReadOnlySpan<byte> json)
     {
-        if (json.StartsWith("\uFEFF"u8)) json = json[3..];
         try
         {
-            return JsonSerializer.Deserialize(json, TimmJson.Default.TimmConfig);
+            return JsonSerializer.Deserialize(JsonText.ToUtf8(json), TimmJson.Default.TimmConfig);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
