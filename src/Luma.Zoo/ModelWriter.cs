@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+using System.Text;
 using Luma.Zoo.Files;
 using Luma.Zoo.Weights;
 using Luma.Zoo.Weights.Formats;
@@ -93,7 +95,7 @@ internal sealed class ModelWriter(
         var parent = Path.GetDirectoryName(target)!;
         Sweep(parent, Path.GetFileName(target));
 
-        var partial = Path.Combine(parent, $".{Path.GetFileName(target)}-{Path.GetRandomFileName()}{PartialEnd}");
+        var partial = Path.Combine(parent, $"{PartialPrefix(Path.GetFileName(target))}{Path.GetRandomFileName()}{PartialEnd}");
         Directory.CreateDirectory(partial);
         try
         {
@@ -121,47 +123,51 @@ internal sealed class ModelWriter(
     {
         var (final, waiting) = (Path.Combine(target, ModelArchive.WeightsName), Path.Combine(target, NewWeightsName));
         // What a killed process had made the folder's own, and not yet renamed.
-        if (File.Exists(waiting) && ModelFolder.TryOpen(target) is { } before && before.WeightsPath == waiting) TakePlace(waiting, final);
+        if (File.Exists(waiting) && ModelFolder.TryOpen(target) is { } before && before.WeightsPath == waiting)
+        {
+            using var copy = CopyBehindLink(waiting, final);
+            TakePlace(waiting, final, copy);
+        }
+        var isNew = false;
         try
         {
             var written = WriteWeights(waiting, successorOf: final);
+            // Whatever can fail for want of room comes before the manifest.
+            using var copy = CopyBehindLink(waiting, final);
             WriteManifest(target, written);
-            TakePlace(waiting, final);
+            isNew = true;
+            TakePlace(waiting, final, copy);
             return written;
         }
         catch
         {
-            if (WeightsNow() != waiting) File.Delete(waiting);
+            if (!isNew) File.Delete(waiting);
             throw;
-        }
-
-        string? WeightsNow()
-        {
-            try
-            {
-                return ModelFolder.TryOpen(target)?.WeightsPath;
-            }
-            catch (Exception error) when (error is ModelFolderException or WeightFileException)
-            {
-                return null;
-            }
         }
     }
 
-    // A symbolic link stays, and what it leads to may be on another disk, where no file can be moved at once.
-    private void TakePlace(string waiting, string final)
+    // A symbolic link stays, and what it leads to may be on another disk, where no file can be moved at once. Null where there is no link.
+    private AtomicFile.PreparedFile? CopyBehindLink(string waiting, string final)
     {
-        if (new FileInfo(final).LinkTarget is null)
-        {
-            File.Move(waiting, final, overwrite: true);
-            return;
-        }
+        if (new FileInfo(final).LinkTarget is null) return null;
 
-        Named(() => AtomicFile.Write(final, stream =>
+        AtomicFile.PreparedFile? copy = null;
+        Named(() => copy = AtomicFile.Prepare(final, stream =>
         {
             using var source = File.OpenRead(waiting);
             source.CopyTo(stream);
         }));
+        return copy;
+    }
+
+    private void TakePlace(string waiting, string final, AtomicFile.PreparedFile? copy)
+    {
+        if (copy is null)
+        {
+            File.Move(waiting, final, overwrite: true);
+            return;
+        }
+        Named(copy.TakePlace);
         File.Delete(waiting);
     }
 
@@ -196,10 +202,13 @@ internal sealed class ModelWriter(
         }
     }
 
+    // As short for a long name as for a short one, since names have a greatest length.
+    private static string PartialPrefix(string name) => $".luma-{XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(name)):x16}-";
+
     // What a killed process left of this folder.
     private static void Sweep(string parent, string name)
     {
-        foreach (var left in Directory.EnumerateDirectories(parent, $".{name}-*{PartialEnd}", AtomicFile.Listing))
+        foreach (var left in Directory.EnumerateDirectories(parent, $"{PartialPrefix(name)}*{PartialEnd}", AtomicFile.Listing))
         {
             try
             {

@@ -195,6 +195,11 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("task", "\"both\"", "could not be converted")]
     [InlineData("options", "{\"shortcut\": \"none\"}", "There is no shortcut 'none'")]
     [InlineData("preset", "{\"resize_size\": [0], \"crop_size\": [8]}", "Expected one or two sizes from 1 to 4096")]
+    [InlineData("preset", "{\"resize_size\": [8], \"crop_size\": [8], \"Std\": [0.5]}", "a preset has no member 'Std'; did you mean 'std'?")]
+    [InlineData("preset", "{\"resize_size\": [8], \"crop_size\": [8], \"interpolaton\": \"bicubic\"}", "did you mean 'interpolation'?")]
+    [InlineData("options", "{\"num_clases\": 2}", "options has no member 'num_clases'; did you mean 'num_classes'?")]
+    [InlineData("weightsSha256", "\"00\"", "it has no member 'weightsSha256'; did you mean 'weights_sha256'?")]
+    [InlineData("mean", "[0.5]", "it has no member 'mean': 'mean' belongs in preset")]
     public async Task What_a_model_says_wrongly_of_itself_is_told_in_one_line(string member, string? value, string problem)
     {
         using var network = ModelZoo.Create("lenet_5", numClasses: 2);
@@ -210,6 +215,67 @@ public sealed class ModelFolderTests : IDisposable
 
         Assert.StartsWith($"{Path.Combine(path, "model.json")}: ", message, StringComparison.Ordinal);
         Assert.Contains(problem, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_somebody_adds_to_a_model_is_left_alone_and_what_is_there_twice_is_told()
+    {
+        using var network = ModelZoo.Create("lenet_5", numClasses: 2);
+        var path = folder.File("model");
+        ModelFolder.Save(path, network, Manifest("a", "b"));
+        Change(path, json => (json["notes"], json["$schema"], json["config"]) = ("mine", "model", new JsonObject()));
+
+        Assert.Equal(["a", "b"], ModelFolder.Open(path).Manifest.Classes);
+
+        var file = Path.Combine(path, "model.json");
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"notes\":", "\"model\": \"lenet_1\", \"notes\":", StringComparison.Ordinal));
+        Assert.Contains("it has 'model' twice", Assert.Throws<ModelFolderException>(() => ModelFolder.Open(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("utf-8")]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    public void A_manifest_may_have_the_encodings_that_shells_of_Windows_write(string encoding)
+    {
+        using var network = ModelZoo.Create("lenet_5", numClasses: 2);
+        var path = folder.File("model");
+        ModelFolder.Save(path, network, Manifest("é", "b"));
+        var file = Path.Combine(path, "model.json");
+
+        File.WriteAllText(file, File.ReadAllText(file), System.Text.Encoding.GetEncoding(encoding));
+
+        Assert.Equal(["é", "b"], ModelFolder.Open(path).Manifest.Classes);
+    }
+
+    [Fact]
+    public void A_folder_may_have_the_longest_name_that_there_is()
+    {
+        using var network = ModelZoo.Create("lenet_5", numClasses: 2);
+        var path = folder.File(new string('m', 255));
+
+        ModelFolder.Save(path, network, Manifest("a", "b"));
+
+        Assert.Equal(["a", "b"], ModelFolder.Open(path).Manifest.Classes);
+        Assert.Single(folder.Names);
+    }
+
+    [Fact]
+    public void A_link_behind_which_nothing_can_be_written_leaves_the_old_model()
+    {
+        using var network = ModelZoo.Create("lenet_5", numClasses: 2);
+        var path = folder.File("model");
+        ModelFolder.Save(path, network, Manifest("a", "b"));
+        var (link, before) = (Path.Combine(path, "model.safetensors"), File.ReadAllText(Path.Combine(path, "model.json")));
+        File.Delete(link);
+        File.CreateSymbolicLink(link, folder.File("gone/weights.safetensors"));
+
+        var error = Assert.Throws<IOException>(() => ModelFolder.Save(path, network, Manifest("c", "d"), overwrite: true));
+
+        Assert.StartsWith($"{path}: cannot be written: ", error.Message, StringComparison.Ordinal);
+        // Nor where the new weights are the old ones.
+        Assert.Equal(before, File.ReadAllText(Path.Combine(path, "model.json")));
+        Assert.Equal(["model.json", "model.safetensors"], Directory.GetFileSystemEntries(path).Select(name => Path.GetFileName(name)!).Order());
     }
 
     [Theory]

@@ -21,14 +21,31 @@ internal static class AtomicFile
     /// <exception cref="IOException">It cannot be written; the message names it as it was given.</exception>
     public static void Write(string path, Action<Stream> write, string? successorOf = null)
     {
+        using var file = Prepare(path, write, successorOf);
+        file.TakePlace();
+    }
+
+    /// <summary>Writes a file as <see cref="Write"/> does, but for its name: all that takes room on the disk.</summary>
+    /// <inheritdoc cref="Write"/>
+    /// <returns>The file beside its place, which it takes when it is told to; dispose of it.</returns>
+    public static PreparedFile Prepare(string path, Action<Stream> write, string? successorOf = null)
+    {
         if (path.Contains('\0', StringComparison.Ordinal)) throw new IOException($"{path}: cannot be written: the path has a NUL character.");
         var target = Resolve(path);
         if (RegularFile.Obstacle(target) is { } obstacle) throw new IOException($"{path}: cannot be written: {obstacle}.");
 
-        try
+        return Try(path, target, () =>
         {
             Sweep(target);
-            Replace(target, write, ModeOf(successorOf is null ? target : Resolve(successorOf)));
+            return Fill(path, target, write, ModeOf(successorOf is null ? target : Resolve(successorOf)));
+        });
+    }
+
+    private static T Try<T>(string path, string target, Func<T> act)
+    {
+        try
+        {
+            return act();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException || FileTrouble.IsTooLarge(error))
         {
@@ -41,8 +58,7 @@ internal static class AtomicFile
     {
         try
         {
-            var full = Path.GetFullPath(path);
-            return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
+            return RegularFile.Follow(path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -53,17 +69,15 @@ internal static class AtomicFile
     /// <summary>The mode of a file that is there; null where there is none, or no such thing.</summary>
     public static UnixFileMode? ModeOf(string path) => !OperatingSystem.IsWindows() && File.Exists(path) ? File.GetUnixFileMode(path) : null;
 
-    private static void Replace(string target, Action<Stream> write, UnixFileMode? mode)
+    private static PreparedFile Fill(string path, string target, Action<Stream> write, UnixFileMode? mode)
     {
-        using var stream = Create(target, out var partial);
+        var stream = Create(target, out var partial);
         try
         {
             write(stream);
             stream.Flush(flushToDisk: true);
             if (!OperatingSystem.IsWindows() && mode is { } kept) File.SetUnixFileMode(stream.SafeFileHandle, kept);
-            // Windows moves no open file; elsewhere it stays locked until it has its name.
-            if (OperatingSystem.IsWindows()) stream.Dispose();
-            File.Move(partial, target, overwrite: true);
+            return new(path, target, partial, stream);
         }
         catch
         {
@@ -127,4 +141,26 @@ internal static class AtomicFile
     // As short for a long name as for a short one, since names have a greatest length.
     private static string PartialPrefix(string target) =>
         $".luma-{XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(Path.GetFileName(target))):x16}-";
+
+    /// <summary>A file that has all but its name. It is locked until it has that.</summary>
+    internal sealed class PreparedFile(string path, string target, string partial, FileStream stream) : IDisposable
+    {
+        private bool placed;
+
+        /// <summary>Takes the place of what is there.</summary>
+        /// <exception cref="IOException">It cannot; the message names the path as it was given.</exception>
+        public void TakePlace() => Try(path, target, () =>
+        {
+            // Windows moves no open file; elsewhere it stays locked until it has its name.
+            if (OperatingSystem.IsWindows()) stream.Dispose();
+            File.Move(partial, target, overwrite: true);
+            return placed = true;
+        });
+
+        public void Dispose()
+        {
+            if (placed) stream.Dispose();
+            else Abandon(stream, partial);
+        }
+    }
 }

@@ -15,6 +15,9 @@ internal static partial class RegularFile
     private const uint TypeMask = 1;
     private const int KindBits = 0xF000, Pipe = 0x1000, CharacterDevice = 0x2000, Folder = 0x4000, BlockDevice = 0x6000, Socket = 0xC000;
 
+    // COR_E_IO, which any IOException has to which nobody gave another.
+    private const int CircleResult = unchecked((int)0x80131620);
+
     /// <summary>
     /// Lets others do with an open file what they like, as Unix does: whoever reads a file at once sees that it changed meanwhile.
     /// </summary>
@@ -75,6 +78,23 @@ internal static partial class RegularFile
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes;
+    }
+
+    /// <summary>The full path of a file; of a symbolic link, that of what it leads to, also where nothing is there yet.</summary>
+    /// <exception cref="IOException">The links lead in a circle.</exception>
+    /// <exception cref="UnauthorizedAccessException">A link may not be read.</exception>
+    public static string Follow(string path)
+    {
+        var full = Path.GetFullPath(path);
+        try
+        {
+            return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
+        }
+        // .NET finds that out itself, so it has no number of the system's.
+        catch (IOException error) when (error.GetType() == typeof(IOException) && error.HResult == CircleResult)
+        {
+            throw new NotAFileException("the symbolic links lead in a circle", error);
+        }
     }
 
     /// <summary>Why a path cannot be written as a file; null where it can, or where nothing is there.</summary>
