@@ -13,11 +13,13 @@ internal static class FileTarget
         if (path.Length == 0) throw new UsageException("the name of a file is empty");
         if (Directory.Exists(path)) throw new UserException($"{path}: this is a folder; name a file in it");
 
-        var folder = Path.GetDirectoryName(Resolve(path))!;
+        var target = Resolve(path);
+        var folder = Path.GetDirectoryName(target)!;
         if (!Directory.Exists(folder)) throw new UserException($"{path}: there is no folder {folder}");
 
         try
         {
+            if (IsTooLong(target)) throw new PathTooLongException();
             // A file is written beside its place first, so it is the folder that must allow it.
             using var probe = new FileStream(
                 Path.Combine(folder, $".luma-{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
@@ -30,10 +32,17 @@ internal static class FileTarget
     }
 
     /// <summary>The full path of a file; of a link, what it leads to.</summary>
+    /// <exception cref="UserException">Links lead in a circle.</exception>
     public static string Resolve(string path)
     {
-        var file = new FileInfo(path);
-        return file.LinkTarget is null ? file.FullName : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+        try
+        {
+            return RegularFile.Follow(path);
+        }
+        catch (IOException error)
+        {
+            throw new UserException($"{path}: {FileTrouble.WhileWriting(error, Path.GetDirectoryName(Path.GetFullPath(path)))}");
+        }
     }
 
     /// <summary>Refuses a file that is read, or would be.</summary>
@@ -44,7 +53,48 @@ internal static class FileTarget
     public static void CheckNotRead(string path, IEnumerable<string> inputs, string option)
     {
         var target = Resolve(path);
-        if (inputs.FirstOrDefault(input => input.Length > 0 && Resolve(input) == target) is { } read)
+        if (inputs.FirstOrDefault(input => IsAt(input, target)) is { } read)
             throw new UsageException($"{read} is read, and so cannot be written: name another file with {option}");
+    }
+
+    // Whoever reads the input says what is wrong with it, if anything is.
+    private static bool IsAt(string input, string target)
+    {
+        try
+        {
+            return input.Length > 0 && Resolve(input) is var file && Path.GetFileName(file) == Path.GetFileName(target)
+                && (file == target || RealPath(file) == RealPath(target));
+        }
+        catch (Exception error) when (error is UserException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    // Without links, also among the folders on the way.
+    private static string RealPath(string path)
+    {
+        if (Path.GetDirectoryName(path) is not { Length: > 0 } parent) return path;
+        var here = Path.Combine(RealPath(parent), Path.GetFileName(path));
+        var there = RegularFile.Follow(here);
+        return there == here ? here : RealPath(there);
+    }
+
+    private static bool IsTooLong(string path)
+    {
+        try
+        {
+            File.GetAttributes(path);
+            return false;
+        }
+        catch (PathTooLongException)
+        {
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Nothing is there, or what else it is shows elsewhere.
+            return false;
+        }
     }
 }

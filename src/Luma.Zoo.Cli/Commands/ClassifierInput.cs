@@ -66,6 +66,15 @@ internal sealed class ClassifierInput
     /// <summary>The model that is named.</summary>
     public ModelReference Reference(ParseResult parsed) => ModelReference.Parse(parsed.GetValue(Model)!, parsed.GetValue(weights));
 
+    /// <summary>The files that are read to put the model together, which must not be written.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="model">The model.</param>
+    public IReadOnlyList<string> Files(ParseResult parsed, ModelReference model)
+    {
+        string?[] named = [model.Weights, model.Source.Folder?.Path, parsed.GetValue(labels), preset.FileOf(parsed)];
+        return [.. named.OfType<string>().SelectMany(path => Directory.Exists(path) ? Directory.GetFiles(path) : [path])];
+    }
+
     /// <summary>What is to be otherwise than as it comes with the model.</summary>
     public ClassifierOptions Read(ParseResult parsed) => preset.Apply(parsed, new ClassifierOptions
     {

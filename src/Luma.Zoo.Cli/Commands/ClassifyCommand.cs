@@ -27,7 +27,7 @@ internal static class ClassifyCommand
                 var model = input.Reference(parsed);
                 many.Engine.Check(parsed, parsed.GetValue(device));
                 var options = input.Read(parsed);
-                var request = many.Read(parsed, parsed.GetValue(json));
+                var request = many.Read(parsed, parsed.GetValue(json), input.Files(parsed, model));
                 options = options with { Engine = request.Engine, Compilation = request.Engine is null ? ClassifierCompilation.Off : ClassifierCompilation.Ahead };
                 if (parsed.GetValue(device) is { } choice) options = options with { Device = choice.Find() };
 

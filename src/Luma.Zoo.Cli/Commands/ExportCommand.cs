@@ -65,7 +65,7 @@ internal static class ExportCommand
                     throw new UsageException($"{other.Name} is for ONNX: there is no such choice for {written}");
                 FileTarget.Check(target);
                 var model = input.Reference(parsed);
-                FileTarget.CheckNotRead(target, model.Weights is { } weights && File.Exists(weights) ? [weights] : [], "--output");
+                FileTarget.CheckNotRead(target, input.Files(parsed, model), "--output");
                 var options = input.Read(parsed);
                 var chosen = new OnnxExportOptions
                 {

@@ -29,6 +29,7 @@ internal static class PreprocessCommand
                 var target = parsed.GetValue(output)!;
                 var format = WeightTarget.Check(target);
                 var model = input.Reference(parsed);
+                FileTarget.CheckNotRead(target, [.. input.Files(parsed, model), .. parsed.GetValue(images)!], "--output");
                 var known = model.Source.Folder is null ? ModelZoo.FindKnown(model.Variant.Id, model.Weights ?? ModelZoo.DefaultWeights) : null;
                 var options = input.Read(parsed);
                 var (preset, _) = ModelZoo.PresetOf(model.Source, known, network: null, options);

@@ -83,6 +83,9 @@ internal sealed class PresetOptions
     private static IReadOnlyList<double> PerChannel(double[] numbers, ImagePreset known, double scale) =>
         [.. (numbers.Length == 1 ? Enumerable.Repeat(numbers[0], known.Channels) : numbers).Select(number => number / scale)];
 
+    /// <summary>The file that has a preset, or null.</summary>
+    public string? FileOf(ParseResult parsed) => parsed.GetValue(preset);
+
     private static ImagePreset Check(ImagePreset preset)
     {
         try
@@ -114,7 +117,7 @@ internal sealed class PresetOptions
                 ? ImagePreset.FromJson(inner.GetRawText())
                 : ImagePreset.FromJson(text);
         }
-        catch (Exception error) when (error is JsonException or ArgumentException)
+        catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException)
         {
             throw new UserException($"{path}: this is not a preset: {error.Message.Split(" (Parameter ")[0].TrimEnd('.')}");
         }

@@ -55,6 +55,58 @@ public class ClassifyTests
     }
 
     [Fact]
+    public async Task A_link_that_leads_in_a_circle_does_not_stop_the_others()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using var folder = new TemporaryFolder();
+        var (circle, output) = (folder.File("circle.png"), folder.File("out.jsonl"));
+        File.CreateSymbolicLink(circle, circle);
+
+        var run = await Run.Of("classify", "lenet_5", circle, Path.Combine(Digits, Names[0]), "--output", output);
+
+        var lines = File.ReadAllLines(output);
+        Assert.Equal((1, 2), (run.ExitCode, lines.Length));
+        Assert.Contains("\"error\":", lines[0], StringComparison.Ordinal);
+        Assert.Contains("\"predictions\":", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith("circle.jsonl: the symbolic links lead in a circle", await Into("circle.jsonl"), StringComparison.Ordinal);
+
+        async Task<string> Into(string name)
+        {
+            File.CreateSymbolicLink(folder.File(name), folder.File(name));
+            return (await Run.Of("classify", "lenet_5", Path.Combine(Digits, Names[0]), "--output", folder.File(name))).Failure();
+        }
+    }
+
+    [Theory]
+    [InlineData("preprocess", "lenet_5:%/w.pth", "%/x.png", "--output", "%/w.pth")]
+    [InlineData("preprocess", "lenet_5:%/w.pth", "%/x.png", "--output", "%/link/w.pth")]
+    [InlineData("preprocess", "lenet_5", "%/x.png", "--labels", "%/names.bin", "--output", "%/names.bin")]
+    [InlineData("export", "%/model", "--format", "onnx", "--output", "%/model/model.safetensors")]
+    [InlineData("export", "%/model", "--format", "onnx", "--output", "%/model/model.json")]
+    [InlineData("export", "lenet_5", "--preset", "%/preset.onnx", "--output", "%/preset.onnx")]
+    [InlineData("classify", "lenet_5", "%/x.png", "--labels", "%/names.txt", "--output", "%/names.txt", "--force")]
+    [InlineData("classify", "lenet_5", "%/x.png", "--preset", "%/preset.json", "--output", "%/link/preset.json", "--force")]
+    [InlineData("classify", "%/model", "%/x.png", "--output", "%/model/model.json", "--force")]
+    public async Task Nothing_that_is_read_is_written(params string[] arguments)
+    {
+        using var folder = new TemporaryFolder();
+        var root = Path.GetDirectoryName(folder.File("x"))!;
+        File.Copy(Path.Combine(Digits, Names[0]), folder.File("x.png"));
+        foreach (var name in (string[])["names.txt", "names.bin"]) File.WriteAllLines(folder.File(name), Enumerable.Range(0, 10).Select(number => $"{number}"));
+        foreach (var name in (string[])["preset.json", "preset.onnx"]) File.WriteAllText(folder.File(name), """{"resize_size": [32], "crop_size": [32], "mean": [0.5], "std": [0.5], "channels": 1}""");
+        Assert.Equal(0, (await Run.Of("pack", "lenet_5", "--output", folder.File("model"))).ExitCode);
+        Assert.Equal(0, (await Run.Of("convert", folder.File("model/model.safetensors"), folder.File("w.pth"))).ExitCode);
+        var before = Directory.GetFiles(root, "*", SearchOption.AllDirectories).ToDictionary(path => path, File.ReadAllBytes);
+        if (!OperatingSystem.IsWindows()) File.CreateSymbolicLink(folder.File("link"), root);
+        else if (arguments.Any(argument => argument.Contains("link", StringComparison.Ordinal))) return;
+
+        var mistake = (await Run.Of([.. arguments.Select(argument => argument.Replace("%", root, StringComparison.Ordinal))])).Mistake();
+
+        Assert.EndsWith("is read, and so cannot be written: name another file with --output", mistake, StringComparison.Ordinal);
+        Assert.All(before, file => Assert.Equal(file.Value, File.ReadAllBytes(file.Key)));
+    }
+
+    [Fact]
     public async Task Weights_come_from_a_file_too()
     {
         using var folder = new TemporaryFolder();

@@ -95,8 +95,9 @@ internal sealed class ClassifyOptions
     /// <summary>Reads them.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="json">Whether <c>--json</c> was given.</param>
+    /// <param name="ofModel">The files that the model is put together from.</param>
     /// <exception cref="UserException">They do not go together.</exception>
-    public ClassifyRequest Read(ParseResult parsed, bool json)
+    public ClassifyRequest Read(ParseResult parsed, bool json, IReadOnlyList<string> ofModel)
     {
         var (paths, file) = (parsed.GetValue(Paths) ?? [], parsed.GetValue(FromFile));
         if (paths.Length == 0 && file is null) throw new UsageException("Name images or folders, or a file that lists them with --from-file (see luma classify --help)");
@@ -108,7 +109,7 @@ internal sealed class ClassifyOptions
         var output = NameOutput(parsed.GetValue(Output), shard);
         var request = new OutputRequest(
             output, FormatOf(parsed.GetValue(Format), json, output), parsed.GetValue(Resume), parsed.GetValue(RetryFailed), parsed.GetValue(Force));
-        IReadOnlyList<string> inputs = file is null or "-" ? paths : [.. paths, file];
+        IReadOnlyList<string> inputs = [.. paths, .. file is null or "-" ? [] : (string[])[file], .. ofModel];
         var sheet = NameOutput(parsed.GetValue(Sheet), shard);
         request.Check(inputs, sheet is not null);
         if (sheet is not null) CheckSheet(sheet, inputs, request);
