@@ -22,10 +22,13 @@ internal readonly record struct FinishedRecord(string Path, bool Failed, long Be
 
     private static IEnumerable<FinishedRecord> ReadLines(Stream file)
     {
-        var (begin, number) = (0L, 1);
+        var (begin, number) = (0L, 0);
         foreach (var (line, end) in Records.Read(file, quotes: false))
         {
-            yield return Parse(line, number++, begin, end);
+            number++;
+            // An empty line goes with the next one.
+            if (line.Span.Trim(" \t"u8).IsEmpty) continue;
+            yield return Parse(line, number, begin, end);
             begin = end;
         }
     }

@@ -25,6 +25,7 @@ internal sealed record OutputRequest(string? Path, ResultFormat Format, bool Res
         }
 
         FileTarget.Check(Path);
+        FileTarget.Check(ResultMeta.PathOf(Path));
         FileTarget.CheckNotRead(Path, inputs, "--output");
         FileTarget.CheckNotRead(ResultMeta.PathOf(Path), inputs, "--output");
         if (ImageFiles.IsImage(System.IO.Path.GetExtension(Path))) throw new UsageException($"{Path}: results are no image; name a file such as results.jsonl");

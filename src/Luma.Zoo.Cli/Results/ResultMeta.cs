@@ -13,6 +13,7 @@ namespace Luma.Zoo.Cli.Results;
 /// <param name="Complete">Whether all images are done.</param>
 /// <param name="Images">How many there are; null until they are done.</param>
 /// <param name="Failed">How many of them failed; null until they are done.</param>
+/// <param name="Bytes">How large a file is that can be continued; null until all images are done.</param>
 internal sealed record ResultMeta(
     string Luma,
     string Device,
@@ -21,7 +22,8 @@ internal sealed record ResultMeta(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Notes = null,
     bool Complete = false,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Images = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Failed = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Failed = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Bytes = null)
 {
     /// <summary>Where it stands.</summary>
     public static string PathOf(string output) => $"{output}.meta.json";

@@ -73,8 +73,9 @@ internal sealed class ResultOutput : IAsyncDisposable
         if (file is not null)
         {
             if (text is not null) await text.FlushAsync();
+            var length = request.Format.CanResume() ? file.Length : (long?)null;
             file.Finish();
-            if (complete) (meta! with { Complete = true, Images = Images, Failed = Failed }).Write(request.Path!);
+            if (complete) (meta! with { Complete = true, Images = Images, Failed = Failed, Bytes = length }).Write(request.Path!);
         }
         broken = false;
     }
@@ -135,8 +136,10 @@ internal sealed class ResultOutput : IAsyncDisposable
 
         try
         {
-            var (length, failed) = Take(path, rows, there.Complete);
-            if (failed) TakeOut(path, rows, there.Complete);
+            // Somebody may have cut off some of it since.
+            var complete = there.Complete && there.Bytes == file.Length;
+            var (length, failed) = Take(path, rows, complete);
+            if (failed) TakeOut(path, rows, complete);
             file.Continue(failed ? file.Length : length);
         }
         catch (InvalidDataException error)
@@ -171,8 +174,10 @@ internal sealed class ResultOutput : IAsyncDisposable
                 if (!image.Failed) Copy(copy, image.Begin, image.End);
                 begun = true;
             }
-            file.Dispose();
+            // Locked until the other has its place; Windows replaces no open file.
+            if (OperatingSystem.IsWindows()) file.Dispose();
             copy.Finish();
+            file.Dispose();
         }
         file = ResultFile.Growing(path);
 

@@ -162,6 +162,89 @@ public class ClassifyResumeTests
         }
     }
 
+    [Theory]
+    [InlineData("jsonl", "\n", "\r\n")]
+    [InlineData("jsonl", "\n", "\n\n \n")]
+    [InlineData("csv", "\n", "\r\n")]
+    public async Task An_output_that_an_editor_went_over_is_continued(string format, string old, string now)
+    {
+        using var images = new ManyImages(4, damaged: 1);
+        var (whole, part) = (images.Output($"whole.{format}"), images.Output($"part.{format}"));
+        await images.ClassifyAsync("--output", part);
+        File.WriteAllText(part, "\uFEFF" + File.ReadAllText(part).Replace(old, now, StringComparison.Ordinal));
+        File.Copy(images.Image(2), images.Image(9));
+        await images.ClassifyAsync("--output", whole);
+
+        foreach (var options in (string[][])[["--resume"], ["--resume", "--retry-failed"]])
+        {
+            var run = await images.ClassifyAsync(["--output", part, .. options]);
+
+            Assert.Equal(1, run.ExitCode);
+            Assert.Equal(Lines(whole), Lines(part));
+        }
+
+        // The image that failed goes to the end where it is done again.
+        static IEnumerable<string> Lines(string path) =>
+            File.ReadAllText(path).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimStart('\uFEFF')).Order(StringComparer.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("csv")]
+    [InlineData("csv", "--threshold", "0")]
+    [InlineData("jsonl")]
+    public async Task A_finished_output_that_somebody_cut_becomes_whole_again(string format, params string[] options)
+    {
+        using var images = new ManyImages(3);
+        var output = images.Output($"out.{format}");
+        await images.ClassifyAsync(["--output", output, .. options]);
+        var bytes = File.ReadAllBytes(output);
+        var ends = Enumerable.Range(1, bytes.Length).Where(end => bytes[end - 1] == '\n').TakeLast(4).ToList();
+
+        // At the end of each of the last lines, and before it.
+        foreach (var length in ends.SelectMany(end => (int[])[end - 5, end - 1, end]))
+        {
+            File.WriteAllBytes(output, bytes[..length]);
+            await images.ClassifyAsync(["--output", output, "--resume", .. options]);
+            Assert.True(bytes.AsSpan().SequenceEqual(File.ReadAllBytes(output)), $"cut at {length}");
+        }
+    }
+
+    [Fact]
+    public async Task A_quote_that_somebody_put_in_is_told_and_nothing_behind_it_is_lost()
+    {
+        using var images = new ManyImages(400);
+        var output = images.Output("out.csv");
+        await images.ClassifyAsync("--output", output);
+        var lines = File.ReadAllLines(output);
+        lines[3] = "\"" + lines[3];
+        File.WriteAllLines(output, lines);
+        var before = File.ReadAllBytes(output);
+
+        var failure = (await images.ClassifyAsync("--output", output, "--resume")).Failure();
+
+        Assert.Equal($"{output}: a quote is not closed; --force begins the output anew", failure);
+        Assert.Equal(before, File.ReadAllBytes(output));
+    }
+
+    [Theory]
+    [InlineData("jsonl")]
+    [InlineData("parquet")]
+    public async Task A_name_is_as_long_as_the_system_allows_and_no_longer(string format)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using var images = new ManyImages(1);
+        // With .meta.json behind it, it has 255 letters.
+        var (longest, longer) = (images.Output(new string('a', 244 - format.Length) + "." + format), images.Output(new string('a', 245 - format.Length) + "." + format));
+
+        Assert.Equal(0, (await images.ClassifyAsync("--output", longest)).ExitCode);
+        Assert.Equal(0, (await images.ClassifyAsync("--output", longest, "--force")).ExitCode);
+        var failure = (await images.ClassifyAsync("--output", longer)).Failure();
+
+        Assert.StartsWith($"{longer}.meta.json: ", failure, StringComparison.Ordinal);
+        Assert.EndsWith("the path is too long", failure, StringComparison.Ordinal);
+        Assert.False(File.Exists(longer));
+    }
+
     [Fact]
     public async Task What_is_no_output_of_this_program_is_refused()
     {
