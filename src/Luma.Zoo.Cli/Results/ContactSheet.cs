@@ -13,7 +13,7 @@ internal sealed class ContactSheet : IDisposable
     /// <summary>How many pictures there are on a sheet at most.</summary>
     public const int MostPictures = 200;
 
-    private const int Columns = 5, Answers = 3;
+    private const int Columns = 5, Answers = 3, MostLetters = 500;
     // In pixels: a cell, what is around it, the picture in it, and the height of a line of text.
     private const int Width = 240, Gap = 12, Side = 200, Line = 18, BarHeight = 4, AnswerHeight = Line + BarHeight + 4, Height = Side + Line + 6 + (Answers * AnswerHeight);
     private const float TextSize = 13;
@@ -96,6 +96,8 @@ internal sealed class ContactSheet : IDisposable
     // What is too long ends in an ellipsis.
     private static void Write(SKCanvas canvas, SKFont font, string text, float x, float baseline, float width, SKColor color)
     {
+        // Of a text however long there is room for less than this.
+        if (text.Length > MostLetters) text = text[..MostLetters];
         text = text.ReplaceLineEndings(" ");
         if (font.MeasureText(text) > width)
         {

@@ -55,6 +55,20 @@ public class ContactSheetTests
     }
 
     [Fact]
+    public async Task A_name_however_long_is_cut_off_where_its_place_ends()
+    {
+        using var images = new ManyImages(1);
+        // A cut may go through a letter of two parts.
+        File.WriteAllLines(images.Output("labels.txt"), Enumerable.Repeat("a" + string.Concat(Enumerable.Repeat("𝄞", 50_000)), 10));
+
+        var run = await images.ClassifyAsync("--labels", images.Output("labels.txt"), "--sheet", images.Output("sheet.png"), "--output", images.Output("out.jsonl"));
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        using var drawn = SKBitmap.Decode(images.Output("sheet.png"));
+        Assert.Equal(Width + (2 * Gap), drawn.Width);
+    }
+
+    [Fact]
     public async Task A_sheet_is_drawn_where_no_picture_can_be_read()
     {
         using var images = new ManyImages(1, damaged: 0);
