@@ -2,9 +2,9 @@ using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
 using Luma.Zoo.Images;
 using Luma.Zoo.Inference;
+using Luma.Zoo.Tests.Inference;
 using Luma.Zoo.Training;
 using Luma.Zoo.Training.Data;
-using Luma.Zoo.Tests.Inference;
 
 namespace Luma.Zoo.Tests.Training;
 
