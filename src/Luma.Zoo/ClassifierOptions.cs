@@ -46,7 +46,7 @@ public sealed record ClassifierOptions
 
     /// <summary>
     /// What compiles the network: <see cref="Inference.Compilation.Engine.OneDnn"/> by default; <see cref="Inference.Compilation.Engine.Auto"/> measures
-    /// several and takes the fastest.
+    /// several and takes the fastest. A network that an engine named here cannot compile fails with <see cref="ClassifierCompilation.Ahead"/>.
     /// </summary>
     public IInferenceEngine? Engine { get; init; }
 

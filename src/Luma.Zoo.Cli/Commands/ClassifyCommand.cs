@@ -28,7 +28,7 @@ internal static class ClassifyCommand
                 many.Engine.Check(parsed, parsed.GetValue(device));
                 var options = input.Read(parsed);
                 var request = many.Read(parsed, parsed.GetValue(json), input.Files(parsed, model));
-                options = options with { Engine = request.Engine, Compilation = request.Engine is null ? ClassifierCompilation.Off : ClassifierCompilation.Ahead };
+                options = options with { Engine = request.Engine, Compilation = request.Compiles ? ClassifierCompilation.Ahead : ClassifierCompilation.Off };
                 if (parsed.GetValue(device) is { } choice) options = options with { Device = choice.Find() };
 
                 // A network is fetched and built only where there is something to classify, or a file that says what made it.
@@ -46,7 +46,7 @@ internal static class ClassifyCommand
                 var meta = request.Output.Path is null ? null : Describe(
                     request, classifier, model, await WeightsHash.OfAsync(model, options.Hub!, cancellation), options.Device?.ToString() ?? "cpu", notes,
                     ("ignoreOrientation", options.Decoding is { ApplyOrientation: false } ? true : null), ("fastDecode", options.Decoding is { FastDecode: true } ? true : null),
-                    ("key", options.File?.Key), ("transformInput", options.Network.TransformInput));
+                    ("engine", request.Engine?.Name), ("key", options.File?.Key), ("transformInput", options.Network.TransformInput));
                 await using var output = await ResultOutput.OpenAsync(terminal, request.Output, meta, Math.Min(request.Top, classifier.Labels.Count));
                 using var run = new ClassifyRun(terminal, request, output);
                 return await run.ClassifyAsync(classifier, notes, first.Concat(Rest(files)), cancellation);

@@ -47,14 +47,17 @@ internal sealed class EngineOption
         if (device is { Cuda: true }) throw new UsageException($"Networks are compiled for the CPU: --engine and --device {device} do not go together");
     }
 
-    /// <summary>What compiles the network; null where nothing does.</summary>
+    /// <summary>Whether the network is compiled.</summary>
     /// <param name="parsed">The command line, which has been checked.</param>
     /// <param name="isWorthIt">Whether there is enough to compute where nobody has said what computes it.</param>
-    public IInferenceEngine? Read(ParseResult parsed, bool isWorthIt) => parsed.GetValue(engine) switch
+    public bool Compiles(ParseResult parsed, bool isWorthIt) => parsed.GetValue(engine) is not null || (isWorthIt && !parsed.GetValue(noCompile));
+
+    /// <summary>The engine that a user has named, or null.</summary>
+    public IInferenceEngine? Named(ParseResult parsed) => parsed.GetValue(engine) switch
     {
         OnnxRuntime => new OnnxRuntimeEngine(),
         Automatic => Engine.Auto(Engine.OneDnn, new OnnxRuntimeEngine()),
         OneDnn => Engine.OneDnn,
-        _ => isWorthIt && !parsed.GetValue(noCompile) ? Engine.OneDnn : null,
+        _ => null,
     };
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Luma.Neural.Layers;
 using Luma.Neural.Native;
+using Luma.Zoo.Inference.Compilation;
 using Luma.Zoo.Training;
 using Luma.Zoo.Training.Data;
 using Luma.Zoo.Training.Reporting;
@@ -51,7 +52,8 @@ internal static class EvaluateCommand
                     WeightOptions.Path(parsed.GetValue(data)!), new DatasetOptions { Classes = parts.Labels, Task = parts.Task, FindDuplicates = false }, cancellation);
                 var evaluator = new Evaluator(network, parts.Preset)
                 {
-                    Engine = engine.Read(parsed, pictures.Validation.Count > FewPictures),
+                    Engine = engine.Compiles(parsed, pictures.Validation.Count > FewPictures) ? engine.Named(parsed) ?? Engine.OneDnn : null,
+                    MayComputeAsItIs = engine.Named(parsed) is null,
                     Loading = new()
                     {
                         BatchSize = (int)(parsed.GetValue(batch) ?? 32),

@@ -40,7 +40,7 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
     private readonly bool ownsModel;
     private readonly Device device;
     private readonly ScalarType type;
-    private readonly IInferenceEngine engine;
+    private readonly IInferenceEngine? engine;
     private readonly InputWriter writer;
     private readonly int mostPasses = Math.Max(1, Environment.ProcessorCount / get_num_threads());
     private readonly CallGate calls = new(Environment.ProcessorCount), passes;
@@ -54,7 +54,10 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
     /// <param name="labels">One name per class.</param>
     /// <param name="decoding">How large an image may be, or null for the defaults.</param>
     /// <param name="ownsModel">Whether the model is disposed of with the classifier; otherwise it stays the caller's.</param>
-    /// <param name="engine">What compiles the model, where <see cref="Compilation"/> asks for it; null for <see cref="Engine.OneDnn"/>.</param>
+    /// <param name="engine">
+    /// What compiles the model, where <see cref="Compilation"/> asks for it; null for <see cref="Engine.OneDnn"/>. A model that an engine named here cannot
+    /// compile fails with <see cref="ClassifierCompilation.Ahead"/>; otherwise it computes as it is.
+    /// </param>
     /// <exception cref="ArgumentException">The preset makes no sense, or there are no labels.</exception>
     public Classifier(
         NeuralModule model, ImagePreset preset, IReadOnlyList<string> labels, DecodeOptions? decoding = null, bool ownsModel = false, IInferenceEngine? engine = null)
@@ -68,7 +71,7 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
         NativeHeap.KeepFreed();
         modules = [model, .. model.modules()];
         var parameter = model.parameters().FirstOrDefault();
-        (this.model, Preset, Labels, this.ownsModel, this.engine) = (model, preset, [.. labels], ownsModel, engine ?? Engine.OneDnn);
+        (this.model, Preset, Labels, this.ownsModel, this.engine) = (model, preset, [.. labels], ownsModel, engine);
         (writer, passes) = (new(preset, decoding ?? DecodeOptions.Default), new(mostPasses));
         EnsureEvaluation();
         (device, type) = (parameter?.device ?? CPU, parameter?.dtype ?? ScalarType.Float32);
@@ -103,7 +106,7 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
         {
             field = value;
             if (value == ClassifierCompilation.Off || device.type != DeviceType.CPU || type != ScalarType.Float32) return;
-            runner = new(model, Preset, engine, value);
+            runner = new(model, Preset, engine ?? Engine.OneDnn, value, mustCompile: engine is not null && value == ClassifierCompilation.Ahead);
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed class NetworkRunner : IDisposable
     private const int SinglesBefore = 8;
 
     private readonly IInferenceProgram compiled;
+    private readonly bool mustCompile;
     private readonly ClassifierCompilation when;
 
     // Weights are arranged otherwise for one image than for several.
@@ -25,9 +26,10 @@ internal sealed class NetworkRunner : IDisposable
     /// <param name="preset">What makes an image into its input.</param>
     /// <param name="engine">What compiles it.</param>
     /// <param name="when">When it is compiled.</param>
-    public NetworkRunner(NeuralModule network, ImagePreset preset, IInferenceEngine engine, ClassifierCompilation when)
+    /// <param name="mustCompile">Whether a network that cannot be compiled fails; otherwise it computes as it is.</param>
+    public NetworkRunner(NeuralModule network, ImagePreset preset, IInferenceEngine engine, ClassifierCompilation when, bool mustCompile = false)
     {
-        (compiled, this.when) = (engine.Compile(network), when);
+        (compiled, this.mustCompile, this.when) = (engine.Compile(network), mustCompile, when);
         var shape = preset.GetInputShape();
         (forOne, forSeveral) = (new(() => Task.Run(() => TryCompile(shape, 1))), new(() => Task.Run(() => TryCompile(shape, new BatchOptions().BatchSize))));
         if (when == ClassifierCompilation.Ahead) _ = forSeveral.Value;
@@ -55,7 +57,8 @@ internal sealed class NetworkRunner : IDisposable
     {
         foreach (var form in (Lazy<Task<bool>>[])[forOne, forSeveral])
         {
-            if (form.IsValueCreated) form.Value.GetAwaiter().GetResult();
+            // Whoever ran it has been told why it failed.
+            if (form.IsValueCreated) ((Task)form.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
         }
         compiled.Dispose();
     }
@@ -74,7 +77,7 @@ internal sealed class NetworkRunner : IDisposable
             compiled.CompileFor(shape, batch);
             return true;
         }
-        catch (Exception error) when (error is InvalidOperationException or ArgumentException or NotSupportedException or IOException or UnauthorizedAccessException or InsufficientMemoryException)
+        catch (Exception error) when (!mustCompile && error is InvalidOperationException or ArgumentException or NotSupportedException or IOException or UnauthorizedAccessException or InsufficientMemoryException)
         {
             return false;
         }

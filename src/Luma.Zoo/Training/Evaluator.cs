@@ -22,9 +22,12 @@ public sealed class Evaluator(NeuralModule network, ImagePreset preset)
 
     /// <summary>
     /// What compiles the network first; null, the default, for the network as it is. It is faster for more than a few images, and changes the last bits of
-    /// the output. A network that is not on the CPU, not in float32, or that cannot be compiled computes as it is.
+    /// the output. A network that is not on the CPU or not in float32 computes as it is.
     /// </summary>
     public IInferenceEngine? Engine { get; init; }
+
+    /// <summary>Whether a network computes as it is where the engine cannot compile it.</summary>
+    internal bool MayComputeAsItIs { get; init; }
 
     /// <summary>Measures it.</summary>
     /// <param name="data">The images and their labels.</param>
@@ -34,6 +37,7 @@ public sealed class Evaluator(NeuralModule network, ImagePreset preset)
     /// <exception cref="ArgumentException">There are no images, or the network has other classes.</exception>
     /// <exception cref="InvalidDatasetException">None of the images could be read.</exception>
     /// <exception cref="ImageException">An image could not be read, and <see cref="DataLoaderOptions.StopAtUnreadable"/> is set.</exception>
+    /// <exception cref="NotSupportedException">The engine cannot run the network.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public Task<Evaluation> RunAsync(IDataset data, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
@@ -73,7 +77,7 @@ public sealed class Evaluator(NeuralModule network, ImagePreset preset)
 
     private NetworkRunner? Compile(ScalarType type) =>
         Engine is { } engine && type == ScalarType.Float32 && network.parameters().All(parameter => parameter.device_type == DeviceType.CPU)
-            ? new(network, preset, engine, ClassifierCompilation.Ahead)
+            ? new(network, preset, engine, ClassifierCompilation.Ahead, mustCompile: !MayComputeAsItIs)
             : null;
 
     private Evaluation Run(

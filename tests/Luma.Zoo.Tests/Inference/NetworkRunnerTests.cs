@@ -54,6 +54,17 @@ public class NetworkRunnerTests
     }
 
     [Fact]
+    public void What_must_be_compiled_and_cannot_be_fails()
+    {
+        using var scope = NewDisposeScope();
+        using var network = new Unseen();
+        network.eval();
+        using var runner = new NetworkRunner(network, Preset, Engine.OneDnn, ClassifierCompilation.Ahead, mustCompile: true);
+
+        for (var call = 0; call < 2; call++) Assert.ThrowsAny<Exception>(() => runner.TryRun(rand(2, 3, 32, 32)));
+    }
+
+    [Fact]
     public void It_may_be_closed_while_it_compiles()
     {
         using var network = Network();

@@ -115,7 +115,7 @@ internal sealed class ClassifyOptions
         if (sheet is not null) CheckSheet(sheet, inputs, request);
         return new(
             paths, list, parsed.GetValue(Recursive), shard, (int)(parsed.GetValue(Top) ?? 5), parsed.GetValue(Threshold),
-            (int?)parsed.GetValue(BatchSize), Engine.Read(parsed, IsWorthCompiling(paths, list)), request, sheet);
+            (int?)parsed.GetValue(BatchSize), Engine.Compiles(parsed, IsWorthCompiling(paths, list)), Engine.Named(parsed), request, sheet);
     }
 
     // By what was asked for, not by how many images are left: a run that goes on computes as it began.

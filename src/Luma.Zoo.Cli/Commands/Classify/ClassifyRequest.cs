@@ -11,11 +11,12 @@ namespace Luma.Zoo.Cli.Commands.Classify;
 /// <param name="Top">How many predictions each image gets at most.</param>
 /// <param name="Threshold">The least probability of a prediction, or null.</param>
 /// <param name="BatchSize">How many images go through the network together, or null for the classifier's own number.</param>
-/// <param name="Engine">What compiles the network first, or null where it computes as it is.</param>
+/// <param name="Compiles">Whether the network is compiled first.</param>
+/// <param name="Engine">What compiles it, or null where no user has said what.</param>
 /// <param name="Output">Where the answers go.</param>
 /// <param name="Sheet">The picture of pictures and answers to draw, or null.</param>
 internal sealed record ClassifyRequest(
-    IReadOnlyList<string> Paths, PathList? List, bool Recursive, Shard? Shard, int Top, double? Threshold, int? BatchSize, IInferenceEngine? Engine, OutputRequest Output, string? Sheet)
+    IReadOnlyList<string> Paths, PathList? List, bool Recursive, Shard? Shard, int Top, double? Threshold, int? BatchSize, bool Compiles, IInferenceEngine? Engine, OutputRequest Output, string? Sheet)
 {
     /// <summary>The files, found as they are asked for.</summary>
     /// <param name="cancellation">Ends the waiting for a list.</param>
