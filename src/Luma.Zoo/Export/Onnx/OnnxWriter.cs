@@ -34,30 +34,41 @@ internal sealed partial class OnnxWriter(string path, IProgress<ByteProgress>? p
     public (string? DataPath, long Bytes) Write(ModelProto model, IReadOnlyList<OnnxTensor> tensors, bool external)
     {
         var total = tensors.Sum(tensor => tensor.ByteCount);
-        var data = external ? WriteData(tensors, total) : null;
+        var isNew = false;
+        var data = external ? WriteData(tensors, total, out isNew) : null;
         foreach (var (proto, values) in external ? [] : tensors)
             proto.RawData = UnsafeByteOperations.UnsafeWrap(new TensorMemory(values).Memory);
 
         var size = model.CalculateSize();
-        AtomicFile.Write(path, stream =>
+        try
         {
-            using var watched = new WatchedStream(stream, written => Advance(external ? 0 : written, total), cancellationToken);
-            using var output = new CodedOutputStream(watched, leaveOpen: true);
-            model.WriteTo(output);
-            output.Flush();
-        });
+            AtomicFile.Write(path, stream =>
+            {
+                using var watched = new WatchedStream(stream, written => Advance(external ? 0 : written, total), cancellationToken);
+                using var output = new CodedOutputStream(watched, leaveOpen: true);
+                model.WriteTo(output);
+                output.Flush();
+            });
+        }
+        catch
+        {
+            // Weights that no model names. The same ones may be those of the model that stays.
+            if (isNew) TryDelete(data!);
+            throw;
+        }
         Sweep(data);
         GC.KeepAlive(tensors);
         return (data, size + (external ? total : 0));
     }
 
     // The name tells the content, so that the weights of the model that is replaced stay beside it until the new one is there.
-    private string WriteData(IReadOnlyList<OnnxTensor> tensors, long total)
+    private string WriteData(IReadOnlyList<OnnxTensor> tensors, long total, out bool isNew)
     {
         var hash = new XxHash3();
         foreach (var tensor in tensors) Pieces(tensor.Values, hash.Append);
         var name = string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(path)}.{hash.GetCurrentHashAsUInt64():x16}.data");
         var data = Path.Combine(Path.GetDirectoryName(path) ?? "", name);
+        isNew = !File.Exists(data);
         try
         {
             AtomicFile.Write(data, stream =>
@@ -93,18 +104,23 @@ internal sealed partial class OnnxWriter(string path, IProgress<ByteProgress>? p
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var name = Path.GetFileName(path);
-        foreach (var left in Directory.EnumerateFiles(folder))
+        foreach (var left in Directory.EnumerateFiles(folder, "*", AtomicFile.Listing))
         {
             var other = Path.GetFileName(left);
             if (!other.StartsWith(name, StringComparison.Ordinal) || !DataEnd().IsMatch(other[name.Length..]) || other == Path.GetFileName(data)) continue;
-            try
-            {
-                File.Delete(left);
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                // Somebody is using it, or it is another user's: it does no harm.
-            }
+            TryDelete(left);
+        }
+    }
+
+    private static void TryDelete(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Somebody is using it, or it is another user's: it does no harm.
         }
     }
 

@@ -185,6 +185,32 @@ public class OnnxFileTests
         Assert.Equal(["model.onnx"], folder.Names);
     }
 
+    // The weights are all there then, and no model that names them.
+    [Fact]
+    public void Weights_beside_a_model_that_is_not_written_go_again()
+    {
+        using var folder = new TemporaryFolder();
+        using var network = ModelZoo.Create("lenet_5");
+        var path = folder.File("model.onnx");
+        var options = new OnnxExportOptions { InputShape = [1, 32, 32], ExternalData = true };
+
+        Stopped();
+        Assert.Empty(folder.Names);
+
+        // Those of the model that is there stay, also where they are the same.
+        var before = network.ExportOnnx(path, options);
+        Stopped();
+        using (no_grad()) network.parameters().First().fill_(1);
+        Stopped();
+        Assert.Equal(new[] { "model.onnx", Path.GetFileName(before.DataPath)! }, folder.Names);
+
+        void Stopped()
+        {
+            using var source = new CancellationTokenSource();
+            Assert.Throws<OperationCanceledException>(() => network.ExportOnnx(path, options, new StopAtLast(source), source.Token));
+        }
+    }
+
     [Fact]
     public void Progress_is_told_to_the_last_byte()
     {
@@ -247,6 +273,14 @@ public class OnnxFileTests
     private sealed class Stop(CancellationTokenSource source) : IProgress<ByteProgress>
     {
         public void Report(ByteProgress value) => source.Cancel();
+    }
+
+    private sealed class StopAtLast(CancellationTokenSource source) : IProgress<ByteProgress>
+    {
+        public void Report(ByteProgress value)
+        {
+            if (value.Done == value.Total) source.Cancel();
+        }
     }
 
     private sealed class Steps : IProgress<ByteProgress>
