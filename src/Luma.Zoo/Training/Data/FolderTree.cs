@@ -6,8 +6,7 @@ namespace Luma.Zoo.Training.Data;
 /// <summary>The files of a folder.</summary>
 internal sealed class FolderTree : IFileTree
 {
-    // Where a link leads back to a folder above, it is followed no deeper than this.
-    private const int MostDepth = 16;
+    private const int MostDepth = 16, MostLinks = 40;
 
     private readonly Lazy<(IReadOnlyList<TreeFile> Files, IReadOnlyList<string> Empty)> content;
 
@@ -56,7 +55,7 @@ internal sealed class FolderTree : IFileTree
         {
             List<TreeFile> files = [];
             List<string> empty = [];
-            Add(new DirectoryInfo(Path), "", depth: 0, files, empty);
+            Add(new DirectoryInfo(Path), RealPath(Path), "", [], files, empty);
             return ([.. files.OrderBy(file => file.Path, StringComparer.Ordinal)], [.. empty.Order(StringComparer.Ordinal)]);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -65,8 +64,13 @@ internal sealed class FolderTree : IFileTree
         }
     }
 
-    private static bool Add(DirectoryInfo folder, string prefix, int depth, List<TreeFile> files, List<string> empty)
+    // Above are the folders that it lies in: a link that leads back to one of them would bring its pictures again, under other classes.
+    private static bool Add(DirectoryInfo folder, string real, string prefix, HashSet<string> above, List<TreeFile> files, List<string> empty)
     {
+        // The curves of a run that is kept beside the pictures are none of them.
+        if (prefix.Length > 0 && File.Exists(System.IO.Path.Combine(folder.FullName, RunFolder.LockName))) return true;
+        if (above.Count > MostDepth || !above.Add(real)) return false;
+
         var found = false;
         foreach (var entry in folder.EnumerateFileSystemInfos())
         {
@@ -74,7 +78,8 @@ internal sealed class FolderTree : IFileTree
             if (entry.Name.StartsWith('.')) continue;
             if (entry is DirectoryInfo below)
             {
-                if (depth < MostDepth) found |= Add(below, $"{prefix}{entry.Name}/", depth + 1, files, empty);
+                var itsReal = below.LinkTarget is null ? System.IO.Path.Combine(real, below.Name) : RealPath(below.FullName);
+                found |= Add(below, itsReal, $"{prefix}{entry.Name}/", above, files, empty);
             }
             else
             {
@@ -82,8 +87,19 @@ internal sealed class FolderTree : IFileTree
                 found = true;
             }
         }
+        above.Remove(real);
         if (!found && prefix.Length > 0) empty.Add(prefix.TrimEnd('/'));
         return found;
+    }
+
+    // With no link anywhere in it.
+    private static string RealPath(string path, int links = 0)
+    {
+        var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        if (System.IO.Path.GetDirectoryName(full) is not { } parent) return full;
+
+        var real = System.IO.Path.Combine(RealPath(parent, links), System.IO.Path.GetFileName(full));
+        return links < MostLinks && Directory.ResolveLinkTarget(real, returnFinalTarget: false) is { } target ? RealPath(target.FullName, links + 1) : real;
     }
 
     // A link has the length of what it leads to; one that leads nowhere is found out when it is decoded.
