@@ -1,4 +1,6 @@
 using Luma.Zoo.Inference;
+using Luma.Zoo.Tests.Weights;
+using Luma.Zoo.Training;
 using Luma.Zoo.Training.Data;
 
 namespace Luma.Zoo.Tests.Training;
@@ -68,6 +70,51 @@ public sealed class DatasetsTests : IDisposable
             using var split = Datasets.Open(root, new DatasetOptions { Seed = seed });
             return [.. Names(split.Validation).Select(name => Path.GetRelativePath(root, name!)).Order(StringComparer.Ordinal)];
         }
+    }
+
+    [LinuxFact]
+    public void Links_are_followed_but_not_back_to_a_folder_above()
+    {
+        using var elsewhere = new PictureFolder().With("far/1.png", "far/2.png", "far/deep/3.png");
+        data.With("a/1.png", "a/2.png", "b/1.png", "b/2.png");
+        Directory.CreateSymbolicLink(data.PathOf("c"), elsewhere.PathOf("far"));
+        // As they are, and through another place.
+        Directory.CreateSymbolicLink(data.PathOf("a/self"), ".");
+        Directory.CreateSymbolicLink(data.PathOf("b/up"), "..");
+        Directory.CreateSymbolicLink(data.PathOf("all"), data.Root);
+        Directory.CreateSymbolicLink(elsewhere.PathOf("far/deep/back"), data.Root);
+        Directory.CreateSymbolicLink(elsewhere.PathOf("far/deep/round"), elsewhere.PathOf("far"));
+        var alias = data.Beside("alias");
+        Directory.CreateSymbolicLink(alias, data.Root);
+
+        foreach (var root in (string[])[data.Root, alias])
+        {
+            using var split = Datasets.Open(root, new DatasetOptions { FindDuplicates = false });
+
+            Assert.Equal(["a", "b", "c"], split.Classes);
+            Assert.Equal(["a/1.png", "a/2.png", "b/1.png", "b/2.png", "c/1.png", "c/2.png", "c/deep/3.png"], Names(split.Training).Concat(Names(split.Validation)).Select(name => Path.GetRelativePath(root, name!)).Order(StringComparer.Ordinal));
+            Assert.Empty(split.Warnings);
+        }
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("runs/1")]
+    public void A_run_beside_the_classes_is_none(string run)
+    {
+        data.With("a/1.png", "a/2.png", "b/1.png", "b/2.png").WithFolder(run);
+        using (RunFolder.Open(data.PathOf(run), resume: false))
+        {
+            using var first = Datasets.Open(data.Root);
+            Assert.Equal(["a", "b"], first.Classes);
+        }
+        data.With($"{run}/.luma-run-lock", $"{run}/curves.png", $"{run}/deep/confusion.png");
+
+        using var later = Datasets.Open(data.Root);
+
+        Assert.Equal(["a", "b"], later.Classes);
+        Assert.Equal(4, later.Training.Count + later.Validation.Count);
+        Assert.Empty(later.Warnings);
     }
 
     [Theory]
@@ -238,6 +285,30 @@ public sealed class DatasetsTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("path,label\n\n1.png,a\n\n \n2.png,b\n3.png,a\n4.png,b\n\n\n")]
+    [InlineData("path,label\r\n1.png,a\r\n\r\n2.png,b\r\n3.png,a\r\n4.png,b\r\n\r\n")]
+    public void Empty_lines_of_a_list_are_nothing(string content)
+    {
+        data.With("1.png", "2.png", "3.png", "4.png").Write("list.csv", content);
+
+        using var split = Datasets.Open(data.Root);
+
+        Assert.Equal((["a", "b"], 4), (split.Classes, split.Training.Count + split.Validation.Count), (one, other) => one.Item1.SequenceEqual(other.Item1) && one.Item2 == other.Item2);
+    }
+
+    [Fact]
+    public void A_picture_that_is_listed_again_with_another_class_is_told()
+    {
+        data.With("1.png", "2.png", "3.png", "4.png");
+        data.Write("list.csv", "path,label,split\n1.png,a,train\n2.png,b,train\n3.png,a,val\n4.png,b,val\n2.png,b,train\n2.png,b,train\n1.png,b,train\n1.png,b,train\n");
+
+        using var split = Datasets.Open(data.Root);
+
+        Assert.Equal("list.csv: 1 picture is listed again with other classes, such as 1.png in the lines 2 and 8", Assert.Single(split.Warnings));
+        Assert.Equal(6, split.Training.Count);
+    }
+
     [Fact]
     public void Several_labels_make_a_task_of_several_at_once()
     {
@@ -285,6 +356,9 @@ public sealed class DatasetsTests : IDisposable
     [InlineData("l.csv", "path,label\n,a\n", "line 2: it has no path.")]
     [InlineData("l.csv", "path,label,split\n1.png,a,trian\n", "line 2: there is no part 'trian' of the data: expected train, val or test.")]
     [InlineData("l.csv", "path,label\n", "it lists no pictures.")]
+    [InlineData("l.csv", "path,label\n1.png,a\n2.png\n", "line 3: it has 1 value, and the first line 2: a value with the separator in it stands in double quotes.")]
+    [InlineData("l.csv", "path,label\n\n1.png,a, b\n", "line 3: it has 3 values, and the first line 2: a value with the separator in it stands in double quotes.")]
+    [InlineData("l.jsonl", "{\"path\":\"1.png\",\"label\":\"a\",\"Label\":\"b\"}\n", "line 1: it has two members 'Label'.")]
     [InlineData("l.jsonl", "", "it lists no pictures.")]
     [InlineData("l.jsonl", "{\"path\":\"1.png\",\"label\":\"a\"}\n[1]\n", "line 2: it is not a JSON object.")]
     [InlineData("l.jsonl", "{\"label\":\"a\"}\n", "line 1: it has no member 'path'.")]
@@ -300,7 +374,7 @@ public sealed class DatasetsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("l.csv", "path,label\n1.png\n", "this is not a CSV file that can be read: ")]
+    [InlineData("l.csv", "path,label,path\n1.png,a,b\n", "this is not a CSV file that can be read: ")]
     [InlineData("l.csv", "", "")]
     [InlineData("l.jsonl", "{\"path\":\"1.png\",\"label\":\"a\"}\n{\"path\":\n", "line 2: it is not JSON: ")]
     [InlineData("l.csv", "path,label\n\xFF", "it is not UTF-8 text.")]

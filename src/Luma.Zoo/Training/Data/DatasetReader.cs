@@ -168,6 +168,7 @@ internal sealed class DatasetReader(IFileTree tree, DatasetOptions options, Canc
         var classes = options.Classes
             ?? Ordered([.. read.SelectMany(entry => entry.List.Rows).SelectMany(row => row.Labels).Distinct(StringComparer.Ordinal).Order(new CodePointOrder())]);
         var numbers = Numbers(classes);
+        foreach (var (_, name, list) in read) WarnOfContradictions(Path.GetFileName(name), list.Rows);
         Dictionary<DataPart, List<ImageRow>> parts = [];
         foreach (var (part, name, list) in read)
         {
@@ -179,6 +180,15 @@ internal sealed class DatasetReader(IFileTree tree, DatasetOptions options, Canc
             }
         }
         return (parts.ToDictionary(part => part.Key, part => (IReadOnlyList<ImageRow>)part.Value), classes, task);
+    }
+
+    // A picture may be listed more than once, so that it counts more; with other classes it was a mistake.
+    private void WarnOfContradictions(string list, IEnumerable<ListRow> rows)
+    {
+        var first = new Dictionary<string, ListRow>(StringComparer.Ordinal);
+        var others = rows.Where(row => !first.TryAdd(row.Path, row) && !first[row.Path].Labels.ToHashSet().SetEquals(row.Labels)).DistinctBy(row => row.Path).ToList();
+        if (others.Count > 0)
+            warnings.Add($"{list}: {others.Count:N0} {(others.Count == 1 ? "picture is" : "pictures are")} listed again with other classes, such as {others[0].Path} in the lines {first[others[0].Path].Line} and {others[0].Line}");
     }
 
     private IReadOnlyList<string> Ordered(string[] found) =>

@@ -58,7 +58,7 @@ internal sealed class ImageList
     {
         try
         {
-            using var reader = Sep.Reader(options => options with { Unescape = true, DisableColCountCheck = false }).FromText(text);
+            using var reader = Sep.Reader(options => options with { Unescape = true, DisableColCountCheck = true }).FromText(text);
             var columns = reader.Header.ColNames;
             var path = Column(columns, PathNames) ?? throw NoColumn("path", columns);
             var (label, labels) = (Column(columns, LabelNames), Column(columns, LabelsNames));
@@ -68,6 +68,9 @@ internal sealed class ImageList
             HasSeveral = labels is not null;
             foreach (var row in reader)
             {
+                if (row.ColCount == 1 && row.Span.IsWhiteSpace()) continue;
+                if (row.ColCount != columns.Count)
+                    throw Wrong(row.LineNumberFrom, $"it has {row.ColCount} {(row.ColCount == 1 ? "value" : "values")}, and the first line {columns.Count}: a value with the separator in it stands in double quotes.");
                 string[] names = labels is { } several
                     ? row[several].ToString().Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                     : [row[label!.Value].ToString().Trim()];
@@ -91,7 +94,11 @@ internal sealed class ImageList
             {
                 using var json = JsonDocument.Parse(row);
                 if (json.RootElement.ValueKind != JsonValueKind.Object) throw Wrong(line, "it is not a JSON object.");
-                var members = json.RootElement.EnumerateObject().ToDictionary(member => member.Name, member => member.Value, StringComparer.OrdinalIgnoreCase);
+                var members = new Dictionary<string, JsonElement>(StringComparer.OrdinalIgnoreCase);
+                foreach (var member in json.RootElement.EnumerateObject())
+                {
+                    if (!members.TryAdd(member.Name, member.Value)) throw Wrong(line, $"it has two members '{member.Name}'.");
+                }
                 var path = Member(members, PathNames) ?? throw Wrong(line, "it has no member 'path'.");
                 var labels = Member(members, LabelsNames);
                 var label = labels ?? Member(members, LabelNames) ?? throw Wrong(line, "it has no member 'label' (or 'labels', for several at once).");
