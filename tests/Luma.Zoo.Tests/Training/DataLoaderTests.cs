@@ -45,6 +45,18 @@ public sealed class DataLoaderTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(24)]
+    [InlineData(int.MaxValue)]
+    public async Task A_batch_that_is_larger_than_the_data_has_all_of_them(int size)
+    {
+        using var split = Open(23);
+        var loader = new DataLoader(split.Training, Preset, new DataLoaderOptions { BatchSize = size, DropLastImage = true });
+
+        Assert.Equal(1, loader.Steps);
+        Assert.Equal(Enumerable.Range(0, 23), Assert.Single(await Read(loader, epoch: 1)).Indices);
+    }
+
     [Fact]
     public async Task Batches_are_what_the_preset_makes_in_the_order_of_the_data()
     {

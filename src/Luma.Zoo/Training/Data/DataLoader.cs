@@ -45,7 +45,7 @@ public sealed class DataLoader
     {
         get
         {
-            var steps = (data.Count + options.BatchSize - 1) / options.BatchSize;
+            var steps = AllSteps;
             return options.DropLastImage && options.BatchSize > 1 && data.Count % options.BatchSize == 1 && steps > 1 ? steps - 1 : steps;
         }
     }
@@ -75,8 +75,7 @@ public sealed class DataLoader
     /// <summary>All images in the order of the data set, in batches of the same size.</summary>
     internal async IAsyncEnumerable<Batch> ReadInOrderAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        var steps = (data.Count + options.BatchSize - 1) / options.BatchSize;
-        await foreach (var (_, batch) in ReadAsync(epoch: 1, firstStep: 0, steps, order: null, cancellation).ConfigureAwait(false)) yield return batch;
+        await foreach (var (_, batch) in ReadAsync(epoch: 1, firstStep: 0, AllSteps, order: null, cancellation).ConfigureAwait(false)) yield return batch;
     }
 
     /// <summary>The images of a batch.</summary>
@@ -84,6 +83,9 @@ public sealed class DataLoader
 
     /// <summary>What images show.</summary>
     internal Tensor TargetsOf(int[] indices) => Targets(indices);
+
+    // A batch may be as large as numbers are.
+    private int AllSteps => (int)((data.Count + (options.BatchSize - 1L)) / options.BatchSize);
 
     private int[]? Order(int epoch) => options.Shuffle ? new SampleRandom(options.Seed, epoch, 0, SampleRandom.Purpose.Order).NextOrder(data.Count) : null;
 
