@@ -30,7 +30,7 @@ internal sealed class ParameterPlan
         {
             if (!parameters.Exists(entry => Matches(pattern, entry.Name))) throw new ArgumentException(NoMatch(pattern), nameof(options));
         }
-        if (!Enumerable.Range(1, options.Epochs).Any(epoch => parameters.Exists(entry => Learns(entry.Name, epoch))))
+        if (!parameters.Exists(entry => LearnsAtSomeTime(entry.Name)))
             throw new ArgumentException("All of the network's parameters are frozen: there is nothing to learn.", nameof(options));
     }
 
@@ -63,7 +63,7 @@ internal sealed class ParameterPlan
         var layers = parameters.Select(entry => LayerOf(entry.Name)).Distinct().ToList();
         return
         [
-            .. parameters.Where(entry => Enumerable.Range(1, options.Epochs).Any(epoch => Learns(entry.Name, epoch)))
+            .. parameters.Where(entry => LearnsAtSomeTime(entry.Name))
                 .Select(entry => (entry.Parameter, Rate: RateOf(entry.Name, layers), Decay: DecayOf(entry.Name, norms)))
                 .GroupBy(entry => (entry.Rate, entry.Decay))
                 .Select(group => new ParameterGroup([.. group.Select(entry => entry.Parameter)], group.Key.Rate, group.Key.Decay)),
@@ -72,6 +72,9 @@ internal sealed class ParameterPlan
 
     private bool Learns(string name, int epoch) => !alwaysFrozen.Contains(name)
         && (!options.Freeze.Any(pattern => Matches(pattern, name)) || options.Unfreeze.Any(entry => entry.Epoch <= epoch && Matches(entry.Pattern, name)));
+
+    // What has begun to learn goes on.
+    private bool LearnsAtSomeTime(string name) => Learns(name, options.Epochs);
 
     private bool Matches(string pattern, string name) => pattern switch
     {

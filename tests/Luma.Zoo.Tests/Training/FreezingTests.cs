@@ -44,6 +44,18 @@ public class FreezingTests
     }
 
     [Fact]
+    public async Task Frozen_layers_are_known_at_once_however_many_epochs_there_are()
+    {
+        using var data = new Bars(16);
+        using var model = Deep();
+        using var cancellation = new CancellationTokenSource();
+
+        var result = await new Trainer(model, Bars.Preset(), Quick with { Epochs = int.MaxValue, Freeze = ["body"], FeatureCacheBytes = 0 }) { StepDone = (_, _, _) => cancellation.Cancel() }.FitAsync(data, cancellation: cancellation.Token);
+
+        Assert.Equal((1, true), (result.Steps, result.Cancelled));
+    }
+
+    [Fact]
     public async Task A_body_begins_to_learn_in_its_epoch()
     {
         using var data = new Bars(64);
