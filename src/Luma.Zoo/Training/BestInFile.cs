@@ -12,6 +12,8 @@ internal sealed class BestInFile(string path) : IBestWeights
         weights.Save(path);
     }
 
+    public void Check() => StateDict.Open(path).Dispose();
+
     public void PutBack(NeuralModule network)
     {
         using var weights = StateDict.Open(path);

@@ -10,6 +10,10 @@ internal sealed class BestInMemory(NeuralModule network) : IBestWeights
 
     public void Keep(NeuralModule network, EpochRecord record) => Copy(pair => pair.Copy.copy_(pair.Live));
 
+    public void Check()
+    {
+    }
+
     public void PutBack(NeuralModule network) => Copy(pair => pair.Live.copy_(pair.Copy));
 
     public void Dispose() => pairs.ForEach(pair => pair.Copy.Dispose());

@@ -23,6 +23,8 @@ internal sealed class BestInRun(string folder, ModelManifest manifest) : IBestWe
         if (timms is not null) AtomicFile.Write(Path.Combine(folder, TimmLayout.FileName), stream => stream.Write(timms));
     }
 
+    public void Check() => ModelFolder.Open(folder).OpenWeights().Dispose();
+
     public void PutBack(NeuralModule network)
     {
         using var weights = ModelFolder.Open(folder).OpenWeights();

@@ -394,6 +394,7 @@ internal sealed class TrainingRun : IDisposable
 
         using var tensors = saved.Tensors;
         Check(saved.State);
+        if (saved.State.Best is not null) CheckBest();
         Restore(saved.State, tensors);
         trainer.Log.Resumed(saved.State.Epoch, saved.State.Batch);
         return saved.State;
@@ -409,6 +410,19 @@ internal sealed class TrainingRun : IDisposable
         if (state.Measured != identity.Measured) throw DataChanged("to measure with", state.Measured, identity.Measured);
         if (state.Machine != identity.Machine)
             trainer.Log.Warn($"The training was begun on another machine ({state.Machine}; this is {identity.Machine}): the weights may differ in their last bits.");
+    }
+
+    // Now, and not when hours later they are to be put back.
+    private void CheckBest()
+    {
+        try
+        {
+            best.Check();
+        }
+        catch (Exception error) when (error is ModelFolderException or WeightFileException)
+        {
+            throw new CheckpointException(checkpoints!.Path, $"the best weights of the training cannot be read: {error.Message.TrimEnd('.')}. Put that file back from a copy, or begin anew in another folder.", error);
+        }
     }
 
     private CheckpointException DataChanged(string purpose, DataFingerprint? then, DataFingerprint? now)

@@ -109,6 +109,27 @@ public sealed class FineTuneTests : IDisposable
         Assert.Equal(0, (await FineTune("run", "--resume")).ExitCode);
     }
 
+    [Theory]
+    [InlineData("model.json", "{")]
+    [InlineData("model.json", null)]
+    [InlineData("model.safetensors", "nothing")]
+    [InlineData("model.safetensors", null)]
+    public async Task A_run_without_its_best_weights_says_so_before_it_goes_on(string name, string? content)
+    {
+        Assert.Equal(0, (await FineTune("run")).ExitCode);
+        var (file, log) = (folder.File($"run/{name}"), File.ReadAllText(folder.File("run/log.csv")));
+        File.Move(file, folder.File("copy"));
+        if (content is not null) File.WriteAllText(file, content);
+
+        var line = (await FineTune("run", "--resume")).Failure();
+
+        Assert.StartsWith($"{folder.File("run/checkpoints")}: the best weights of the training cannot be read: {RunPath}", line, StringComparison.Ordinal);
+        Assert.EndsWith(". Put that file back from a copy, or begin anew in another folder.", line, StringComparison.Ordinal);
+        File.Move(folder.File("copy"), file, overwrite: true);
+        Assert.Equal(0, (await FineTune("run", "--resume")).ExitCode);
+        Assert.Equal(log, File.ReadAllText(folder.File("run/log.csv")));
+    }
+
     [Fact]
     public async Task Training_goes_on_from_a_run_with_the_same_classes_or_with_others()
     {
