@@ -114,6 +114,13 @@ internal sealed class CheckpointFolder
     }
 
     private IEnumerable<string> Files() => Directory.Exists(options.Folder)
-        ? Directory.EnumerateFiles(options.Folder, $"{Prefix}*{Extension}").Order(StringComparer.Ordinal)
+        ? Directory.EnumerateFiles(options.Folder, $"{Prefix}*{Extension}").OrderBy(PlaceOf).ThenBy(file => file, StringComparer.Ordinal)
         : [];
+
+    // Not by the names: large numbers have more digits. What is named otherwise comes first.
+    private static (int Epoch, int Batch) PlaceOf(string file) =>
+        System.IO.Path.GetFileNameWithoutExtension(file)[Prefix.Length..].Split('-') is [var epoch, var batch]
+        && int.TryParse(epoch, NumberStyles.None, CultureInfo.InvariantCulture, out var first) && int.TryParse(batch, NumberStyles.None, CultureInfo.InvariantCulture, out var second)
+            ? (first, second)
+            : default;
 }

@@ -229,6 +229,41 @@ public sealed class CheckpointTests : IDisposable
         }
     }
 
+    [Fact]
+    public void The_last_checkpoint_is_the_farthest_however_many_digits_its_epoch_has()
+    {
+        var checkpoints = new CheckpointFolder(new(Saved) { Keep = 1 });
+        (int Epoch, int Batch)[] places = [(99_998, 7), (99_999, 0), (99_999, 12_345_678), (100_000, 0), (100_000, 9_999_999), (100_000, 10_000_000), (100_001, 0)];
+        foreach (var (epoch, batch) in places)
+        {
+            using var scope = NewDisposeScope();
+            checkpoints.Save(new() { Epoch = epoch, Batch = batch, Steps = 1, History = [], Recipe = "", Network = null, Data = new(1, ""), Measured = null, Machine = "" }, [KeyValuePair.Create("model/x", ones(1))]);
+
+            var (state, saved) = checkpoints.OpenLast(warning => Assert.Fail(warning))!.Value;
+            saved.Dispose();
+            Assert.Equal((epoch, batch), (state.Epoch, state.Batch));
+        }
+        Assert.Equal(2, Directory.GetFiles(Saved).Length);
+    }
+
+    [Fact]
+    public async Task What_an_optimizer_keeps_to_itself_begins_anew_with_a_warning()
+    {
+        var options = Quick with { Optimizer = new Secretive { LearningRate = 0.02 } };
+        var log = new Heard();
+        var (whole, _) = await Run(options, null, log: log);
+        await Run(options, new CheckpointOptions(Saved), StopAfter(5, out var cancellation), log: log, cancellation: cancellation);
+        Assert.Empty(log.Warnings);
+
+        var (resumed, result) = await Run(options, new CheckpointOptions(Saved) { Resume = true }, log: log);
+
+        Assert.Equal("What the optimizer remembers could not be saved, so it begins anew: the weights will not be those of a training without a stop.", Assert.Single(log.Warnings));
+        Assert.Equal(12, result.Steps);
+        Assert.NotEqual(whole, resumed);
+        // It is the one that TorchSharp makes but for that.
+        Assert.Equal((await Run(Quick, null)).Weights, whole);
+    }
+
     private static Action StopAfter(int steps, out CancellationToken cancellation)
     {
         var source = new CancellationTokenSource();
