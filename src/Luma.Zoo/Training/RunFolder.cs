@@ -76,10 +76,11 @@ internal sealed class RunFolder : IDisposable
     public void Dispose()
     {
         held.Dispose();
-        if (!isNew || Directory.EnumerateFileSystemEntries(Path).Skip(1).Any()) return;
+        if (!isNew) return;
         // Nothing came of it: a wrong path of the data, or the like.
         try
         {
+            if (Directory.EnumerateFileSystemEntries(Path).Skip(1).Any()) return;
             File.Delete(PathOf(LockName));
             Directory.Delete(Path);
         }
