@@ -55,7 +55,7 @@ internal sealed record Shape(long[] Sizes)
         catch (Exception exception) when (exception is ArgumentException or ExternalException && OutOfMemory.Describe(exception) is null)
         {
             // libtorch adds where in its sources the error arose, on lines of their own.
-            throw new UsageException($"{variant.Id} cannot take an input of ({string.Join(", ", sizes)}): {exception.Message.Split('\n')[0].TrimEnd()}");
+            throw new UsageException($"{variant.Id} cannot take an input of ({string.Join(", ", sizes)}): {exception.Message.Split('\n')[0].Split(" (Parameter ")[0].TrimEnd()}");
         }
     }
 }

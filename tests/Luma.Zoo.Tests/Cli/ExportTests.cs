@@ -100,6 +100,24 @@ public class ExportTests
     }
 
     [Fact]
+    public async Task The_files_of_the_model_itself_are_not_written_over()
+    {
+        using var folder = new TemporaryFolder();
+        var model = folder.File("model");
+        Assert.Equal(0, (await Run.Of("pack", "lenet_5", "--output", model)).ExitCode);
+
+        foreach (var name in (string[])["model.safetensors", "model.json"])
+        {
+            var file = Path.Combine(model, name);
+            var before = File.ReadAllBytes(file);
+            Assert.Equal($"{file} is read, and so cannot be written: name another file with --output", (await Run.Of("export", model, "--output", file, "--format", "onnx")).Mistake());
+            Assert.Equal(before, File.ReadAllBytes(file));
+        }
+        // Beside them there is room.
+        Assert.Equal(0, (await Run.Of("export", model, "--output", Path.Combine(model, "model.onnx"))).ExitCode);
+    }
+
+    [Fact]
     public async Task What_a_format_cannot_do_is_told_in_a_sentence()
     {
         using var folder = new TemporaryFolder();
