@@ -28,6 +28,7 @@ public class GraphTests
         Assert.DoesNotContain("BatchNorm", folded, StringComparison.Ordinal);
         Assert.DoesNotContain("+ ReLU", folded, StringComparison.Ordinal);
         Assert.Contains("There is no pass 'fast': there are out-of-place, ", (await Run.Of("graph", "resnet_20", "--passes", "constants,fast")).Mistake(), StringComparison.Ordinal);
+        Assert.Equal("resnet_20 cannot take an input of (3): Every size of an image must be at least 1, got ().", (await Run.Of("graph", "resnet_20", "--shape", "3")).Mistake());
     }
 
     [Fact]
