@@ -63,21 +63,12 @@ internal static class FileTarget
         try
         {
             return input.Length > 0 && Resolve(input) is var file && Path.GetFileName(file) == Path.GetFileName(target)
-                && (file == target || RealPath(file) == RealPath(target));
+                && (file == target || RegularFile.RealPath(file) == RegularFile.RealPath(target));
         }
         catch (Exception error) when (error is UserException or IOException or UnauthorizedAccessException)
         {
             return false;
         }
-    }
-
-    // Without links, also among the folders on the way.
-    private static string RealPath(string path)
-    {
-        if (Path.GetDirectoryName(path) is not { Length: > 0 } parent) return path;
-        var here = Path.Combine(RealPath(parent), Path.GetFileName(path));
-        var there = RegularFile.Follow(here);
-        return there == here ? here : RealPath(there);
     }
 
     private static bool IsTooLong(string path)

@@ -72,8 +72,12 @@ internal sealed class ClassifierInput
     public IReadOnlyList<string> Files(ParseResult parsed, ModelReference model)
     {
         string?[] named = [model.Weights, model.Source.Folder?.Path, parsed.GetValue(labels), preset.FileOf(parsed)];
-        return [.. named.OfType<string>().SelectMany(path => Directory.Exists(path) ? Directory.GetFiles(path) : [path])];
+        return [.. named.OfType<string>().SelectMany(path => Directory.Exists(path) ? Directory.GetFiles(path).Where(IsOfModel) : [path])];
     }
+
+    // What else lies in a model folder, such as an export, belongs to nobody.
+    private static bool IsOfModel(string path) =>
+        Path.GetFileName(path) is "model.json" or "config.json" || Path.GetExtension(path) is ".safetensors" or ".bin" || path.EndsWith(".index.json", StringComparison.Ordinal);
 
     /// <summary>What is to be otherwise than as it comes with the model.</summary>
     public ClassifierOptions Read(ParseResult parsed) => preset.Apply(parsed, new ClassifierOptions

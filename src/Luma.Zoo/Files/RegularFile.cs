@@ -15,6 +15,9 @@ internal static partial class RegularFile
     private const uint TypeMask = 1;
     private const int KindBits = 0xF000, Pipe = 0x1000, CharacterDevice = 0x2000, Folder = 0x4000, BlockDevice = 0x6000, Socket = 0xC000;
 
+    // As many as Linux follows.
+    private const int MostLinks = 40;
+
     // COR_E_IO, which any IOException has to which nobody gave another.
     private const int CircleResult = unchecked((int)0x80131620);
 
@@ -95,6 +98,18 @@ internal static partial class RegularFile
         {
             throw new NotAFileException("the symbolic links lead in a circle", error);
         }
+    }
+
+    /// <summary>The full path of a file or a folder with no symbolic link anywhere in it, so that two names of one are the same.</summary>
+    /// <exception cref="IOException">A link cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">A link may not be read.</exception>
+    public static string RealPath(string path, int links = 0)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (Path.GetDirectoryName(full) is not { } parent) return full;
+
+        var real = Path.Combine(RealPath(parent, links), Path.GetFileName(full));
+        return links < MostLinks && Directory.ResolveLinkTarget(real, returnFinalTarget: false) is { } target ? RealPath(target.FullName, links + 1) : real;
     }
 
     /// <summary>Why a path cannot be written as a file; null where it can, or where nothing is there.</summary>

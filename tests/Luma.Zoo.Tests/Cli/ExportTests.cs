@@ -113,8 +113,8 @@ public class ExportTests
             Assert.Equal($"{file} is read, and so cannot be written: name another file with --output", (await Run.Of("export", model, "--output", file, "--format", "onnx")).Mistake());
             Assert.Equal(before, File.ReadAllBytes(file));
         }
-        // Beside them there is room.
-        Assert.Equal(0, (await Run.Of("export", model, "--output", Path.Combine(model, "model.onnx"))).ExitCode);
+        // Beside them there is room, and what lies there is replaced.
+        for (var time = 0; time < 2; time++) Assert.Equal(0, (await Run.Of("export", model, "--output", Path.Combine(model, "model.onnx"))).ExitCode);
     }
 
     [Fact]

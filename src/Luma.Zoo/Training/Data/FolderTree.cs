@@ -6,7 +6,7 @@ namespace Luma.Zoo.Training.Data;
 /// <summary>The files of a folder.</summary>
 internal sealed class FolderTree : IFileTree
 {
-    private const int MostDepth = 16, MostLinks = 40;
+    private const int MostDepth = 16;
 
     private readonly Lazy<(IReadOnlyList<TreeFile> Files, IReadOnlyList<string> Empty)> content;
 
@@ -55,7 +55,7 @@ internal sealed class FolderTree : IFileTree
         {
             List<TreeFile> files = [];
             List<string> empty = [];
-            Add(new DirectoryInfo(Path), RealPath(Path), "", [], files, empty);
+            Add(new DirectoryInfo(Path), RegularFile.RealPath(Path), "", [], files, empty);
             return ([.. files.OrderBy(file => file.Path, StringComparer.Ordinal)], [.. empty.Order(StringComparer.Ordinal)]);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -78,7 +78,7 @@ internal sealed class FolderTree : IFileTree
             if (entry.Name.StartsWith('.')) continue;
             if (entry is DirectoryInfo below)
             {
-                var itsReal = below.LinkTarget is null ? System.IO.Path.Combine(real, below.Name) : RealPath(below.FullName);
+                var itsReal = below.LinkTarget is null ? System.IO.Path.Combine(real, below.Name) : RegularFile.RealPath(below.FullName);
                 found |= Add(below, itsReal, $"{prefix}{entry.Name}/", above, files, empty);
             }
             else
@@ -90,16 +90,6 @@ internal sealed class FolderTree : IFileTree
         above.Remove(real);
         if (!found && prefix.Length > 0) empty.Add(prefix.TrimEnd('/'));
         return found;
-    }
-
-    // With no link anywhere in it.
-    private static string RealPath(string path, int links = 0)
-    {
-        var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        if (System.IO.Path.GetDirectoryName(full) is not { } parent) return full;
-
-        var real = System.IO.Path.Combine(RealPath(parent, links), System.IO.Path.GetFileName(full));
-        return links < MostLinks && Directory.ResolveLinkTarget(real, returnFinalTarget: false) is { } target ? RealPath(target.FullName, links + 1) : real;
     }
 
     // A link has the length of what it leads to; one that leads nowhere is found out when it is decoded.
