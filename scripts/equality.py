@@ -33,9 +33,7 @@ def main():
             found[name][form] = max(found[name].get(form, 0), float(difference))
     print(f"| network | {' | '.join(FORMS)} |\n{'| --- ' * (len(FORMS) + 1)}|")
     for name, forms in sorted(found.items()):
-        # A network with drawn weights may magnify rounding, its own as well.
-        own = f" (its own rounding: {forms['rounding']:.0e})" if "rounding" in forms else ""
-        print(f"| {name}{own} | {' | '.join(f'{forms[form]:.0e}' if form in forms else 'not tried' for form in FORMS)} |")
+        print(f"| {name} | {' | '.join(f'{forms[form]:.0e}' if form in forms else 'not tried' for form in FORMS)} |")
     print(f"\n{len(found)} networks; the most: " + ", ".join(f"{form} {max(forms.get(form, 0) for forms in found.values()):.0e}" for form in FORMS))
     return max(codes)
 
