@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-using System.Text;
 using Luma.Zoo.Files;
 using Luma.Zoo.Weights;
 using Luma.Zoo.Weights.Formats;
@@ -95,7 +93,7 @@ internal sealed class ModelWriter(
         var parent = Path.GetDirectoryName(target)!;
         Sweep(parent, Path.GetFileName(target));
 
-        var partial = Path.Combine(parent, $"{PartialPrefix(Path.GetFileName(target))}{Path.GetRandomFileName()}{PartialEnd}");
+        var partial = Path.Combine(parent, $"{AtomicFile.HiddenName(Path.GetFileName(target))}-{Path.GetRandomFileName()}{PartialEnd}");
         Directory.CreateDirectory(partial);
         try
         {
@@ -202,13 +200,10 @@ internal sealed class ModelWriter(
         }
     }
 
-    // As short for a long name as for a short one, since names have a greatest length.
-    private static string PartialPrefix(string name) => $".luma-{XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(name)):x16}-";
-
     // What a killed process left of this folder.
     private static void Sweep(string parent, string name)
     {
-        foreach (var left in Directory.EnumerateDirectories(parent, $"{PartialPrefix(name)}*{PartialEnd}", AtomicFile.Listing))
+        foreach (var left in Directory.EnumerateDirectories(parent, $"{AtomicFile.HiddenName(name)}-*{PartialEnd}", AtomicFile.Listing))
         {
             try
             {

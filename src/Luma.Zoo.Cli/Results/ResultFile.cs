@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-using System.Text;
 using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Cli.Results;
@@ -35,8 +33,8 @@ internal sealed class ResultFile : Stream
     public static ResultFile Whole(string path)
     {
         var target = FileTarget.Resolve(path);
-        // The same for each process, so that one locks the other out; and no longer for a long name, since names have a greatest length.
-        var partial = Path.Combine(Path.GetDirectoryName(target)!, $".luma-{XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(Path.GetFileName(target))):x16}.partial");
+        // The same for each process, so that one locks the other out.
+        var partial = Path.Combine(Path.GetDirectoryName(target)!, $"{AtomicFile.HiddenName(Path.GetFileName(target))}.partial");
         return new(path, partial, Open(path, partial, FileMode.Create), AtomicFile.ModeOf(target));
     }
 

@@ -138,9 +138,11 @@ internal static class AtomicFile
         }
     }
 
-    // As short for a long name as for a short one, since names have a greatest length.
-    private static string PartialPrefix(string target) =>
-        $".luma-{XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(Path.GetFileName(target))):x16}-";
+    /// <summary>How the names of files begin that are written on the way to one: as short for a long name as for a short one, since names have a greatest length.</summary>
+    /// <param name="name">The name of the file or folder.</param>
+    public static string HiddenName(string name) => $".luma-{XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(name)):x16}";
+
+    private static string PartialPrefix(string target) => $"{HiddenName(Path.GetFileName(target))}-";
 
     /// <summary>A file that has all but its name. It is locked until it has that.</summary>
     internal sealed class PreparedFile(string path, string target, string partial, FileStream stream) : IDisposable
