@@ -49,7 +49,9 @@ internal static class SmallNetwork
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var pool = randn(Drawn, generator: generator).mul(gain / Math.Sqrt(tensor.numel() / (double)tensor.size(0)));
+        // TorchSharp reads a scalar that the garbage collector may have freed, unless somebody still has it.
+        using Scalar scale = gain / Math.Sqrt(tensor.numel() / (double)tensor.size(0));
+        var pool = randn(Drawn, generator: generator).mul(scale);
         var elements = tensor.view(-1);
         for (var at = 0L; at < elements.numel(); at += Drawn)
         {
