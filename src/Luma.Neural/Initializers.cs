@@ -30,7 +30,7 @@ public static class Initializers
     /// <summary>Sets every element to one value.</summary>
     /// <param name="tensor">The tensor to fill.</param>
     /// <param name="value">The value.</param>
-    public static void Constant(Tensor tensor, double value) => Fill(tensor, t => t.fill_(value));
+    public static void Constant(Tensor tensor, double value) => Fill(tensor, t => t.Fill(value));
 
     /// <summary>The gain of a rectifier: sqrt(2 / (1 + slope^2)).</summary>
     /// <param name="slope">Its slope for negative inputs; 0 for ReLU.</param>
@@ -95,9 +95,9 @@ public static class Initializers
         var above = NormalCdf((high - mean) / std);
         t.uniform_((2 * below) - 1, (2 * above) - 1);
         t.erfinv_();
-        t.mul_(std * Math.Sqrt(2.0));
-        t.add_(mean);
-        t.clamp_(low, high);
+        t.MultiplyBy(std * Math.Sqrt(2.0));
+        t.Increase(mean);
+        t.Limit(low, high);
     });
 
     /// <summary>How many inputs feed an output of a weight, and how many outputs an input feeds.</summary>

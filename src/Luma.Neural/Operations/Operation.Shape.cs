@@ -171,16 +171,16 @@ public abstract partial record Operation
         {
             using var scope = NewDisposeScope();
             // Each pixel's region: those of one region were neighbours, or as near as the window is wide.
-            var regions = Regions(Height, ShiftHeight).mul(3).unsqueeze(1).add(Regions(Width, ShiftWidth));
+            var regions = Regions(Height, ShiftHeight).Times(3).unsqueeze(1).add(Regions(Width, ShiftWidth));
             regions = regions.view(Height / Window, Window, Width / Window, Window).permute(0, 2, 1, 3).reshape(-1, 1, Window * Window);
-            return regions.unsqueeze(2).ne(regions.unsqueeze(3)).to(Type).mul(-100).MoveToOuterDisposeScope();
+            return regions.unsqueeze(2).ne(regions.unsqueeze(3)).to(Type).Times(-100).MoveToOuterDisposeScope();
         }
 
         // 0 in all windows but the last, there 1, and 2 where the start has come round to the end.
         private Tensor Regions(long size, long shift)
         {
-            var places = arange(size, device: new Device(DeviceType, DeviceIndex));
-            return places.ge(size - Window).to(int64).add(places.ge(size - shift));
+            var places = ScalarArithmetic.Range(0, size).to(new Device(DeviceType, DeviceIndex));
+            return places.IsAtLeast(size - Window).to(int64).add(places.IsAtLeast(size - shift));
         }
     }
 }

@@ -20,7 +20,7 @@ internal static class BatchNormFolding
             if (editor.Constant(norm.Inputs[1]) is not { } mean || editor.Constant(norm.Inputs[2]) is not { } variance) continue;
 
             using var scope = NewDisposeScope();
-            var scale = variance.to(float64).add(operation.Epsilon).rsqrt();
+            var scale = variance.to(float64).Plus(operation.Epsilon).rsqrt();
             if (editor.Constant(norm.Inputs[3]) is { } weight) scale = scale.mul(weight);
             var shift = mean.to(float64).mul(scale).neg();
             if (editor.Constant(norm.Inputs[4]) is { } bias) shift = shift.add(bias);

@@ -232,7 +232,7 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
     private IReadOnlyList<Prediction>[] Read(Tensor logits, ClassifyOptions options)
     {
         var scores = logits.to(ScalarType.Float32);
-        if (options.Temperature != 1) scores = scores.div(options.Temperature);
+        if (options.Temperature != 1) scores = scores.Over(options.Temperature);
         if (options.Scores == ScoreKind.Probabilities) scores = Task == ClassificationTask.MultiLabel ? scores.sigmoid() : scores.softmax(1);
         return [.. scores.cpu().data<float>().ToArray().Chunk(Labels.Count).Select(row => Best(row, options))];
     }

@@ -155,8 +155,8 @@ public sealed partial class SwinTransformer
         private static Tensor LogCoordinates(long window)
         {
             using var scope = NewDisposeScope();
-            var distances = arange(1 - window, window, dtype: float32).div(window - 1).mul(8);
-            var logarithms = distances.sign().mul(distances.abs().add(1).log2()).div(3);
+            var distances = ScalarArithmetic.Range(1 - window, window).to(float32).Over(window - 1).Times(8);
+            var logarithms = distances.sign().mul(distances.abs().Plus(1).log2()).Over(3);
             return stack(meshgrid([logarithms, logarithms], indexing: "ij"), -1).unsqueeze(0).contiguous().MoveToOuterDisposeScope();
         }
     }

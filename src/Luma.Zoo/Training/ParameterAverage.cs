@@ -28,7 +28,7 @@ internal sealed class ParameterAverage : IDisposable
         foreach (var (_, live, average) in pairs)
         {
             // Whole numbers, such as the count of batches, have no mean.
-            if (steps > 1 && average.is_floating_point()) average.mul_(options.Decay).add_(live, alpha: 1 - options.Decay);
+            if (steps > 1 && average.is_floating_point()) average.MultiplyBy(options.Decay).Increase(live, 1 - options.Decay);
             else average.copy_(live);
         }
     }

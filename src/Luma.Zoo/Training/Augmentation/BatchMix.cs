@@ -1,3 +1,5 @@
+using Luma.Neural;
+
 namespace Luma.Zoo.Training.Augmentation;
 
 /// <summary>Mixing each image of a batch with the one before it, given in which shares. Equal to torchvision's to the bit.</summary>
@@ -20,7 +22,7 @@ internal static class BatchMix
     public static Tensor Blend(Tensor rows, double share)
     {
         using var scope = NewDisposeScope();
-        return rows.roll(1, 0).mul_(1 - share).add_(rows.mul(share)).MoveToOuterDisposeScope();
+        return rows.roll(1, 0).MultiplyBy(1 - share).add_(rows.Times(share)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Each image with a part of the one before it.</summary>

@@ -1,3 +1,5 @@
+using Luma.Neural;
+
 namespace Luma.Zoo.Training.Augmentation;
 
 /// <summary>
@@ -78,10 +80,10 @@ public sealed record DigitDistortion : InputAugmentation
     private static Tensor Blend(long size)
     {
         var knots = linspace(-1, 1, Knots);
-        var distance = (Centres(size).unsqueeze(1) - knots.unsqueeze(0)).mul_((Knots - 1) / 2.0);
+        var distance = (Centres(size).unsqueeze(1) - knots.unsqueeze(0)).MultiplyBy((Knots - 1) / 2.0);
         var weights = distance.square().neg_().exp_();
         return weights / weights.square().sum(1, keepdim: true).sqrt_();
     }
 
-    private static Tensor Centres(long size) => arange(size, float32).mul_(2).add_(1).div_(size).sub_(1);
+    private static Tensor Centres(long size) => ScalarArithmetic.Range(0, size).to(float32).MultiplyBy(2).Increase(1).Over(size).Increase(-1);
 }
