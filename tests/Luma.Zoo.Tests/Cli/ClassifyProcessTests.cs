@@ -5,6 +5,7 @@ namespace Luma.Zoo.Tests.Cli;
 
 /// <summary><c>luma classify</c> on many files as a process of its own.</summary>
 [Collection(nameof(Processes))]
+[Trait("Category", "Slow")]
 public sealed class ClassifyProcessTests : IDisposable
 {
     private readonly ManyImages images = new(40);

@@ -5,6 +5,7 @@ namespace Luma.Zoo.Tests.Cli;
 
 /// <summary><c>luma finetune</c> as a process of its own: killed, interrupted, without room, beside another one.</summary>
 [Collection(nameof(Processes))]
+[Trait("Category", "Slow")]
 public sealed class FineTuneProcessTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -17,7 +18,6 @@ public sealed class FineTuneProcessTests : IDisposable
     }
 
     [LinuxFact]
-    [Trait("Category", "Slow")]
     public void A_run_that_is_killed_at_twenty_random_moments_ends_with_the_same_bytes()
     {
         var random = new Random(12);

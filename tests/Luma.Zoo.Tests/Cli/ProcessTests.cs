@@ -11,6 +11,7 @@ namespace Luma.Zoo.Tests.Cli;
 
 /// <summary>The program as a process of its own: signals, pipes, the environment.</summary>
 [Collection(nameof(Processes))]
+[Trait("Category", "Slow")]
 public sealed class ProcessTests : IDisposable
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "luma");
@@ -72,7 +73,6 @@ public sealed class ProcessTests : IDisposable
     public static TheoryData<string> Commands => [.. Names];
 
     [Theory, MemberData(nameof(Commands))]
-    [Trait("Category", "Slow")]
     public async Task Any_command_that_the_user_stops_ends_without_a_trace_and_leaves_nothing_half_done(string command)
     {
         if (!OperatingSystem.IsLinux()) return;
@@ -131,7 +131,6 @@ public sealed class ProcessTests : IDisposable
     }
 
     [LinuxFact]
-    [Trait("Category", "Slow")]
     public void Any_command_ends_without_a_word_when_its_reader_has_gone()
     {
         var commands = new Dictionary<string, string>

@@ -7,6 +7,7 @@ namespace Luma.Zoo.Tests.Cli;
 
 /// <summary>The sweep of docs/fine-tuning.md: its script is run as it stands there, with a scheduler's variables and no scheduler.</summary>
 [Collection(nameof(Processes))]
+[Trait("Category", "Slow")]
 public sealed class SweepTests : IDisposable
 {
     private static readonly string Script = Path.Combine(Repository.Root, "docs", "slurm", "finetune.sbatch");

@@ -9,6 +9,7 @@ using Luma.Zoo.Training.Data;
 namespace Luma.Zoo.Tests.Training;
 
 /// <summary>Two epochs of the trainer against a plain PyTorch loop, and schedules with a warm-up: see scripts/goldens_finetune.py.</summary>
+[Trait("Category", "Slow")]
 public class FineTuningGoldenTests
 {
     private const double Tolerance = 1e-4;
@@ -76,7 +77,6 @@ public class FineTuningGoldenTests
 
     // All twenty steps take minutes.
     [Theory]
-    [Trait("Category", "Slow")]
     [MemberData(nameof(DoubleCases))]
     public Task Steps_of_large_networks_have_the_losses_of_Python(string name) => Compare(name, DoubleTolerance, Catalogue.IsWhole ? int.MaxValue : 2);
 
