@@ -10,6 +10,7 @@ namespace Luma.Zoo.Tests.Cli;
 
 /// <summary>The recipes of docs/scale-out.md: they are run as they stand there, with a scheduler's variables and no scheduler.</summary>
 [Collection(nameof(Processes))]
+[Trait("Category", "Slow")]
 public sealed partial class ScaleOutTests : IDisposable
 {
     private static readonly string Docs = Path.Combine(Repository.Root, "docs");
