@@ -64,7 +64,7 @@ def measure(name, batch, options):
 
 
 def ratios(times):
-    """Of what an issue asks: the name, and the ratio in one row."""
+    """Our times over those of the others, by both names."""
     python = [times[side] for side in PYTHONS[:2] if side in times]
     others = {"ONNX Runtime": times.get("onnxruntime"), "Python": min(python) if python else None, "torch.compile": times.get("compile")}
     return {(ours, other): times[ours] / time for ours in OURS if ours in times for other, time in others.items() if time and ours != "onnxruntime"}
