@@ -64,7 +64,7 @@ public static class Windows
         var places = ScalarArithmetic.Range(0, size);
         var distances = places.unsqueeze(1).sub(places).Plus(size - 1);
         var (rows, columns) = (distances.view(size, 1, size, 1), distances.view(1, size, 1, size));
-        return rows.Times((2 * size) - 1).add(columns).reshape(size * size, size * size).MoveToOuterDisposeScope();
+        return rows.Times((2 * size) - 1).Plus(columns).reshape(size * size, size * size).MoveToOuterDisposeScope();
     }
 
     /// <summary>Reads what is added to the attention weights from a table.</summary>

@@ -38,11 +38,8 @@ public abstract partial record Operation
 
         private protected override (int Required, int Optional) Arity => (2, 0);
 
-        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
-        {
-            using var one = 1.ToScalar();
-            return InPlace ? inputs[0]!.add_(inputs[1]!, one).alias() : inputs[0]!.add(inputs[1]!, one);
-        }
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) =>
+            InPlace ? inputs[0]!.Increase(inputs[1]!).alias() : inputs[0]!.Plus(inputs[1]!);
     }
 
     /// <summary>The product of two tensors element by element, broadcasting as PyTorch does. Inputs: the two.</summary>
@@ -73,11 +70,7 @@ public abstract partial record Operation
         /// <inheritdoc/>
         public override bool Overwrites(int input) => input == 0;
 
-        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs)
-        {
-            using var one = 1.ToScalar();
-            return inputs[0]!.add_(one).alias();
-        }
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => inputs[0]!.Increase(1).alias();
     }
 
     /// <summary>Each element to the power of a number. Input: any tensor.</summary>

@@ -171,7 +171,7 @@ public abstract partial record Operation
         {
             using var scope = NewDisposeScope();
             // Each pixel's region: those of one region were neighbours, or as near as the window is wide.
-            var regions = Regions(Height, ShiftHeight).Times(3).unsqueeze(1).add(Regions(Width, ShiftWidth));
+            var regions = Regions(Height, ShiftHeight).Times(3).unsqueeze(1).Plus(Regions(Width, ShiftWidth));
             regions = regions.view(Height / Window, Window, Width / Window, Window).permute(0, 2, 1, 3).reshape(-1, 1, Window * Window);
             return regions.unsqueeze(2).ne(regions.unsqueeze(3)).to(Type).Times(-100).MoveToOuterDisposeScope();
         }
@@ -180,7 +180,7 @@ public abstract partial record Operation
         private Tensor Regions(long size, long shift)
         {
             var places = ScalarArithmetic.Range(0, size).to(new Device(DeviceType, DeviceIndex));
-            return places.IsAtLeast(size - Window).to(int64).add(places.IsAtLeast(size - shift));
+            return places.IsAtLeast(size - Window).to(int64).Plus(places.IsAtLeast(size - shift));
         }
     }
 }

@@ -23,7 +23,7 @@ internal static class BatchNormFolding
             var scale = variance.to(float64).Plus(operation.Epsilon).rsqrt();
             if (editor.Constant(norm.Inputs[3]) is { } weight) scale = scale.mul(weight);
             var shift = mean.to(float64).mul(scale).neg();
-            if (editor.Constant(norm.Inputs[4]) is { } bias) shift = shift.add(bias);
+            if (editor.Constant(norm.Inputs[4]) is { } bias) shift = shift.Plus(bias);
 
             editor.Replace(norm, product.Node.Operation, product.Transformed(editor, scale, shift), product.Node);
         }

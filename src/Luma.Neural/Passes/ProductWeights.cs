@@ -37,7 +37,7 @@ internal sealed record ProductWeights(GraphNode Node, Tensor Weight, Tensor? Bia
         var weight = Weight.to(float64, copy: true).mul_(perOutput).to(Weight.dtype);
 
         var bias = Bias?.to(float64).mul(scale.to(float64).reshape(-1));
-        if (shift is not null) bias = bias is null ? shift.to(float64) : bias.add(shift);
+        if (shift is not null) bias = bias is null ? shift.to(float64) : bias.Plus(shift);
 
         var name = editor.NameOf(Node.Inputs[1]!.Value);
         var module = name.Contains('.') ? name[..(name.LastIndexOf('.') + 1)] : "";

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Luma.Zoo.Training.Optimizers;
 using Modules = TorchSharp.Modules;
 
 namespace Luma.Zoo.Training;
@@ -53,9 +54,9 @@ public abstract record Optimizer
 
         /// <inheritdoc/>
         public override optim.Optimizer Create(IReadOnlyList<ParameterGroup> groups) =>
-            optim.SGD(
-                [.. groups.Select(group => new Modules.SGD.ParamGroup(group.Parameters, group.LearningRate, Momentum, weight_decay: group.WeightDecay, nesterov: Nesterov))],
-                LearningRate, Momentum, weight_decay: WeightDecay, nesterov: Nesterov);
+            new HeldSgd(
+                groups.Select(group => new Modules.SGD.ParamGroup(group.Parameters, group.LearningRate, Momentum, weight_decay: group.WeightDecay, nesterov: Nesterov)),
+                LearningRate, Momentum, Nesterov);
 
         /// <inheritdoc/>
         public override void Validate()
@@ -90,12 +91,12 @@ public abstract record Optimizer
 
         /// <inheritdoc/>
         public override optim.Optimizer Create(IReadOnlyList<ParameterGroup> groups) => Decoupled
-            ? optim.AdamW(
-                [.. groups.Select(group => new Modules.AdamW.ParamGroup(group.Parameters, group.LearningRate, Beta1, Beta2, Epsilon, group.WeightDecay))],
-                LearningRate, Beta1, Beta2, Epsilon, WeightDecay)
-            : optim.Adam(
-                [.. groups.Select(group => new Modules.Adam.ParamGroup(group.Parameters, group.LearningRate, Beta1, Beta2, Epsilon, group.WeightDecay))],
-                LearningRate, Beta1, Beta2, Epsilon, WeightDecay);
+            ? new HeldAdamW(
+                groups.Select(group => new Modules.AdamW.ParamGroup(group.Parameters, group.LearningRate, Beta1, Beta2, Epsilon, group.WeightDecay)),
+                LearningRate, Beta1, Beta2, Epsilon)
+            : new HeldAdam(
+                groups.Select(group => new Modules.Adam.ParamGroup(group.Parameters, group.LearningRate, Beta1, Beta2, Epsilon, group.WeightDecay)),
+                LearningRate, Beta1, Beta2, Epsilon);
 
         /// <inheritdoc/>
         public override void Validate()
@@ -124,9 +125,9 @@ public abstract record Optimizer
 
         /// <inheritdoc/>
         public override optim.Optimizer Create(IReadOnlyList<ParameterGroup> groups) =>
-            optim.RMSProp(
-                [.. groups.Select(group => new Modules.RMSProp.ParamGroup(group.Parameters, group.LearningRate, eps: Epsilon, alpha: Alpha, group.WeightDecay, Momentum))],
-                LearningRate, Alpha, Epsilon, WeightDecay, Momentum);
+            new HeldRmsProp(
+                groups.Select(group => new Modules.RMSProp.ParamGroup(group.Parameters, group.LearningRate, eps: Epsilon, alpha: Alpha, group.WeightDecay, Momentum)),
+                LearningRate, Alpha, Epsilon, Momentum);
 
         /// <inheritdoc/>
         public override void Validate()

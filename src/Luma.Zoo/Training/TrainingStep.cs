@@ -46,12 +46,12 @@ internal sealed class TrainingStep(
 
         var output = forward();
         var total = loss.Compute(output.Output, targets);
-        foreach (var auxiliary in output.Auxiliaries) total = total + (loss.Compute(auxiliary, targets) * options.AuxiliaryWeight);
+        foreach (var auxiliary in output.Auxiliaries) total = total.Plus(loss.Compute(auxiliary, targets).Times(options.AuxiliaryWeight));
         var count = targets.size(0);
         images += count;
-        (options.Accumulate == 1 ? total : total * (count / ImagesOfStep)).backward();
+        (options.Accumulate == 1 ? total : total.Times(count / ImagesOfStep)).backward();
         if (++pending == options.Accumulate || isLast) Step();
-        return total.ToDouble();
+        return total.Value();
     }
 
     /// <summary>Runs the whole network.</summary>
@@ -73,7 +73,7 @@ internal sealed class TrainingStep(
         {
             using var scope = NewDisposeScope();
             using var ungraded = no_grad();
-            foreach (var parameter in parameters) parameter.grad?.mul_(ImagesOfStep / images);
+            foreach (var parameter in parameters) parameter.grad?.MultiplyBy(ImagesOfStep / images);
         }
         if (options.ClipNorm is { } norm) nn.utils.clip_grad_norm_(parameters.Where(parameter => parameter.grad is not null), norm);
         optimizer.step();

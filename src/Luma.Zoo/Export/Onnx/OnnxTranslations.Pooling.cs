@@ -1,3 +1,4 @@
+using Luma.Neural;
 using Luma.Neural.Operations;
 
 namespace Luma.Zoo.Export.Onnx;
@@ -47,7 +48,7 @@ internal static partial class OnnxTranslations
         for (var i = 0L; i < outputs; i++)
         {
             var (start, end) = (i * size / outputs, (((i + 1) * size) + outputs - 1) / outputs);
-            shares[i].slice(0, start, end, 1).fill_(1.0 / (end - start));
+            shares[i].slice(0, start, end, 1).Fill(1.0 / (end - start));
         }
         return OnnxGraph.Tensor(shares.to(x.Graph.Type));
     });

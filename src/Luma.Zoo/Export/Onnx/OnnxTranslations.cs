@@ -1,3 +1,4 @@
+using Luma.Neural;
 using Luma.Neural.Layers;
 using Luma.Neural.Operations;
 
@@ -203,6 +204,6 @@ internal static partial class OnnxTranslations
     private static string Filled(OnnxStep x, Integers shape, double value) => x.Graph.Constant($"{x.Graph.Type} {shape} of {value}", () =>
     {
         using var scope = NewDisposeScope();
-        return OnnxGraph.Tensor(full([.. shape], value, x.Graph.Type));
+        return OnnxGraph.Tensor(empty([.. shape], x.Graph.Type).Fill(value));
     });
 }

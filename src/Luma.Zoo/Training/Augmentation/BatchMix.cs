@@ -22,7 +22,7 @@ internal static class BatchMix
     public static Tensor Blend(Tensor rows, double share)
     {
         using var scope = NewDisposeScope();
-        return rows.roll(1, 0).MultiplyBy(1 - share).add_(rows.Times(share)).MoveToOuterDisposeScope();
+        return rows.roll(1, 0).MultiplyBy(1 - share).Increase(rows.Times(share)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Each image with a part of the one before it.</summary>

@@ -35,7 +35,7 @@ public sealed record DigitDistortion : InputAugmentation
 
         using var scope = NewDisposeScope();
         var grid = AffineGrid(height, width, random);
-        if (Warp > 0) grid = grid.add_(WarpField(height, width, random));
+        if (Warp > 0) grid = grid.Increase(WarpField(height, width, random));
         var moved = nn.functional.grid_sample(
             input.unsqueeze(0), grid.to(input.dtype), padding_mode: GridSamplePaddingMode.Border, align_corners: false);
         return moved.squeeze(0).MoveToOuterDisposeScope();
@@ -81,8 +81,8 @@ public sealed record DigitDistortion : InputAugmentation
     {
         var knots = linspace(-1, 1, Knots);
         var distance = (Centres(size).unsqueeze(1) - knots.unsqueeze(0)).MultiplyBy((Knots - 1) / 2.0);
-        var weights = distance.square().neg_().exp_();
-        return weights / weights.square().sum(1, keepdim: true).sqrt_();
+        var weights = distance.mul(distance).neg_().exp_();
+        return weights / weights.mul(weights).sum(1, keepdim: true).sqrt_();
     }
 
     private static Tensor Centres(long size) => ScalarArithmetic.Range(0, size).to(float32).MultiplyBy(2).Increase(1).Over(size).Increase(-1);
