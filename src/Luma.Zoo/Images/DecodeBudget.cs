@@ -30,12 +30,24 @@ internal sealed class DecodeBudget(long bytes, long pixels)
     /// <summary>For an image that is decoded for itself.</summary>
     public static DecodeBudget Unbounded() => new(long.MaxValue, long.MaxValue);
 
+    /// <summary>
+    /// Before a network is computed: where that takes all processors, waits for the images that are being decoded, and lets none begin until what it
+    /// gives is disposed of. Files are read all the same.
+    /// </summary>
+    /// <remarks>
+    /// Such a computation is as slow as the slowest of its threads, and the others wait for it by spinning, so what is decoded beside it takes twice its time.
+    /// </remarks>
+    /// <param name="device">Where the network is.</param>
+    public Room.Share Pause(Device device) =>
+        device.type == DeviceType.CPU && get_num_threads() >= Environment.ProcessorCount ? Pixels.TakeAll() : default;
+
     /// <summary>Room that is shared.</summary>
     /// <param name="limit">How much there is.</param>
     public sealed class Room(long limit)
     {
         private readonly object changing = new();
         private long taken;
+        private int wantAll;
 
         /// <summary>The most that was taken at a time.</summary>
         public long Peak { get; private set; }
@@ -48,14 +60,28 @@ internal sealed class DecodeBudget(long bytes, long pixels)
             amount = Math.Min(amount, limit);
             lock (changing)
             {
-                while (taken > limit - amount) Monitor.Wait(changing);
+                while (wantAll > 0 || taken > limit - amount) Monitor.Wait(changing);
                 taken += amount;
                 Peak = Math.Max(Peak, taken);
             }
             return new Share(this, amount);
         }
 
-        /// <summary>What one image has of it.</summary>
+        /// <summary>Waits until nobody has any of the room, and takes all of it; nobody who comes later gets any before.</summary>
+        /// <returns>What gives the room back when it is disposed of.</returns>
+        public Share TakeAll()
+        {
+            lock (changing)
+            {
+                wantAll++;
+                while (taken > 0) Monitor.Wait(changing);
+                wantAll--;
+                taken = limit;
+            }
+            return new Share(this, limit);
+        }
+
+        /// <summary>What somebody has of it.</summary>
         public readonly struct Share(Room room, long amount) : IDisposable
         {
             public void Dispose()

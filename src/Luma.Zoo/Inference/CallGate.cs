@@ -61,6 +61,15 @@ internal sealed class CallGate(int capacity) : IDisposable
         }
     }
 
+    /// <summary>Makes a call inside, on one of the gate's own threads, and waits for it.</summary>
+    /// <remarks>
+    /// libtorch has threads of its own for each thread that computes, and they spin for a while after their work. With one set for each caller they
+    /// would take the processors from each other.
+    /// </remarks>
+    /// <exception cref="ObjectDisposedException">The gate is closed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public T Run<T>(Func<T> call, CancellationToken cancellation) => RunAsync(call, cancellation).GetAwaiter().GetResult();
+
     /// <summary>Makes a call inside, on one of the gate's own threads.</summary>
     /// <remarks>
     /// Not on the thread pool: where all of its threads wait in <see cref="Enter"/>, a call that was let in would hold its place until

@@ -164,8 +164,7 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
             throw new ArgumentException($"Expected floats (N, C, H, W) or (C, H, W), got {input.dtype} ({string.Join(", ", input.shape)}).", nameof(input));
 
         using var call = calls.Enter();
-        using var pass = passes.Enter();
-        return Predict(input, options);
+        return passes.Run(() => Predict(input, options), CancellationToken.None);
     }
 
     /// <summary>Classifies one image on another thread.</summary>
@@ -207,8 +206,7 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
         using var scope = NewDisposeScope();
         var input = writer.Read(image);
         cancellation.ThrowIfCancellationRequested();
-        using var pass = passes.Enter(cancellation);
-        return compute(input)[0];
+        return passes.Run(() => compute(input), cancellation)[0];
     }
 
     // Whoever calls it has a pass.
@@ -223,7 +221,9 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
     {
         EnsureEvaluation();
         var batch = AsBatch(input);
-        var logits = runner?.TryRun(batch) ?? model.call(batch);
+        var run = runner?.Find(batch.size(0)) ?? model.call;
+        using var pause = writer.Pause(device);
+        var logits = run(batch);
         return logits.dim() == 2 && logits.size(1) == Labels.Count
             ? logits
             : throw new InvalidOperationException($"The model gives ({string.Join(", ", logits.shape)}), but there are {Labels.Count} labels: expected (N, {Labels.Count}).");
@@ -273,6 +273,7 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
     private Tensor Infer(Tensor input)
     {
         EnsureEvaluation();
+        using var pause = writer.Pause(device);
         return model.call(AsBatch(input));
     }
 

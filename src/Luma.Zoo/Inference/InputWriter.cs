@@ -62,6 +62,9 @@ internal sealed class InputWriter(ImagePreset preset, DecodeOptions decoding)
         }
     }
 
+    /// <inheritdoc cref="DecodeBudget.Pause"/>
+    public DecodeBudget.Room.Share Pause(Device device) => budget.Pause(device);
+
     private void Copy(Tensor input, string? name, Span<float> floats)
     {
         if (input.IsInvalid) throw new ImageException(name, "the tensor has been disposed of");

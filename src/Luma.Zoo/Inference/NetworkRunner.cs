@@ -37,19 +37,23 @@ internal sealed class NetworkRunner : IDisposable
 
     /// <summary>Computes the output; null where that is left to the network.</summary>
     /// <param name="input"><c>(N, C, H, W)</c></param>
-    public Tensor? TryRun(Tensor input)
+    public Tensor? TryRun(Tensor input) => Find(input.size(0))?.Invoke(input);
+
+    /// <summary>What computes the output, once it is there to do so; null where that is left to the network.</summary>
+    /// <param name="count">How many images there are.</param>
+    public Func<Tensor, Tensor>? Find(long count)
     {
-        var isOne = input.size(0) == 1;
+        var isOne = count == 1;
         if (when == ClassifierCompilation.Ahead)
         {
             var isLeft = isOne && !forOne.IsValueCreated && Interlocked.Increment(ref singles) <= SinglesBefore;
             if (!(isOne && !isLeft ? forOne : forSeveral).Value.GetAwaiter().GetResult()) return null;
-            return isLeft ? RunTwice(input) : compiled.Run(input);
+            return isLeft ? RunTwice : compiled.Run;
         }
 
         var form = isOne ? forOne : forSeveral;
-        if (!form.IsValueCreated && Interlocked.Add(ref images, input.size(0)) <= ImagesBefore) return null;
-        return form.Value is { IsCompletedSuccessfully: true, Result: true } ? compiled.Run(input) : null;
+        if (!form.IsValueCreated && Interlocked.Add(ref images, count) <= ImagesBefore) return null;
+        return form.Value is { IsCompletedSuccessfully: true, Result: true } ? compiled.Run : null;
     }
 
     /// <summary>Waits for the compiling, and frees what came of it.</summary>

@@ -67,7 +67,9 @@ public sealed class Evaluator(NeuralModule network, ImagePreset preset)
         {
             var inputs = batch.Inputs.to(type, device);
             compiled ??= Compile(type);
-            return compiled?.TryRun(inputs) ?? network.call(inputs);
+            var run = compiled?.Find(inputs.size(0)) ?? network.call;
+            using var pause = loader.Pause(device);
+            return run(inputs);
         }
     }
 

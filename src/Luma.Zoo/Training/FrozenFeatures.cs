@@ -85,6 +85,7 @@ internal sealed class FrozenFeatures : IDisposable
                 using var batch = batches.Current;
                 using var scope = NewDisposeScope();
                 using var mixed = PrecisionTrial.Use(precision);
+                using var pause = loader.Pause(device);
                 var computed = prefix.ComputeFeatures(batch.Inputs.to(type, device));
                 foreach (var (place, value) in computed.Index())
                 {

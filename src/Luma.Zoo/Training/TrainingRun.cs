@@ -271,6 +271,7 @@ internal sealed class TrainingRun : IDisposable
             forward = () => Checked(InPrecision(() => step.Forward(inputs)), training);
         }
 
+        using var pause = loader.Pause(device);
         var before = step.Count;
         var loss = step.Run(forward, targets, isLast);
         if (step.Count > before) average?.Update(step.Count);
@@ -289,6 +290,7 @@ internal sealed class TrainingRun : IDisposable
     private void FindPrecision(Batch batch)
     {
         using var scope = NewDisposeScope();
+        using var pause = loader.Pause(device);
         var inputs = batch.Inputs.to(type, device);
         (precision, var ratio) = PrecisionTrial.Run(
             network,
@@ -296,7 +298,7 @@ internal sealed class TrainingRun : IDisposable
             {
                 using var pass = NewDisposeScope();
                 var output = step.Forward(inputs);
-                output.Auxiliaries.Aggregate(output.Output.sum(), (sum, auxiliary) => sum + auxiliary.sum()).backward();
+                output.Auxiliaries.Aggregate(output.Output.sum(), (sum, auxiliary) => sum.Plus(auxiliary.sum())).backward();
             },
             cancellation);
         trainer.Log.PrecisionFound(precision == TrainingPrecision.BFloat16 ? "bfloat16" : "float32", ratio);

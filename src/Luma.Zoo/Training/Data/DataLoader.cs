@@ -72,6 +72,9 @@ public sealed class DataLoader
         await foreach (var made in ReadAsync(epoch, firstStep, Steps, order, cancellation).ConfigureAwait(false)) yield return made;
     }
 
+    /// <inheritdoc cref="DecodeBudget.Pause"/>
+    internal DecodeBudget.Room.Share Pause(Device device) => reader.Pause(device);
+
     /// <summary>All images in the order of the data set, in batches of the same size.</summary>
     internal async IAsyncEnumerable<Batch> ReadInOrderAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {

@@ -18,6 +18,9 @@ internal sealed class SampleReader(IDataset data, ImagePreset preset, DataLoader
     /// <summary>The images that could not be read so far.</summary>
     public IReadOnlyList<ImageException> Unreadable => [.. unreadable.OrderBy(entry => entry.Key).Select(entry => entry.Value)];
 
+    /// <inheritdoc cref="DecodeBudget.Pause"/>
+    public DecodeBudget.Room.Share Pause(Device device) => budget.Pause(device);
+
     /// <summary>Writes an image where a batch wants it.</summary>
     /// <param name="epoch">The epoch.</param>
     /// <param name="index">The image.</param>
