@@ -6,14 +6,14 @@ namespace Luma.Zoo.Cli;
 internal static partial class StandardStreams
 {
     /// <summary>The descriptors.</summary>
-    public const int Output = 1, Error = 2;
+    public const int Input = 0, Output = 1, Error = 2;
 
     // From fcntl.h, the same on Linux and macOS.
     private const int GetFlags = 1, CloseOnExec = 1;
 
     /// <summary>
     /// Whether a stream was closed when the process began. Its descriptor may be another file's by now, such as that of a pipe of .NET's own:
-    /// what is written there would be lost, and block once the pipe is full.
+    /// what is written there would be lost, and block once the pipe is full; what is read there may never come.
     /// </summary>
     /// <param name="descriptor">The stream's descriptor.</param>
     // What is inherited has survived an exec; what .NET opens never would.

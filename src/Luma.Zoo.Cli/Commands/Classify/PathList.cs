@@ -19,10 +19,14 @@ internal sealed class PathList(string file, char separator)
     private string Name => IsInput ? "standard input" : file;
 
     /// <summary>Refuses a list that cannot be read, before any work.</summary>
-    /// <exception cref="UserException">There is no such file.</exception>
+    /// <exception cref="UserException">There is no such file, or standard input is closed.</exception>
     public void Check()
     {
-        if (IsInput) return;
+        if (IsInput)
+        {
+            if (StandardStreams.IsClosed(StandardStreams.Input)) throw new UserException($"{Name}: it is closed");
+            return;
+        }
         if (Directory.Exists(file)) throw new UserException($"{file}: this is a folder, not a list of paths; name it as an argument");
         if (!File.Exists(file)) throw new UserException($"{file}: there is no such file");
     }
