@@ -99,6 +99,7 @@ public sealed class TimmFolderTests : IDisposable
     [InlineData("global_pool", "\"max\"", "its global_pool is 'max'")]
     [InlineData("model_args", "{\"stem_type\": \"deep\"}", "built with model_args 'stem_type'")]
     [InlineData("num_classes", "0", "for 0 classes")]
+    [InlineData("num_classes", "1000001", "1000000 are the most")]
     [InlineData("label_names", "[\"a\"]", "3 classes and 1 label_names")]
     public async Task A_network_that_was_built_otherwise_is_refused_with_the_reason(string member, string value, string reason)
     {

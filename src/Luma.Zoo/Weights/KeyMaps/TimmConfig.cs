@@ -12,7 +12,7 @@ namespace Luma.Zoo.Weights.KeyMaps;
 internal sealed record TimmConfig
 {
     private const string FileName = "config.json";
-    private const int MostBytes = 16 << 20;
+    private const int MostBytes = 16 << 20, MostClasses = 1_000_000;
 
     // timm's own, where a config says nothing.
     private const double UsualCrop = 0.875;
@@ -113,7 +113,9 @@ internal sealed record TimmConfig
 
         var options = Options(path, id, size);
         var classes = NumClasses ?? options.NumClasses ?? images.NumClasses ?? 1000;
-        if (classes is < 1 or > 10_000_000) throw new ArgumentException($"it is for {classes} classes: weights for features alone make no classifier");
+        if (classes < 1) throw new ArgumentException($"it is for {classes} classes: weights for features alone make no classifier");
+        // Each gets a name, however small the file is.
+        if (classes > MostClasses) throw new ArgumentException($"it is for {classes} classes, and {MostClasses} are the most");
         var pool = GlobalPool ?? (PretrainedCfg is null ? null : images.GlobalPool);
         var usualPool = id.StartsWith("vit_", StringComparison.Ordinal) ? "token" : "avg";
         if (pool is not null && pool != usualPool)
