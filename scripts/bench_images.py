@@ -4,6 +4,8 @@
     dotnet build -c Release tests/Luma.Zoo.Benchmarks
     python3 scripts/bench_images.py decode PHOTO... [--rounds 9] [--python "python3"]
     python3 scripts/bench_images.py folder FOLDER MODEL WEIGHTS [--rounds 5] [--python "python3"] [--luma "luma"]
+    python3 scripts/bench_images.py start PHOTO MODEL [--rounds 11] [--python "python3"] [--luma "luma"]
+    python3 scripts/bench_images.py memory FOLDER MODEL COUNT... [--luma "luma"]
 
 decode makes JPEGs of 500x400 and of 4000x3000 pixels of the photos, and lets both sides decode them and prepare them as torchvision's
 presets do (resize 256, crop 224), each in one process with two threads. Prints the medians of images a second and their ratio
@@ -13,6 +15,10 @@ folder runs whole processes: `luma classify MODEL:WEIGHTS FOLDER --format jsonl`
 batches of 32, both with the same preset. Prints the medians of seconds and of resident memory, and their ratio (ours / Python's, lower is
 better). --luma is the command of the program, --classify more of its flags; --preset its flags for the weights' preset, which Python then
 reads from `luma pack`'s model.json.
+
+start runs `luma classify MODEL PHOTO`, from nothing to an answer, against Python that only says `import torchvision`.
+
+memory classifies as many files as each COUNT, links to the folder's, and prints the resident memory of each whole process.
 
 --python is the command of a Python that has torchvision.
 """
@@ -140,12 +146,39 @@ def folder(options):
               f"and {memory[1]:.0f} MiB (its main process), ratio {seconds[0] / seconds[1]:.2f}")
 
 
+def start(options):
+    photo, model = options.what
+    sides = [
+        [*shlex.split(options.luma), "classify", model, photo, *shlex.split(options.classify)],
+        [*shlex.split(options.python), "-c", "import torchvision"],
+    ]
+    runs = [[], []]
+    for turn in range(options.rounds + 1):
+        for side in (0, 1) if turn % 2 else (1, 0):
+            seconds, _ = run(sides[side])
+            if turn:
+                runs[side].append(seconds)
+    ours, python = (statistics.median(side) for side in runs)
+    print(f"{model}, one photo: ours {ours:.2f} s, Python's import {python:.2f} s, ratio {ours / python:.2f}")
+
+
+def memory(options):
+    images, model, *counts = options.what
+    files = sorted(os.path.join(images, name) for name in os.listdir(images))
+    for count in map(int, counts):
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            for i in range(count):
+                os.link(files[i % len(files)], os.path.join(folder, f"{i:06}.jpg"))
+            seconds, resident = run([*shlex.split(options.luma), "classify", model, folder, "--format", "jsonl", *shlex.split(options.classify)])
+        print(f"{model}, {count} files: {resident:.0f} MiB, {count / seconds:.0f} images/s", flush=True)
+
+
 def main():
     if sys.argv[1:2] == ["--worker"]:
         {"decode": decode_worker, "folder": folder_worker}[sys.argv[2]](*sys.argv[3:])
         return
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=["decode", "folder"])
+    parser.add_argument("kind", choices=["decode", "folder", "start", "memory"])
     parser.add_argument("what", nargs="+")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--python", default=sys.executable)
@@ -153,8 +186,8 @@ def main():
     parser.add_argument("--preset", default="")
     parser.add_argument("--classify", default="")
     options = parser.parse_args()
-    options.rounds = options.rounds or (9 if options.kind == "decode" else 5)
-    {"decode": decode, "folder": folder}[options.kind](options)
+    options.rounds = options.rounds or {"decode": 9, "folder": 5, "start": 11, "memory": 1}[options.kind]
+    {"decode": decode, "folder": folder, "start": start, "memory": memory}[options.kind](options)
 
 
 main()
