@@ -295,6 +295,32 @@ public sealed class AutoEngineTests : IDisposable
     }
 
     [Fact]
+    public void What_is_left_of_many_images_is_run_as_the_others_were()
+    {
+        var engine = Fake("first", 10);
+        FakeEngine[] engines = [engine, Fake("second", 20)];
+        using var program = Auto(engines).Compile(network);
+        Assert.Equal(8, program.Choose(Shape, 16).Batch);
+
+        foreach (var count in (long[])[2, 5, 7, 16])
+        {
+            var passes = Passes();
+            program.Run(zeros(count, 3)).Dispose();
+            Assert.Equal(passes + 1, Passes());
+        }
+
+        // Whoever asks wants to know, and one image alone is another thing.
+        Assert.Equal(2, program.Choose(Shape, 3).Batch);
+        var before = Passes();
+        program.Run(zeros(1, 3)).Dispose();
+        Assert.True(Passes() > before + 2);
+        Assert.Equal(1, program.Choose(Shape).Batch);
+        Assert.Equal(1, engine.Made);
+
+        int Passes() => engines.Sum(engine => engine.Passes);
+    }
+
+    [Fact]
     public void Measuring_can_be_stopped_and_done_again()
     {
         using var stop = new CancellationTokenSource();

@@ -29,11 +29,14 @@ public sealed class AutoProgram : IInferenceProgram
     public ScalarType Type { get; }
 
     /// <inheritdoc/>
-    /// <remarks>The first images of a shape, and the first of each batch, wait until the engines are measured.</remarks>
+    /// <remarks>
+    /// The first images of a shape wait until the engines are measured, for one image and for several; a larger batch is measured anew. A smaller one, such
+    /// as the last of many images, is run as the larger.
+    /// </remarks>
     public Tensor Run(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return Use(new([.. input.shape.Skip(1)], BatchOf(input.shape.FirstOrDefault()), CancellationToken.None), chosen => chosen.Program.Run(input));
+        return Use(new([.. input.shape.Skip(1)], BatchOf(input.shape.FirstOrDefault()), MustMeasure: false, CancellationToken.None), chosen => chosen.Program.Run(input));
     }
 
     /// <summary>Measures the engines and compiles for a shape and a batch, where that has not been done.</summary>
@@ -51,7 +54,7 @@ public sealed class AutoProgram : IInferenceProgram
     {
         ArgumentNullException.ThrowIfNull(imageShape);
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        return Use(new([.. imageShape], BatchOf(batch), cancellationToken), chosen => chosen.Choice);
+        return Use(new([.. imageShape], BatchOf(batch), MustMeasure: true, cancellationToken), chosen => chosen.Choice);
     }
 
     /// <inheritdoc/>
@@ -70,6 +73,9 @@ public sealed class AutoProgram : IInferenceProgram
         if (parameter is { IsInvalid: true })
             throw new InvalidOperationException($"The network was disposed of or moved before it was compiled for images of ({string.Join(", ", inputs.ImageShape)}), {inputs.Batch} at a time.");
 
+        var measured = known.Where(entry => entry.Key.ImageShape == inputs.ImageShape).Select(entry => entry.Value).OrderBy(chosen => chosen.Choice.Batch);
+        if (measured.FirstOrDefault(chosen => inputs.IsServedBy(chosen.Choice.Batch)) is { } serving) return serving;
+
         using var generator = new Generator(0);
         using var images = rand([inputs.Batch, .. inputs.ImageShape], generator: generator);
         var (memory, question) = (new EngineMemory(engine.Folder), Question(inputs));
@@ -86,16 +92,16 @@ public sealed class AutoProgram : IInferenceProgram
         contest.ThrowIfEmpty();
         var passes = contest.Passes;
         var times = passes.Count == 1 ? [0] : new EngineContest(engine.Time, inputs.Cancellation).Measure([.. passes.Select(pass => pass.Run)]);
-        var measured = passes.Zip(times, (pass, time) => (pass.Candidate, Time: time)).OrderBy(pair => pair.Time).ToList();
+        var ranking = passes.Zip(times, (pass, time) => (pass.Candidate, Time: time)).OrderBy(pair => pair.Time).ToList();
         var found = new EngineAnswer
         {
             Question = question,
-            Fastest = measured[0].Candidate.Text,
-            Milliseconds = measured.ToDictionary(pair => pair.Candidate.Text, pair => pair.Time),
+            Fastest = ranking[0].Candidate.Text,
+            Milliseconds = ranking.ToDictionary(pair => pair.Candidate.Text, pair => pair.Time),
         };
         // Another time memory or disk may not be short.
         if (contest.AllCan) memory.Keep(found);
-        return contest.Take(measured[0].Candidate, Choice(measured[0].Candidate, found, remembered: false));
+        return contest.Take(ranking[0].Candidate, Choice(ranking[0].Candidate, found, remembered: false));
 
         EngineChoice Choice(Candidate candidate, EngineAnswer answer, bool remembered) => new(
             candidate.Engine.Name, candidate.Type, inputs.Batch,
@@ -113,11 +119,13 @@ public sealed class AutoProgram : IInferenceProgram
     private string Question(Inputs inputs) =>
         EngineQuestion.Of(EvaluationGraph.Record(network, inputs.ImageShape), inputs.Batch, candidates.Select(candidate => candidate.Text));
 
-    private sealed record Inputs(Integers ImageShape, long Batch, CancellationToken Cancellation)
+    private sealed record Inputs(Integers ImageShape, long Batch, bool MustMeasure, CancellationToken Cancellation)
     {
-        public bool Equals(Inputs? other) => other is not null && ImageShape == other.ImageShape && Batch == other.Batch;
+        public bool IsServedBy(long batch) => batch == Batch || (!MustMeasure && Batch > 1 && batch > Batch);
 
-        public override int GetHashCode() => HashCode.Combine(ImageShape, Batch);
+        public bool Equals(Inputs? other) => other is not null && ImageShape == other.ImageShape && Batch == other.Batch && MustMeasure == other.MustMeasure;
+
+        public override int GetHashCode() => HashCode.Combine(ImageShape, Batch, MustMeasure);
     }
 
     private sealed record Candidate(IInferenceEngine Engine, ScalarType Type)
