@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Shows what a trained body is worth on few pictures: fine-tunes it frozen, then unfrozen, and trains the same network from scratch.
+"""Shows what a trained body is worth on few pictures: trains a head on it while it is frozen, then all of that, and the same network from scratch.
 
     python3 scripts/transfer.py LUMA MODEL_FOLDER CIFAR10_ZIP OUT [--seeds N] [--epochs N] [--frozen-epochs N] [--only KIND] [--precision TYPE]
     python3 scripts/transfer.py --table OUT
@@ -21,7 +21,9 @@ import zipfile
 
 TRAINING, CHOOSING = 100, 20
 KINDS = ("frozen", "unfrozen", "scratch")
-SAID = {"frozen": "frozen body, a new head", "unfrozen": "all of it fine-tuned", "scratch": "the same network from scratch"}
+SAID = {"frozen": "frozen body, a new head", "unfrozen": "then all of it", "scratch": "the same network from scratch"}
+# The head is there, and the body is to change a little.
+UNFROZEN_RATE = "0.002"
 
 
 def write_list(pictures, seed, path):
@@ -39,13 +41,16 @@ def write_list(pictures, seed, path):
 
 
 def train(options, kind, seed, data, run):
-    command = [options.luma, "finetune", "resnet34:none" if kind == "scratch" else str(options.model), "--data", str(data), "--output", str(run)]
+    model = {"frozen": options.model, "unfrozen": run.with_name(run.name.replace("unfrozen", "frozen")), "scratch": "resnet34:none"}[kind]
+    command = [options.luma, "finetune", str(model), "--data", str(data), "--output", str(run)]
     command += ["--seed", str(seed), "--resume", "--verbose", "--precision", options.precision]
     if kind == "frozen":
         # Nothing is changed at random, so each picture goes through the body once.
         command += ["--freeze", "body", "--augment", "none", "--epochs", str(options.frozen_epochs)]
     else:
         command += ["--augment", options.augment, "--epochs", str(options.epochs)]
+        if kind == "unfrozen":
+            command += ["--lr", UNFROZEN_RATE]
     print("$", *command, flush=True)
     subprocess.run(command, check=True)
 
