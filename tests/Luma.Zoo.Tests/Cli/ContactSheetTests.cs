@@ -97,6 +97,38 @@ public class ContactSheetTests
         Assert.Equal(Width + (2 * Gap), SKBitmap.Decode(there).Width);
     }
 
+    [Fact]
+    public async Task A_sheet_among_the_pictures_is_none_of_them()
+    {
+        using var images = new ManyImages(3);
+        var output = images.Output("out.jsonl");
+
+        foreach (var again in (string[])["--resume", "--resume", "--force"])
+        {
+            Assert.Equal(0, (await images.ClassifyAsync("--output", output, "--sheet", Path.Combine(images.Folder, "sheet.png"), again)).ExitCode);
+            Assert.Equal(3, File.ReadAllLines(output).Length);
+        }
+        File.Delete(Path.Combine(images.Folder, "sheet.png"));
+
+        // Nor are those of the other parts; one of a part that there is not, or in another folder, is a picture.
+        var others = Directory.CreateDirectory(Path.Combine(images.Folder, "inner")).FullName;
+        foreach (var picture in (string[])[Path.Combine(images.Folder, "s-2.png"), Path.Combine(others, "s-0.png")]) File.Copy(images.Image(0), picture);
+        foreach (var again in (string[])["--resume", "--force"])
+        {
+            List<string> paths = [];
+            for (var part = 0; part < 2; part++)
+            {
+                var lines = images.Output($"part-{part}.jsonl");
+                Assert.Equal(0, (await images.ClassifyAsync("--recursive", "--shard", $"{part}/2", "--output", lines, "--sheet", Path.Combine(images.Folder, "s-{shard}.png"), again)).ExitCode);
+                paths.AddRange(File.ReadLines(lines).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("path").GetString()!));
+            }
+            Assert.Equal(
+                ["0000.png", "0001.png", "0002.png", "inner/s-0.png", "s-2.png"],
+                paths.Select(path => Path.GetRelativePath(images.Folder, path).Replace('\\', '/')).Order(StringComparer.Ordinal));
+        }
+        Assert.True(File.Exists(Path.Combine(images.Folder, "s-1.png")));
+    }
+
     private static int Count(SKBitmap bitmap, int x, int y, int width, int height, Predicate<SKColor> counts)
     {
         var count = 0;

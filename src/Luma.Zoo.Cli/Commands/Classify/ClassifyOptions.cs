@@ -7,6 +7,9 @@ namespace Luma.Zoo.Cli.Commands.Classify;
 /// <summary>The options of <c>luma classify</c> that say which images to take and how to write what they show.</summary>
 internal sealed class ClassifyOptions
 {
+    /// <summary>What stands for the number of a part in the names of outputs.</summary>
+    public const string Place = "{shard}";
+
     // Done sooner than a network is compiled.
     private const int FewImages = 32;
 
@@ -115,7 +118,7 @@ internal sealed class ClassifyOptions
         if (sheet is not null) CheckSheet(sheet, inputs, request);
         return new(
             paths, list, parsed.GetValue(Recursive), shard, (int)(parsed.GetValue(Top) ?? 5), parsed.GetValue(Threshold),
-            (int?)parsed.GetValue(BatchSize), Engine.Compiles(parsed, IsWorthCompiling(paths, list)), Engine.Named(parsed), request, sheet);
+            (int?)parsed.GetValue(BatchSize), Engine.Compiles(parsed, IsWorthCompiling(paths, list)), Engine.Named(parsed), request, sheet, sheet is null ? null : new SheetNames(parsed.GetValue(Sheet)!, sheet, shard?.Count ?? 1));
     }
 
     // By what was asked for, not by how many images are left: a run that goes on computes as it began.
@@ -130,15 +133,12 @@ internal sealed class ClassifyOptions
         if (File.Exists(sheet) && !request.Force && !request.Resume) throw new UsageException($"{sheet} is already there: --force replaces it");
     }
 
-    // With as many digits for each, so that names sort as the shards do.
     private static string? NameOutput(string? output, Shard? shard)
     {
-        const string Place = "{shard}";
         if (output?.Contains(Place, StringComparison.Ordinal) != true) return output;
         if (shard is not { } part) throw new UsageException($"{Place} in the name of the output stands for a shard: give --shard too");
 
-        var digits = (part.Count - 1).ToString(CultureInfo.InvariantCulture).Length;
-        return output.Replace(Place, part.Index.ToString($"D{digits}", CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        return output.Replace(Place, part.Name, StringComparison.Ordinal);
     }
 
     private static ResultFormat FormatOf(ResultFormat? format, bool json, string? output)

@@ -15,14 +15,17 @@ namespace Luma.Zoo.Cli.Commands.Classify;
 /// <param name="Engine">What compiles it, or null where no user has said what.</param>
 /// <param name="Output">Where the answers go.</param>
 /// <param name="Sheet">The picture of pictures and answers to draw, or null.</param>
+/// <param name="Sheets">Where it and those of the other parts stand, or null.</param>
 internal sealed record ClassifyRequest(
-    IReadOnlyList<string> Paths, PathList? List, bool Recursive, Shard? Shard, int Top, double? Threshold, int? BatchSize, bool Compiles, IInferenceEngine? Engine, OutputRequest Output, string? Sheet)
+    IReadOnlyList<string> Paths, PathList? List, bool Recursive, Shard? Shard, int Top, double? Threshold, int? BatchSize, bool Compiles, IInferenceEngine? Engine, OutputRequest Output, string? Sheet, SheetNames? Sheets)
 {
     /// <summary>The files, found as they are asked for.</summary>
     /// <param name="cancellation">Ends the waiting for a list.</param>
     public IEnumerable<ImageFile> Find(CancellationToken cancellation)
     {
         var files = ImagePaths.Find(List is null ? Paths : Paths.Concat(List.Read(cancellation)), Recursive);
+        // The sheet of an earlier run, or of another part, is none of the pictures.
+        if (Sheets is { } sheets) files = files.Where(file => !sheets.Has(file.Path));
         return Shard is { } shard ? files.Where(file => shard.Has(file.Path)) : files;
     }
 

@@ -25,9 +25,16 @@ internal readonly record struct Shard(int Index, int Count)
         var count = parts.Length == 2 ? Number(parts[1]) : null;
         if (parts is [Auto] || (parts is [Auto, _] && count > 0)) return FromScheduler(count, environment);
 
+        if (count == 0) throw Wrong($"'{text}' is no shard, because there must be at least one");
         if (count is null || Number(parts[0]) is not { } index) throw Wrong($"'{text}' is no shard");
         return index < count ? new(index, count.Value) : throw Wrong($"There is no shard {index} of {count}: they are numbered from 0 to {count - 1}");
     }
+
+    /// <summary>The number in the names of outputs: with as many digits for each part, so that names sort as the parts do.</summary>
+    public string Name => Index.ToString($"D{Digits(Count)}", CultureInfo.InvariantCulture);
+
+    /// <summary>How many digits the numbers of some parts have.</summary>
+    public static int Digits(int count) => (count - 1).ToString(CultureInfo.InvariantCulture).Length;
 
     /// <summary>Whether a path belongs to this part.</summary>
     public bool Has(string path) => Count == 1 || XxHash64.HashToUInt64(Encoding.UTF8.GetBytes(path)) % (ulong)Count == (ulong)Index;
@@ -65,7 +72,9 @@ internal readonly record struct Shard(int Index, int Count)
             : throw Wrong($"The ids of this Slurm array are not evenly spaced, so the place of {id} among them is not known: use --array=0-{Math.Max(all - 1, 0)}, or write --shard I/N");
     }
 
-    private static Shard Checked(string name, int index, int count) => index < count
+    private static Shard Checked(string name, int index, int count) => count == 0
+        ? throw Wrong($"The scheduler says that there are no shards, but {name} is {index}")
+        : index < count
         ? new(index, count)
         : throw Wrong($"{name} is {index}, but there are {count} shards: they are numbered from 0 to {count - 1}");
 
