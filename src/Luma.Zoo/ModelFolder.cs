@@ -223,7 +223,7 @@ public sealed class ModelFolder
         }
         catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException)
         {
-            throw new ModelFolderException(name, $"this is not a model.json that can be used: {error.Message.TrimEnd('.')}", error);
+            throw new ModelFolderException(name, $"this is not a model.json that can be used: {JsonText.Describe(error)}", error);
         }
     }
 

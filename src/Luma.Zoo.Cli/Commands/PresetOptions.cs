@@ -119,7 +119,7 @@ internal sealed class PresetOptions
         }
         catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException)
         {
-            throw new UserException($"{path}: this is not a preset: {error.Message.Split(" (Parameter ")[0].TrimEnd('.')}");
+            throw new UserException($"{path}: this is not a preset: {JsonText.Describe(error)}");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -75,7 +75,7 @@ internal sealed class RecipeOptions
         }
         catch (Exception error) when (error is JsonException or ArgumentException)
         {
-            throw new UserException($"{path}: this is not a recipe: {error.Message.Split(" (Parameter ")[0].ReplaceLineEndings(" ").TrimEnd('.')}");
+            throw new UserException($"{path}: this is not a recipe: {JsonText.Describe(error)}");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

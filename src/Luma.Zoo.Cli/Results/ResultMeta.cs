@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Cli.Results;
 
@@ -46,7 +47,7 @@ internal sealed record ResultMeta(
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new UserException($"{path}: cannot be read: {error.Message.TrimEnd('.')}; {Begin}");
+            throw new UserException($"{path}: cannot be read: {JsonText.Describe(error)}; {Begin}");
         }
     }
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace Luma.Zoo.Files;
 
@@ -14,4 +16,17 @@ internal static class JsonText
         [0xFE, 0xFF, .. var rest] => Encoding.UTF8.GetBytes(Encoding.BigEndianUnicode.GetString(rest)),
         _ => bytes,
     };
+
+    /// <summary>What is wrong with a text, without a full stop: the line as people count it, the member, and the problem.</summary>
+    /// <param name="error">What was thrown while it was read.</param>
+    public static string Describe(Exception error)
+    {
+        var problem = error.Message.Split(" (Parameter ")[0].ReplaceLineEndings(" ");
+        if (error is not JsonException { LineNumber: { } line } json) return problem.TrimEnd('.');
+
+        // .NET's own message ends in places that are counted from 0, and has advice for programmers.
+        foreach (var end in (string[])[" Path: $", " LineNumber: ", " Change the reader options"]) problem = problem.Split(end)[0];
+        var member = json.Path is ['$', '.', .. var name] ? $", {name}" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"line {line + 1}{member}: {problem.TrimEnd('.')}");
+    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Luma.Zoo.Files;
 
@@ -8,6 +9,9 @@ namespace Luma.Zoo.Inference;
 public static class Labels
 {
     private const string Prefix = "zoo/labels/", Suffix = ".txt";
+
+    // Another encoding would give names with characters that nobody has written.
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     // Where other libraries' files keep the names.
     private static readonly string[] Keys = ["id2label", "label_names", "classes"];
@@ -56,7 +60,7 @@ public static class Labels
         // Half of a pair of surrogates is well-formed JSON, and no text.
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{path}: not JSON: {exception.Message}", exception);
+            throw new InvalidDataException($"{path}: not JSON: {JsonText.Describe(exception)}.", exception);
         }
 
         if (labels is null or []) throw new InvalidDataException($"{path}: there are no labels in it.");
@@ -69,8 +73,12 @@ public static class Labels
     {
         try
         {
-            using var reader = new StreamReader(RegularFile.OpenStream(path));
+            using var reader = new StreamReader(RegularFile.OpenStream(path), Strict);
             return reader.ReadToEnd();
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new InvalidDataException($"{path}: this is not text in UTF-8; save it so.", error);
         }
         catch (NotAFileException error)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using Luma.Zoo.Inference;
 
 namespace Luma.Zoo.Tests.Inference;
@@ -66,6 +67,24 @@ public sealed class LabelsTests : IDisposable
     [InlineData("""{"classes": ["cat", "dog"]}""")]
     public void Names_stand_in_other_libraries_files_in_other_ways(string text) =>
         Assert.Equal(["cat", "dog"], Labels.Load(Write("labels.json", text)));
+
+    // Read as something else, every umlaut would be a question mark.
+    [Theory]
+    [InlineData("labels.txt", "Hund\nB\u00E4r\n")]
+    [InlineData("labels.json", "[\"Hund\", \"B\u00E4r\"]")]
+    public void Names_in_another_encoding_than_unicode_are_refused(string name, string text)
+    {
+        var path = Path.Combine(folder, name);
+        File.WriteAllText(path, text, Encoding.Latin1);
+
+        Assert.Equal($"{path}: this is not text in UTF-8; save it so.", Assert.Throws<InvalidDataException>(() => Labels.Load(path)).Message);
+
+        foreach (var encoding in (Encoding[])[Encoding.UTF8, Encoding.Unicode, Encoding.BigEndianUnicode, new UTF8Encoding(false)])
+        {
+            File.WriteAllText(path, text, encoding);
+            Assert.Equal(["Hund", "B\u00E4r"], Labels.Load(path));
+        }
+    }
 
     private string Write(string name, string text)
     {

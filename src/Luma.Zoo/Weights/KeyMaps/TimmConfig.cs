@@ -101,7 +101,7 @@ internal sealed record TimmConfig
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw new ModelFolderException(path, $"this is not a config.json of timm's that can be used: {error.Message.TrimEnd('.')}", error);
+            throw new ModelFolderException(path, $"this is not a config.json of timm's that can be used: {JsonText.Describe(error)}", error);
         }
     }
 
