@@ -39,6 +39,7 @@ internal sealed record ModelSource(ModelFamily Family, ModelVariant Variant, str
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var (id, named) = colon < 0 ? (text, null) : (text[..colon], text[(colon + 1)..]);
         if (!ModelZoo.Has(id) && LooksLikePath(text)) throw new ModelFolderException(text, "there is no such model folder or file");
+        if (!ModelZoo.Has(id) && NearestNames.To(id, ModelZoo.Names) is []) throw new UnknownModelException(id, [], mayBeFolder: true);
         var (family, variant) = ModelZoo.Find(id);
         if (named is { Length: 0 }) throw new ModelReferenceException($"There are no weights after the colon of '{text}'");
         if (named is not null && weights is not null) throw new ModelReferenceException($"'{text}' and --weights both name weights: give one of them");

@@ -51,6 +51,9 @@ public static partial class ModelZoo
         return ByName.TryGetValue(id, out var found) ? found : throw new UnknownModelException(id, NearestNames.To(id, ByName.Keys));
     }
 
+    /// <summary>The ids and the aliases.</summary>
+    internal static IEnumerable<string> Names => ByName.Keys;
+
     /// <summary>Whether there is a network of an id or an alias.</summary>
     internal static bool Has(string id) => ByName.ContainsKey(id);
 
