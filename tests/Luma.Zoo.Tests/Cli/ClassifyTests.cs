@@ -202,6 +202,19 @@ public class ClassifyTests
     }
 
     [Fact]
+    public async Task A_folder_with_nothing_but_links_to_folders_says_that_these_are_not_followed()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using var folder = new TemporaryFolder();
+        Directory.CreateSymbolicLink(folder.File("digits"), Digits);
+
+        var refused = (await Run.Of("classify", "lenet_5", folder.File("."), "--recursive")).Failure();
+
+        Assert.EndsWith("there are no images in this folder, and links to folders are not followed; name what they lead to", refused, StringComparison.Ordinal);
+        Assert.Equal(0, (await Run.Of("classify", "lenet_5", folder.File("digits"))).ExitCode);
+    }
+
+    [Fact]
     public async Task A_folder_without_images_does_not_stop_the_others()
     {
         using var folder = new TemporaryFolder();

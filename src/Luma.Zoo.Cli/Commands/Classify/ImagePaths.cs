@@ -76,12 +76,16 @@ internal static class ImagePaths
         }
     }
 
+    private static bool IsLink(string folder) => File.GetAttributes(folder).HasFlag(FileAttributes.ReparsePoint);
+
     private static string WhyNone(string folder, bool recursive)
     {
         const string None = "there are no images in this folder";
         try
         {
-            return !recursive && Directory.EnumerateDirectories(folder).Any() ? $"{None}; --recursive searches the folders in it too" : None;
+            var folders = Directory.EnumerateDirectories(folder);
+            if (!recursive) return folders.Any() ? $"{None}; --recursive searches the folders in it too" : None;
+            return folders.Any(IsLink) ? $"{None}, and links to folders are not followed; name what they lead to" : None;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
