@@ -127,7 +127,7 @@ internal static class CommandLine
 
     private static int Fail(Terminal terminal, int code, string message)
     {
-        terminal.Error.WriteLine($"luma: {message.ReplaceLineEndings(" ")}");
+        terminal.Error.WriteLine($"luma: {Shown.Message(message)}");
         return code;
     }
 }

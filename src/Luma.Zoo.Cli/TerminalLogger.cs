@@ -11,6 +11,6 @@ internal sealed class TerminalLogger(Terminal terminal) : ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (IsEnabled(logLevel)) terminal.Error.WriteLine($"luma: {formatter(state, exception).ReplaceLineEndings(" ")}");
+        if (IsEnabled(logLevel)) terminal.Error.WriteLine($"luma: {Shown.Message(formatter(state, exception))}");
     }
 }

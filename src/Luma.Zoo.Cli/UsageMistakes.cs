@@ -71,6 +71,8 @@ internal static class UsageMistakes
         // A beginning that fits one name only is as good as a misspelling: '--weight', '-w'.
         var begun = names.Where(known => known.TrimStart('-').StartsWith(name.TrimStart('-'), StringComparison.OrdinalIgnoreCase)).ToList();
         var nearest = begun.Count is > 0 and <= 3 && name.TrimStart('-').Length > 0 ? [.. begun] : NearestNames.To(name, names);
+        // A file whose name begins so is meant, not an option.
+        if (kind == "option" && Path.Exists(text)) return $"There is no option '{name}'; for the file of that name write ./{text}";
         return $"There is no {kind} '{name}'{(nearest.Length > 0 ? $"; did you mean {string.Join(", ", nearest)}?" : "")}";
     }
 }

@@ -93,7 +93,7 @@ internal static class EvaluateCommand
         {
             var other = ClassTable.MostOftenTakenFor(evaluation, place) is { } most ? Say($"{most.Name} ({most.Count:N0})") : "";
             table.AddRow(
-                Markup.Escape(entry.Name), Say($"{entry.Count:N0}"), double.IsNaN(entry.Precision) ? "-" : Say($"{entry.Precision:P1}"), Say($"{entry.Recall:P1}"), Say($"{entry.F1:P1}"), Markup.Escape(other));
+                Markup.Escape(Shown.Name(entry.Name)), Say($"{entry.Count:N0}"), double.IsNaN(entry.Precision) ? "-" : Say($"{entry.Precision:P1}"), Say($"{entry.Recall:P1}"), Say($"{entry.F1:P1}"), Markup.Escape(Shown.Name(other)));
         }
         terminal.Console.Write(table);
         if (seen.Count > MostShown) terminal.Out.WriteLine(Say($"{seen.Count - MostShown:N0} more classes: --json shows all"));

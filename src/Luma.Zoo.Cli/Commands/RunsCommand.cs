@@ -66,7 +66,7 @@ internal static class RunsCommand
             if (hasPrecision) cells.Add(Percent(run.MeanAveragePrecision));
             if (hasAccuracy) cells.Add(run.MeanAveragePrecision is null ? Percent(run.Accuracy) : "-");
             cells.AddRange([run.Loss is { } loss ? Say($"{loss:F4}") : "-", run.LearningRate is { } rate ? Say($"{rate}") : "-", Text(run.Seed), ListedRun.NameOf(run.State)]);
-            table.AddRow([.. cells.Select(Markup.Escape)]);
+            table.AddRow([.. cells.Select(cell => Markup.Escape(Shown.Name(cell)))]);
         }
         console.Write(table);
 

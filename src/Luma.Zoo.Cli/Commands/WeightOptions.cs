@@ -45,7 +45,7 @@ internal static class WeightOptions
     /// <inheritdoc cref="Say(Terminal, string, WeightSelection)"/>
     public static IReadOnlyList<string>? Say(Terminal terminal, string file, IReadOnlyList<string> notes)
     {
-        foreach (var note in notes) terminal.Error.WriteLine($"luma: {file}: {note.ReplaceLineEndings(" ")}");
+        foreach (var note in notes) terminal.Error.WriteLine($"luma: {Shown.Name(file)}: {Shown.Message(note)}");
         return notes.Count > 0 ? notes : null;
     }
 }

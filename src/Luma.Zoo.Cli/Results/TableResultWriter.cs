@@ -12,10 +12,12 @@ internal sealed class TableResultWriter(IAnsiConsole console) : IResultWriter
 
     public Task WriteAsync(ClassifiedImage image)
     {
-        var name = image.Path;
+        var name = Shown.Name(image.Path);
+        // What failed is told elsewhere; where nothing was likely enough, that is the answer.
+        if (image.Predictions is []) table.AddRow(new Text(name), new Text(""), new Text(""));
         foreach (var prediction in image.Predictions ?? [])
         {
-            table.AddRow(new Text(name), new Text(prediction.Label), new Text(prediction.Probability.ToString("P2", CultureInfo.InvariantCulture)));
+            table.AddRow(new Text(name), new Text(Shown.Name(prediction.Label)), new Text(prediction.Probability.ToString("P2", CultureInfo.InvariantCulture)));
             name = "";
         }
         if (table.Rows.Count >= MostRows) Show();
