@@ -75,8 +75,16 @@ internal static class FineTuneCommand
                     Resume = isResumed,
                     CheckpointEverySteps = (int?)parsed.GetValue(every),
                 };
-                var result = await ShowAsync(terminal, progress => FineTuner.RunAsync(options, progress, new TerminalLogger(terminal), cancellation));
-                return Say(terminal, options, result, parsed.GetValue(json));
+                try
+                {
+                    var result = await ShowAsync(terminal, progress => FineTuner.RunAsync(options, progress, new TerminalLogger(terminal), cancellation));
+                    return Say(terminal, options, result, parsed.GetValue(json));
+                }
+                catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+                {
+                    terminal.Error.WriteLine($"luma: cancelled before the first step; the same command with --resume {(RunFolder.HasRun(folder) ? "goes on with the run" : "begins the run")}");
+                    return CommandLine.Cancelled;
+                }
             },
             CancellationToken.None));
         return command;
@@ -108,7 +116,7 @@ internal static class FineTuneCommand
         if (training.Cancelled)
         {
             terminal.Error.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"luma: cancelled after {training.Steps:N0} steps; the same command with --resume goes on from there"));
+                CultureInfo.InvariantCulture, $"luma: cancelled after {training.Steps:N0} {(training.Steps == 1 ? "step" : "steps")}; the same command with --resume goes on from there"));
         }
         if (!json)
         {

@@ -4,7 +4,7 @@ namespace Luma.Zoo.Training;
 /// <param name="Folder">The run's folder, which is a model folder.</param>
 /// <param name="Recipe">The recipe that it had.</param>
 /// <param name="Training">The course of the training.</param>
-/// <param name="Evaluation">What the best weights do on the validation pictures; null where the run was cancelled before an epoch was done.</param>
+/// <param name="Evaluation">What the best weights do on the validation pictures; null where the run was cancelled before they were measured.</param>
 /// <param name="Warnings">What may be wrong with the data or the start.</param>
 public sealed record FineTuneResult(string Folder, TrainingOptions Recipe, TrainingResult Training, Evaluation? Evaluation, IReadOnlyList<string> Warnings)
 {

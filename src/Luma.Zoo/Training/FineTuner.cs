@@ -17,7 +17,7 @@ public static class FineTuner
     /// <param name="options">What is learnt by which network, and where it goes.</param>
     /// <param name="progress">What hears how it goes, a few times a second at most.</param>
     /// <param name="logger">Is told what matters.</param>
-    /// <param name="cancellationToken">Ends the training within a step. It is saved, and <see cref="FineTuneOptions.Resume"/> goes on with it.</param>
+    /// <param name="cancellationToken">Ends the training within a step, or the measuring at its end. It is saved, and <see cref="FineTuneOptions.Resume"/> goes on with it.</param>
     /// <returns>What came of it.</returns>
     /// <exception cref="InvalidDatasetException">There is something wrong with the pictures; the message says what.</exception>
     /// <exception cref="UnknownModelException">There is no such network.</exception>
@@ -30,6 +30,7 @@ public static class FineTuner
     /// <exception cref="CheckpointException">The run cannot go on: another recipe or other pictures.</exception>
     /// <exception cref="TrainingDivergedException">The loss is no longer finite.</exception>
     /// <exception cref="IOException">The folder cannot be written, or there is a run in it already.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before the training began or went on.</exception>
     public static async Task<FineTuneResult> RunAsync(
         FineTuneOptions options, IProgress<TrainingProgress>? progress = null, ILogger? logger = null, CancellationToken cancellationToken = default)
     {
@@ -71,11 +72,19 @@ public static class FineTuner
         var result = await trainer.FitAsync(data.Training, data.Validation, progress, cancellationToken).ConfigureAwait(false);
         if (result.Cancelled || result.Best is null) return new(run.Path, recipe, result, null, warnings);
 
-        var evaluator = new Evaluator(network, start.Manifest.Preset) { Loading = options.Loading with { BatchSize = recipe.BatchSize } };
-        var evaluation = await evaluator.RunAsync(data.Validation, cancellation: cancellationToken).ConfigureAwait(false);
-        var test = data.Test is null ? null : await evaluator.RunAsync(data.Test, cancellation: cancellationToken).ConfigureAwait(false);
-        await Task.Run(() => report.Finish(new(start, data, result, evaluation, test, data.Warnings, options.Loading.Decoding)), cancellationToken).ConfigureAwait(false);
-        return new(run.Path, recipe, result, evaluation, warnings) { Test = test };
+        try
+        {
+            var evaluator = new Evaluator(network, start.Manifest.Preset) { Loading = options.Loading with { BatchSize = recipe.BatchSize } };
+            var evaluation = await evaluator.RunAsync(data.Validation, cancellation: cancellationToken).ConfigureAwait(false);
+            var test = data.Test is null ? null : await evaluator.RunAsync(data.Test, cancellation: cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => report.Finish(new(start, data, result, evaluation, test, data.Warnings, options.Loading.Decoding)), cancellationToken).ConfigureAwait(false);
+            return new(run.Path, recipe, result, evaluation, warnings) { Test = test };
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // All is learnt and saved; whoever goes on measures it.
+            return new(run.Path, recipe, result with { Cancelled = true }, null, warnings);
+        }
     }
 
     private static void CheckLoss(TrainingOptions options, DatasetSplit data)

@@ -8,6 +8,8 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The name of the file that whoever trains holds.</summary>
     public const string LockName = ".luma-run-lock";
 
+    private const string CheckpointsName = "checkpoints";
+
     private readonly FileStream held;
     private readonly bool isNew;
 
@@ -17,7 +19,7 @@ internal sealed class RunFolder : IDisposable
     public string Path { get; }
 
     /// <summary>Where the training is saved as it goes.</summary>
-    public string Checkpoints => PathOf("checkpoints");
+    public string Checkpoints => PathOf(CheckpointsName);
 
     /// <summary>Where a file of the run is.</summary>
     public string PathOf(string name) => System.IO.Path.Combine(Path, name);
@@ -66,12 +68,15 @@ internal sealed class RunFolder : IDisposable
         if (File.Exists(path)) throw new IOException($"{path}: cannot be written: this is a file, and a run is a folder.");
         if (!Directory.Exists(path)) return;
 
-        var hasRun = Directory.Exists(System.IO.Path.Combine(path, "checkpoints"));
+        var hasRun = HasRun(path);
         if (hasRun && !resume)
             throw new IOException($"{path}: there is a run in this folder already. Go on with it by --resume (in C#: Resume), or take another folder.");
         if (!hasRun && File.Exists(System.IO.Path.Combine(path, "model.json")))
             throw new IOException($"{path}: there is a model in this folder, which is no run's. Take another folder.");
     }
+
+    /// <summary>Whether a run was saved in a folder.</summary>
+    public static bool HasRun(string path) => Directory.Exists(System.IO.Path.Combine(path, CheckpointsName));
 
     public void Dispose()
     {

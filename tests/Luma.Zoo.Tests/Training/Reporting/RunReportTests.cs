@@ -148,6 +148,42 @@ public sealed class RunReportTests : IDisposable
         await Task.CompletedTask;
     }
 
+    [Fact]
+    public async Task A_run_that_is_cancelled_while_it_is_measured_at_its_end_goes_on_there()
+    {
+        using var stop = new CancellationTokenSource();
+        var options = new FineTuneOptions
+        {
+            Model = "lenet_5:none",
+            Data = pictures.Data,
+            Output = pictures.Output("run"),
+            ChangeRecipe = recipe => recipe with { Epochs = 2, BatchSize = 4, Seed = 5 },
+            Dataset = new() { ValidationFraction = 0.34 },
+            Resume = true,
+        };
+
+        // The last that is told before is the last epoch.
+        var result = await FineTuner.RunAsync(options, new AtEnd(stop), cancellationToken: stop.Token);
+
+        Assert.True(result.Training.Cancelled);
+        Assert.Null(result.Evaluation);
+        Assert.Equal(2, result.Training.History.Count);
+        var weights = File.ReadAllBytes(Path.Combine(result.Folder, "model.safetensors"));
+        var resumed = await FineTuner.RunAsync(options);
+        Assert.False(resumed.Training.Cancelled);
+        Assert.Equal(resumed.Training.Best!.Accuracy, resumed.Evaluation!.Accuracy);
+        Assert.Equal(weights, File.ReadAllBytes(Path.Combine(result.Folder, "model.safetensors")));
+        Assert.True(File.Exists(Path.Combine(result.Folder, "README.md")));
+    }
+
+    private sealed class AtEnd(CancellationTokenSource stop) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Finished is not null && value.Epoch == value.Epochs) stop.Cancel();
+        }
+    }
+
     private static void CheckCard(FineTuneResult result, (string Name, string Value)[] rows)
     {
         var card = File.ReadAllText(Path.Combine(result.Folder, "README.md"));
