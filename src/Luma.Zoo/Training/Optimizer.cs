@@ -40,6 +40,12 @@ public abstract record Optimizer
         if (!(value is >= 0 and < 1)) throw new ArgumentOutOfRangeException(name, value, $"{name} must be from 0 to below 1.");
     }
 
+    // As a 32-bit float too: with 0 there a gradient of 0 gives NaN.
+    private protected static void CheckDivisor(double value, string name)
+    {
+        if (!((float)value > 0 && value <= float.MaxValue)) throw new ArgumentOutOfRangeException(name, value, $"{name} must be above 0, and a number that fits 32-bit floats.");
+    }
+
     /// <summary>Stochastic gradient descent, as <c>torch.optim.SGD</c>.</summary>
     public sealed record Sgd : Optimizer
     {
@@ -104,7 +110,7 @@ public abstract record Optimizer
             base.Validate();
             CheckFraction(Beta1, nameof(Beta1));
             CheckFraction(Beta2, nameof(Beta2));
-            if (!(Epsilon > 0)) throw new ArgumentOutOfRangeException(nameof(Epsilon), Epsilon, "Epsilon must be above 0.");
+            CheckDivisor(Epsilon, nameof(Epsilon));
         }
     }
 
@@ -135,7 +141,7 @@ public abstract record Optimizer
             base.Validate();
             CheckFraction(Alpha, nameof(Alpha));
             CheckFraction(Momentum, nameof(Momentum));
-            if (!(Epsilon > 0)) throw new ArgumentOutOfRangeException(nameof(Epsilon), Epsilon, "Epsilon must be above 0.");
+            CheckDivisor(Epsilon, nameof(Epsilon));
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Luma.Neural;
 using Luma.Neural.Layers;
@@ -32,6 +33,11 @@ internal sealed class ParameterPlan
         }
         if (!parameters.Exists(entry => LearnsAtSomeTime(entry.Name)))
             throw new ArgumentException("All of the network's parameters are frozen: there is nothing to learn.", nameof(options));
+        if (Groups().FirstOrDefault(group => group.LearningRate > float.MaxValue) is { } fast)
+        {
+            throw new ArgumentException(
+                $"With its rule a learning rate would be {fast.LearningRate.ToString(CultureInfo.InvariantCulture)}, which does not fit 32-bit floats: lower the factor.", nameof(options));
+        }
     }
 
     /// <summary>Sets which parameters require gradients in an epoch.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Luma.Neural;
 
 namespace Luma.Zoo.Training;
 
@@ -29,8 +30,9 @@ public abstract record TrainingLoss
     {
         if (weights is null) return;
         if (weights.Count != classes) throw new ArgumentException($"There are {weights.Count} weights for {classes} classes.", name);
-        if (!weights.All(weight => weight >= 0 && double.IsFinite(weight)) || weights.All(weight => weight == 0))
-            throw new ArgumentException("The weights of the classes must not be below 0, and not all 0.", name);
+        // They become 32-bit floats: what is too large for these would be infinite, and what is too small 0.
+        if (!weights.All(weight => weight >= 0 && weight <= float.MaxValue) || weights.All(weight => (float)weight == 0))
+            throw new ArgumentException("The weights of the classes must be numbers from 0 that fit 32-bit floats, and not all 0.", name);
     }
 
     /// <summary>The cross entropy of one class of many, as <c>torch.nn.CrossEntropyLoss</c>.</summary>
@@ -39,14 +41,19 @@ public abstract record TrainingLoss
         /// <summary>How much of each label's probability is spread over all classes.</summary>
         public double LabelSmoothing { get; init; }
 
-        /// <summary>How much each class counts, or null for alike.</summary>
+        /// <summary>
+        /// How much each class counts, or null for alike. From images of classes with the weight 0 nothing is learnt: a batch that has no others
+        /// has the loss 0, where PyTorch divides by 0.
+        /// </summary>
         public IReadOnlyList<double>? ClassWeights { get; init; }
 
         /// <inheritdoc/>
         public override Tensor Compute(Tensor output, Tensor targets)
         {
             var weights = ClassWeights is null ? null : tensor(ClassWeights.ToArray(), output.dtype, output.device);
-            return nn.functional.cross_entropy(output, targets, weights, label_smoothing: LabelSmoothing);
+            var loss = nn.functional.cross_entropy(output, targets, weights, label_smoothing: LabelSmoothing);
+            // The mean is over the weights of the labels that are there. Without any, all gradients are 0.
+            return weights is not null && targets.dim() == 1 && weights.index_select(0, targets).sum().Value() == 0 ? output.Times(0).sum() : loss;
         }
 
         /// <inheritdoc/>

@@ -113,10 +113,10 @@ public sealed record TrainingOptions
     private static void Check(ParameterRule part, string name)
     {
         CheckPattern(part.Pattern, nameof(part.Pattern));
-        if (!(part.LearningRateFactor >= 0 && double.IsFinite(part.LearningRateFactor)))
-            throw new ArgumentOutOfRangeException(name, part.LearningRateFactor, $"The factor of the learning rate of '{part.Pattern}' must not be below 0.");
-        if (part.WeightDecay is { } decay && !(decay >= 0 && double.IsFinite(decay)))
-            throw new ArgumentOutOfRangeException(name, decay, $"The weight decay of '{part.Pattern}' must not be below 0.");
+        if (!(part.LearningRateFactor >= 0 && part.LearningRateFactor <= float.MaxValue))
+            throw new ArgumentOutOfRangeException(name, part.LearningRateFactor, $"The factor of the learning rate of '{part.Pattern}' must not be below 0, and a number that fits 32-bit floats.");
+        if (part.WeightDecay is { } decay && !(decay >= 0 && decay <= float.MaxValue))
+            throw new ArgumentOutOfRangeException(name, decay, $"The weight decay of '{part.Pattern}' must not be below 0, and a number that fits 32-bit floats.");
     }
 
     private static void CheckPattern(string? pattern, string name)
@@ -142,8 +142,8 @@ public sealed record TrainingOptions
         ArgumentNullException.ThrowIfNull(Freeze);
         ArgumentNullException.ThrowIfNull(Unfreeze);
         ArgumentNullException.ThrowIfNull(Rules);
-        if (!(AuxiliaryWeight >= 0 && double.IsFinite(AuxiliaryWeight)))
-            throw new ArgumentOutOfRangeException(nameof(AuxiliaryWeight), AuxiliaryWeight, "The weight of the auxiliary losses must not be below 0.");
+        if (!(AuxiliaryWeight >= 0 && AuxiliaryWeight <= float.MaxValue))
+            throw new ArgumentOutOfRangeException(nameof(AuxiliaryWeight), AuxiliaryWeight, "The weight of the auxiliary losses must not be below 0, and a number that fits 32-bit floats.");
         if (!(LayerDecay is > 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(LayerDecay), LayerDecay, "The layer decay must be above 0 and at most 1.");
         if (ClipNorm is { } norm && !(norm > 0 && double.IsFinite(norm)))
             throw new ArgumentOutOfRangeException(nameof(ClipNorm), norm, "The greatest length of the gradients must be above 0.");

@@ -63,6 +63,8 @@ public class RecipeTests
     [InlineData("{\"optimizer\": {\"kind\": \"lion\"}}", "there is no optimizer of the kind 'lion': ")]
     [InlineData("{\"optimizer\": {\"kind\": \"sgd\", \"beta1\": 1}}", "sgd has no member 'beta1': ")]
     [InlineData("{\"optimizer\": {\"kind\": \"sgd\", \"momentum\": 2}}", "sgd: momentum: ")]
+    [InlineData("{\"optimizer\": {\"kind\": \"adam\", \"epsilon\": 1e-50}}", "adam: epsilon: ")]
+    [InlineData("{\"optimizer\": {\"kind\": \"rmsprop\", \"epsilon\": 1e300}}", "rmsprop: epsilon: ")]
     [InlineData("{\"optimizer\": \"sgd\"}", "recipe: optimizer: expected optimizer, an object with a \"kind\"")]
     [InlineData("{\"schedule\": {\"kind\": \"linear\"}}", "there is no schedule of the kind 'linear': known are constant, steps, cosine, one_cycle")]
     [InlineData("{\"loss\": {\"kind\": \"focal\"}}", "there is no loss of the kind 'focal': ")]
@@ -75,6 +77,9 @@ public class RecipeTests
     [InlineData("{\"freeze\": null}", "recipe: freeze cannot be null; leave it out instead")]
     [InlineData("{\"unfreeze\": [{\"epoch\": 0, \"pattern\": \"head\"}]}", "unfreeze: ")]
     [InlineData("{\"rules\": [{\"pattern\": \"head\", \"weight_decay\": -1}]}", "rules: ")]
+    [InlineData("{\"rules\": [{\"pattern\": \"head\", \"weight_decay\": 1e300}]}", "rules: ")]
+    [InlineData("{\"rules\": [{\"pattern\": \"head\", \"learning_rate_factor\": 1e300}]}", "rules: ")]
+    [InlineData("{\"auxiliary_weight\": 1e300}", "recipe: auxiliary_weight: ")]
     [InlineData("{\"epochs\": 1", "")]
     public void What_makes_no_sense_is_refused_in_a_sentence(string json, string reason)
     {

@@ -125,6 +125,16 @@ public class TrainerFailureTests
         Assert.StartsWith("The images to measure with have other classes", await Refused(Quick, data, others), StringComparison.Ordinal);
         Assert.StartsWith("The network gives (3, 10) for 3 images, and the data have 3 classes.", await Refused(Quick, few), StringComparison.Ordinal);
         Assert.StartsWith("There are 2 weights for 10 classes.", await Refused(Quick with { Loss = new TrainingLoss.CrossEntropy { ClassWeights = [1, 2] } }, data), StringComparison.Ordinal);
+        foreach (var weight in (double[])[-1, 1e39, double.NaN])
+        {
+            Assert.StartsWith(
+                "The weights of the classes must be numbers from 0 that fit 32-bit floats, and not all 0.",
+                await Refused(Quick with { Loss = new TrainingLoss.CrossEntropy { ClassWeights = [weight, .. Enumerable.Repeat(1.0, 9)] } }, data), StringComparison.Ordinal);
+        }
+        Assert.StartsWith("The weights of the classes", await Refused(Quick with { Loss = new TrainingLoss.CrossEntropy { ClassWeights = [.. Enumerable.Repeat(1e-50, 10)] } }, data), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "With its rule a learning rate would be 5E+38, which does not fit 32-bit floats: lower the factor.",
+            await Refused(Quick with { Optimizer = new Optimizer.Sgd { LearningRate = 50 }, Rules = [new("*", 1e37)] }, data), StringComparison.Ordinal);
         Assert.StartsWith("'bdy' stands for none of the network's parameters.", await Refused(Quick with { Freeze = ["bdy"] }, data), StringComparison.Ordinal);
         Assert.StartsWith("All of the network's parameters are frozen", await Refused(Quick with { Freeze = ["*"] }, data), StringComparison.Ordinal);
 

@@ -142,6 +142,12 @@ public class TrainingStepTests
         Assert.Equal(((0.7 * first[0]) + (0.3 * first[1]) + second[1]) / 2, Of(new TrainingLoss.CrossEntropy(), mixed), 1e-6);
         // PyTorch divides by the weights of the labels that are there.
         Assert.Equal(((3 * first[0]) + (1 * second[1])) / 4, Of(new TrainingLoss.CrossEntropy { ClassWeights = [3, 1] }, tensor(new[] { 0L, 1L })), 1e-6);
+        // Of a class with the weight 0 nothing is learnt, also where a batch has no other.
+        var nothing = new TrainingLoss.CrossEntropy { ClassWeights = [0, 1] };
+        Assert.Equal(second[1], Of(nothing, tensor(new[] { 0L, 1L })), 1e-6);
+        Assert.Equal(0, Of(nothing, labels));
+        Assert.Equal(0, Of(nothing with { LabelSmoothing = 0.1 }, labels));
+        Assert.Equal(((0.3 * first[1]) + second[1]) / 2, Of(nothing, mixed), 1e-6);
         // -log sigmoid(x) = log(1 + e^-x); of what is not there, log(1 + e^x).
         var binary = (Math.Log(1 + Math.Exp(-2)) + Math.Log(2) + Math.Log(2) + Math.Log(1 + Math.Exp(-1))) / 4;
         Assert.Equal(binary, Of(new TrainingLoss.BinaryCrossEntropy(), tensor(new[] { 1f, 0f, 0f, 1f }, [2, 2])), 1e-6);
@@ -150,6 +156,17 @@ public class TrainingStepTests
         Assert.Equal(weighted, Of(new TrainingLoss.BinaryCrossEntropy { PositiveWeights = [5, 2] }, tensor(new[] { 1f, 0f, 0f, 1f }, [2, 2])), 1e-6);
 
         double Of(TrainingLoss loss, Tensor targets) => loss.Compute(logits, targets).item<float>();
+    }
+
+    [Fact]
+    public void A_batch_of_classes_that_do_not_count_has_gradients_of_0()
+    {
+        using var scope = NewDisposeScope();
+        var logits = tensor(new[] { 2f, 0f, 0f, 1f }, [2, 2], requires_grad: true);
+
+        new TrainingLoss.CrossEntropy { ClassWeights = [0, 1], LabelSmoothing = 0.1 }.Compute(logits, tensor(new[] { 0L, 0L })).backward();
+
+        Assert.Equal([0f, 0f, 0f, 0f], logits.grad!.data<float>().ToArray());
     }
 
     [Fact]
