@@ -6,7 +6,8 @@ namespace Luma.Zoo.Files;
 /// <summary>Writes files as a whole: to a temporary file beside the file, which then takes its place. At no time is there half a file.</summary>
 internal static class AtomicFile
 {
-    private const int Attempts = 5;
+    private const int Attempts = 5, HashLength = 16;
+    private const string HiddenPrefix = ".luma-", PartialEnd = ".partial";
 
     /// <summary>How a folder is searched for what was left in it: one that takes files may be closed to those who look.</summary>
     public static EnumerationOptions Listing { get; } = new() { IgnoreInaccessible = true, AttributesToSkip = 0 };
@@ -107,7 +108,7 @@ internal static class AtomicFile
     {
         for (var attempt = 1; ; attempt++)
         {
-            partial = Path.Combine(Path.GetDirectoryName(target)!, $"{PartialPrefix(target)}{Path.GetRandomFileName()}.partial");
+            partial = Path.Combine(Path.GetDirectoryName(target)!, $"{PartialPrefix(target)}{Path.GetRandomFileName()}{PartialEnd}");
             try
             {
                 var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 1 << 16);
@@ -121,11 +122,12 @@ internal static class AtomicFile
         }
     }
 
-    // What a process left that was killed while it wrote this file.
+    // What processes left that were killed while they wrote a file, whichever it was: nobody may ever write one of that name again. Windows cannot
+    // move an open file, so there a file is not locked any more just before it has its name; no other file is swept then.
     private static void Sweep(string target)
     {
-        var folder = Path.GetDirectoryName(target)!;
-        foreach (var left in Directory.EnumerateFiles(folder, $"{PartialPrefix(target)}*.partial", Listing))
+        var pattern = OperatingSystem.IsWindows() ? PartialPrefix(target) : $"{HiddenPrefix}{new string('?', HashLength)}-";
+        foreach (var left in Directory.EnumerateFiles(Path.GetDirectoryName(target)!, $"{pattern}*{PartialEnd}", Listing))
         {
             try
             {
@@ -140,7 +142,7 @@ internal static class AtomicFile
 
     /// <summary>How the names of files begin that are written on the way to one: as short for a long name as for a short one, since names have a greatest length.</summary>
     /// <param name="name">The name of the file or folder.</param>
-    public static string HiddenName(string name) => $".luma-{XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(name)):x16}";
+    public static string HiddenName(string name) => $"{HiddenPrefix}{XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(name)):x16}";
 
     private static string PartialPrefix(string target) => $"{HiddenName(Path.GetFileName(target))}-";
 

@@ -221,10 +221,19 @@ public sealed class FileChangeTests : IDisposable
         var living = Assert.Single(folder.Names, name => !before.Contains(name))!;
         // As one that was killed: nobody holds it.
         var left = living[..living.LastIndexOf('-')] + "-killed00.abc.partial";
-        File.WriteAllText(folder.File(left), "half");
+        // And one that wrote another file, which nobody may ever write again.
+        const string Other = ".luma-0123456789abcdef-killed00.abc.partial";
+        // What a user may go on with is no leftover, and neither is a file of his own.
+        string[] mine = [".luma-0123456789abcdef.partial", "notes.partial"];
+        foreach (var name in (string[])[left, Other, .. mine]) File.WriteAllText(folder.File(name), "half");
 
         StateDict.Of(values).Save(path);
         Assert.DoesNotContain(left, folder.Names);
+        // Windows tells those of a living one by their names alone.
+        Assert.Equal(OperatingSystem.IsWindows(), folder.Names.Contains(Other));
+        Assert.All(mine, name => Assert.Contains(name, folder.Names));
+        foreach (var name in mine) File.Delete(folder.File(name));
+        File.Delete(folder.File(Other));
         Assert.Contains(living, folder.Names);
         goOn.Set();
         await writing;
