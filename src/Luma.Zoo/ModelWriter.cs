@@ -120,6 +120,10 @@ internal sealed class ModelWriter(
     private ModelManifest WriteInto(string target)
     {
         var (final, waiting) = (Path.Combine(target, ModelArchive.WeightsName), Path.Combine(target, NewWeightsName));
+        // Two at a time would mix the weights of one with the manifest of the other.
+        FileLock? alone = null;
+        Named(() => alone = FileLock.Take(final, cancellationToken));
+        using var held = alone;
         // What a killed process had made the folder's own, and not yet renamed.
         if (File.Exists(waiting) && ModelFolder.TryOpen(target) is { } before && before.WeightsPath == waiting)
         {

@@ -33,6 +33,8 @@ internal sealed partial class OnnxWriter(string path, IProgress<ByteProgress>? p
     /// <exception cref="IOException">A file cannot be written.</exception>
     public (string? DataPath, long Bytes) Write(ModelProto model, IReadOnlyList<OnnxTensor> tensors, bool external)
     {
+        // Who writes the same model at the same time would sweep the weights that this one is about to name.
+        using var alone = FileLock.Take(path, cancellationToken);
         var total = tensors.Sum(tensor => tensor.ByteCount);
         var isNew = false;
         var data = external ? WriteData(tensors, total, out isNew) : null;

@@ -211,6 +211,51 @@ public class OnnxFileTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Two_exports_at_once_do_not_sweep_each_others_weights(bool external)
+    {
+        using var folder = new TemporaryFolder();
+        using var network = ModelZoo.Create("lenet_5");
+        using var other = ModelZoo.Create("lenet_5");
+        using (no_grad()) other.parameters().First().fill_(1);
+        var path = folder.File("model.onnx");
+        var options = new OnnxExportOptions { InputShape = [1, 32, 32], ExternalData = true };
+        Task<OnnxExportReport>? second = null;
+
+        // The weights of the first are there, and its model is not: here the second begins, and waits.
+        network.ExportOnnx(path, options, new AtLast(() =>
+        {
+            second ??= Task.Run(() => other.ExportOnnx(path, options with { ExternalData = external ? true : null }));
+            Assert.False(second.Wait(TimeSpan.FromMilliseconds(500)));
+        }));
+
+        var data = (await second!).DataPath;
+        Assert.Equal(external, data is not null);
+        Assert.Equal(external ? ["model.onnx", Path.GetFileName(data)!] : ["model.onnx"], folder.Names);
+        using var read = StateDict.Open(path);
+        AssertSame(other, read);
+    }
+
+    [Fact]
+    public void Of_many_exports_at_once_one_is_there_as_a_whole()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("model.onnx");
+        var networks = Enumerable.Range(0, 4).Select(i => ModelZoo.Create("lenet_5")).ToList();
+        foreach (var (i, network) in networks.Index()) using (no_grad()) network.parameters().First().fill_(i);
+
+        Parallel.For(0, 40, i =>
+        {
+            lock (networks[i % 4]) networks[i % 4].ExportOnnx(path, new() { InputShape = [1, 32, 32], ExternalData = i % 3 != 0 });
+        });
+
+        using (var read = StateDict.Open(path)) Assert.NotEmpty(read.Names);
+        Assert.InRange(folder.Names.Count(), 1, 2);
+        foreach (var network in networks) network.Dispose();
+    }
+
     [Fact]
     public void Progress_is_told_to_the_last_byte()
     {
@@ -280,6 +325,14 @@ public class OnnxFileTests
         public void Report(ByteProgress value)
         {
             if (value.Done == value.Total) source.Cancel();
+        }
+    }
+
+    private sealed class AtLast(Action act) : IProgress<ByteProgress>
+    {
+        public void Report(ByteProgress value)
+        {
+            if (value.Done == value.Total) act();
         }
     }
 
