@@ -166,6 +166,31 @@ public sealed class AutoEngineTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Of_too_many_answers_the_oldest_go_and_other_files_stay()
+    {
+        const int Most = 1000;
+        foreach (var i in Enumerable.Range(0, Most + 20))
+        {
+            File.WriteAllText(folder.File($"{i:x32}.json"), "{}");
+            File.SetLastWriteTimeUtc(folder.File($"{i:x32}.json"), new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddHours(-i));
+        }
+        string[] others = ["notes.json", $"{0:x32}.txt", "0123456789ABCDEF0123456789ABCDEF.json"];
+        foreach (var name in others) File.WriteAllText(folder.File(name), "mine");
+
+        foreach (var remembered in (bool[])[false, true])
+        {
+            using var program = Auto(Fake("first", 10), Fake("second", 20)).Compile(network, new() { ImageShape = Shape });
+            Assert.Equal(remembered, program.Choose(Shape).Remembered);
+        }
+
+        var names = folder.Names.ToList();
+        Assert.Equal(Most + others.Length, names.Count);
+        Assert.All(others, name => Assert.Contains(name, names));
+        Assert.Contains($"{Most - 2:x32}.json", names);
+        Assert.DoesNotContain($"{Most - 1:x32}.json", names);
+    }
+
     [Theory]
     [InlineData("file/engines")]
     [InlineData("file")]

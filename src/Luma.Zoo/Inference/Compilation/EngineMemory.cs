@@ -6,11 +6,12 @@ using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Inference.Compilation;
 
-/// <summary>Which engine was fastest when it was measured: a small file for each question. Nothing about it ever fails.</summary>
+/// <summary>Which engine was fastest when it was measured: a small file for each question. The oldest go when there are too many. Nothing about it ever fails.</summary>
 /// <param name="folder">The folder of the files; null where nothing is remembered.</param>
 internal sealed class EngineMemory(string? folder)
 {
-    private const int MostBytes = 1 << 16;
+    private const int MostBytes = 1 << 16, MostAnswers = 1000, NameLength = 32;
+    private const string Extension = ".json";
 
     /// <summary>The answer to a question; null where there is none.</summary>
     /// <param name="question">All that the answer depends on.</param>
@@ -37,6 +38,7 @@ internal sealed class EngineMemory(string? folder)
         {
             Directory.CreateDirectory(folder);
             AtomicFile.Write(PathOf(answer.Question), stream => JsonSerializer.Serialize(stream, answer, EngineMemoryJson.Default.EngineAnswer));
+            Sweep(folder);
         }
         catch (Exception error) when (IsOfDisk(error))
         {
@@ -44,7 +46,20 @@ internal sealed class EngineMemory(string? folder)
         }
     }
 
-    private string PathOf(string question) => Path.Combine(folder!, $"{XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(question)):x32}.json");
+    // What is over is of releases, processors and networks that were here once: mostly it is asked for no more, and else measured again.
+    private static void Sweep(string folder)
+    {
+        var answers = new DirectoryInfo(folder).EnumerateFiles($"*{Extension}", AtomicFile.Listing).Where(IsAnswer).ToList();
+        if (answers.Count <= MostAnswers) return;
+        // The time of a file that another process has just deleted is long ago.
+        foreach (var old in answers.OrderBy(file => file.LastWriteTimeUtc).SkipLast(MostAnswers)) old.Delete();
+    }
+
+    // A folder that a user names may have files of his own.
+    private static bool IsAnswer(FileInfo file) =>
+        Path.GetFileNameWithoutExtension(file.Name) is { Length: NameLength } name && name.All(char.IsAsciiHexDigitLower);
+
+    private string PathOf(string question) => Path.Combine(folder!, $"{XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(question)):x32}{Extension}");
 
     private static bool IsOfDisk(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
 }
