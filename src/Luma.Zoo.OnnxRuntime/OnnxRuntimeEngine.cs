@@ -1,7 +1,6 @@
 using System.Globalization;
 using Luma.Neural;
 using Luma.Zoo.Inference.Compilation;
-using Microsoft.ML.OnnxRuntime;
 
 namespace Luma.Zoo.OnnxRuntime;
 
@@ -45,7 +44,7 @@ public sealed record OnnxRuntimeEngine : IInferenceEngine
     /// <inheritdoc/>
     public string Identity => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Name} {OrtEnv.Instance().GetVersionString()}{(Threads is { } threads ? $", {threads} threads" : "")}, spinning {SpinMicroseconds} us");
+        $"{Name} {QuietRuntime.Instance.GetVersionString()}{(Threads is { } threads ? $", {threads} threads" : "")}, spinning {SpinMicroseconds} us");
 
     /// <inheritdoc/>
     /// <exception cref="NotSupportedException">

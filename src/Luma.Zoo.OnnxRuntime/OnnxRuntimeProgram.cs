@@ -72,6 +72,7 @@ internal sealed class OnnxRuntimeProgram : IInferenceProgram
 
         public Session(string path, long channels, OnnxRuntimeEngine engine)
         {
+            _ = QuietRuntime.Instance;
             using var settings = new SessionOptions
             {
                 IntraOpNumThreads = engine.Threads ?? get_num_threads(),
