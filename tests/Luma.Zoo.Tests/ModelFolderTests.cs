@@ -55,7 +55,7 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Empty(classifier.LoadReport!.Warnings);
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Slow")]
     public void Every_choice_about_a_network_is_kept()
     {
         using var network = ModelZoo.Create("vit_b_16", new ModelOptions { NumClasses = 1, ImageSize = 32, Dropout = 0.25 });

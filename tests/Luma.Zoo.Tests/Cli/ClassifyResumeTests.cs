@@ -16,7 +16,7 @@ public class ClassifyResumeTests
         { "jsonl", ["--top", "2", "--batch-size", "5"] },
     };
 
-    [Theory, MemberData(nameof(Forms))]
+    [Theory, Trait("Category", "Slow"), MemberData(nameof(Forms))]
     public async Task An_output_that_was_cut_anywhere_becomes_what_it_would_have_become(string format, string[] options)
     {
         using var images = new ManyImages(40, damaged: [0, 15, 16, 30, 39]);
@@ -189,7 +189,7 @@ public class ClassifyResumeTests
             File.ReadAllText(path).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimStart('\uFEFF')).Order(StringComparer.Ordinal);
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [InlineData("csv")]
     [InlineData("csv", "--threshold", "0")]
     [InlineData("jsonl")]

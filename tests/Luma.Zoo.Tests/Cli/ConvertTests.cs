@@ -64,7 +64,7 @@ public class ConvertTests
 
         var mistake = (await Run.Of("convert", input, output, "--as", "lenet_4")).Failure();
 
-        Assert.StartsWith($"{input} does not fit LeNet_4. 2 unexpected: fc3.weight, fc3.bias 5 mismatched: ", mistake, StringComparison.Ordinal);
+        Assert.StartsWith($"{input} does not fit LeNet_4. 2 unexpected: fc3.weight, fc3.bias; 5 mismatched: ", mistake, StringComparison.Ordinal);
         Assert.False(File.Exists(output));
     }
 

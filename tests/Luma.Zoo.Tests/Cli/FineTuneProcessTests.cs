@@ -67,8 +67,9 @@ public sealed class FineTuneProcessTests : IDisposable
     [LinuxFact]
     public void Two_processes_do_not_train_in_one_folder()
     {
+        // The last command must find something saved: it would begin the run, and train to its end.
         var (_, output, _) = Run(
-            $"{FineTune("run", 400)} > /dev/null 2>&1 & pid=$!; for i in $(seq 600); do [ -e run/.luma-run-lock ] && break; sleep 0.05; done; "
+            $"{FineTune("run", 400)} > /dev/null 2>&1 & pid=$!; for i in $(seq 600); do ls run/checkpoints/step-* > /dev/null 2>&1 && break; sleep 0.05; done; "
             + $"{FineTune("run", 400)} --resume; echo $?; kill -KILL $pid; wait $pid 2> /dev/null; {FineTune("run", 400).Replace("--epochs 400", "--epochs 401", StringComparison.Ordinal)} --resume; echo $?", mergesErrors: true);
 
         var lines = output.TrimEnd().Split('\n');

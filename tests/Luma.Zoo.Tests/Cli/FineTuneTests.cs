@@ -109,7 +109,7 @@ public sealed class FineTuneTests : IDisposable
         Assert.Equal(0, (await FineTune("run", "--resume")).ExitCode);
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [InlineData("model.json", "{")]
     [InlineData("model.json", null)]
     [InlineData("model.safetensors", "nothing")]

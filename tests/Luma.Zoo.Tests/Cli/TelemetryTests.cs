@@ -6,7 +6,7 @@ namespace Luma.Zoo.Tests.Cli;
 [Collection(nameof(Processes))]
 public sealed class TelemetryTests
 {
-    [LinuxFact]
+    [LinuxFact, Trait("Category", "Slow")]
     public void It_is_off_where_nobody_has_asked_for_it()
     {
         using var folder = new TemporaryFolder();

@@ -187,7 +187,7 @@ public sealed class WeightFileTests : IDisposable
         Assert.Contains("JSON", Assert.Throws<WeightFileException>(() => StateDict.Open(index)).Message, StringComparison.Ordinal);
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [InlineData("googlenet")]
     [InlineData("inception_v3")]
     public void The_transformation_of_the_input_travels_with_the_weights(string id)

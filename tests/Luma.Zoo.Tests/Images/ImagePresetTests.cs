@@ -126,7 +126,7 @@ public class ImagePresetTests
         Assert.Throws<ArgumentException>(() => (Preset with { Std = [1] }).Apply(image));
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [InlineData(20_000_000, 1, Interpolation.Bilinear)]
     [InlineData(20_000_000, 1, Interpolation.Bicubic)]
     [InlineData(1, 150_000, Interpolation.Bicubic)]

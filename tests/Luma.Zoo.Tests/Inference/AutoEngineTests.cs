@@ -207,7 +207,7 @@ public sealed class AutoEngineTests : IDisposable
         Assert.Equal(["file"], folder.Names);
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Slow")]
     public void Many_may_remember_at_a_time()
     {
         network.eval();
@@ -225,7 +225,7 @@ public sealed class AutoEngineTests : IDisposable
         Assert.True(program.Choose(Shape).Remembered);
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Slow")]
     public async Task Threads_that_call_it_for_the_first_time_measure_once()
     {
         FakeEngine[] engines = [Fake("first", 10), Fake("second", 20)];
@@ -391,7 +391,7 @@ public sealed class AutoEngineTests : IDisposable
         }
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [InlineData("resnet18")]
     [InlineData("swin_t")]
     public void The_engines_that_there_are_give_what_the_network_does(string id)

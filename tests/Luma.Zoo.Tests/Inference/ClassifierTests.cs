@@ -200,7 +200,7 @@ public sealed class ClassifierTests : IDisposable
         Assert.Equal(expected, sharing.ClassifyMany([Sample("rgb.png")]).Single().Predictions);
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Slow")]
     public async Task Disposing_waits_for_the_calls_under_way_and_refuses_new_ones()
     {
         for (var round = 0; round < 20; round++)
@@ -226,7 +226,7 @@ public sealed class ClassifierTests : IDisposable
     }
 
     /// <summary>Whatever the moment, a call gives the right answer, or says that it was cancelled or that the classifier is closed.</summary>
-    [Fact]
+    [Fact, Trait("Category", "Slow")]
     public async Task Calls_of_every_kind_that_are_cancelled_left_and_closed_at_any_moment_are_right_or_say_why_not()
     {
         var image = File.ReadAllBytes(Sample("rgb-444.jpg"));

@@ -46,7 +46,7 @@ public class CompiledNetworkTests
         }
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [InlineData("resnet18")]
     [InlineData("swin_t")]
     public void Images_of_other_sizes_are_compiled_for_when_they_come(string id)

@@ -125,7 +125,7 @@ public class CifarResNetTests
     }
 
     // 91.73 % of all 10,000 test images, as its author and Python count; of the thousand that are here Python gets 912.
-    [SharedFact(PublishedWeights, Images)]
+    [SharedFact(PublishedWeights, Images), Trait("Category", "Slow")]
     public void The_best_known_weights_classify_as_many_images_rightly_as_in_python()
     {
         using var scope = NewDisposeScope();

@@ -27,7 +27,7 @@ public class ModelOptionsTests
 
     public static TheoryData<string> Ids => [.. ModelZoo.Models.Select(model => model.Id)];
 
-    [Theory, MemberData(nameof(Ids))]
+    [Theory, Trait("Category", "Slow"), MemberData(nameof(Ids))]
     public void A_choice_is_taken_or_refused_by_name(string id)
     {
         using var skip = Initializers.Skip();

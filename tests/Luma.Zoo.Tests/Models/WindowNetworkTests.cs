@@ -90,7 +90,7 @@ public class WindowNetworkTests
         Assert.Throws<ArgumentOutOfRangeException>(name, () => build());
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [InlineData("swin_t", 32, 32)]
     [InlineData("swin_t", 47, 90)]
     [InlineData("swin_v2_t", 29, 64)]

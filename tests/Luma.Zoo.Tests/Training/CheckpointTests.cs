@@ -49,7 +49,7 @@ public sealed class CheckpointTests : IDisposable
         }
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [MemberData(nameof(Stops))]
     public async Task A_training_that_is_stopped_at_any_step_ends_with_the_same_weights(string name, bool crashes)
     {

@@ -34,11 +34,11 @@ public class OptimizerStepTests
         Assert.NotEqual(Run(optimizer.Create, steps: Steps - 1), ours);
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [MemberData(nameof(All))]
     public void Numbers_are_held_while_the_garbage_collector_works(Optimizer optimizer)
     {
-        var expected = Run(optimizer.Create, steps: 300);
+        var expected = Run(optimizer.Create, steps: 200);
         using var done = new CancellationTokenSource();
         var collector = new Thread(() =>
         {
@@ -51,7 +51,7 @@ public class OptimizerStepTests
         collector.Start();
         try
         {
-            Assert.Equal(expected, Run(optimizer.Create, steps: 300));
+            Assert.Equal(expected, Run(optimizer.Create, steps: 200));
         }
         finally
         {

@@ -259,7 +259,7 @@ public sealed class FileChangeTests : IDisposable
     /// The collector moves arrays while their tensors are written. Many small tensors in an array of the small object heap, which is
     /// compacted: before addresses were pinned, a fifth of these files and more could not be read.
     /// </summary>
-    [Fact]
+    [Fact, Trait("Category", "Slow")]
     public async Task Files_are_whole_however_the_collector_moves_what_they_are_written_from()
     {
         using var scope = NewDisposeScope();

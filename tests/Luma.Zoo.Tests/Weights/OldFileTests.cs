@@ -77,7 +77,7 @@ public class OldFileTests
     }
 
     // A file that is not published decides by itself: torchvision has no function for it.
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [InlineData("googlenet")]
     [InlineData("inception_v3")]
     [InlineData("inceptionnet_v1")]

@@ -62,7 +62,7 @@ public class OnnxFileTests
     }
 
     // Convolutions do not care for the size; positions, windows and padding to the same size do, and so do dense layers on whole maps.
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [InlineData("resnet18", true)]
     [InlineData("vgg11", true)]
     [InlineData("shufflenet_v2_x0_5", true)]
@@ -211,7 +211,7 @@ public class OnnxFileTests
         }
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Two_exports_at_once_do_not_sweep_each_others_weights(bool external)

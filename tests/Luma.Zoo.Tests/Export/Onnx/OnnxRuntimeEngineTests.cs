@@ -6,7 +6,7 @@ namespace Luma.Zoo.Tests.Export.Onnx;
 
 public class OnnxRuntimeEngineTests
 {
-    [Theory]
+    [Theory, Trait("Category", "Slow")]
     [InlineData("resnet18")]
     [InlineData("swin_t")]
     public void Images_of_any_number_and_size_give_what_the_network_does(string id)
