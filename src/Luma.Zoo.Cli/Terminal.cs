@@ -64,7 +64,7 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     /// <summary>Writes a line about what went wrong, also while a bar is shown.</summary>
     public void Complain(string line)
     {
-        line = Shown.Name(line);
+        line = Shown.Message(line);
         if (Progress.Profile.Out.IsTerminal) Progress.WriteLine(line);
         else Error.WriteLine(line);
     }

@@ -29,6 +29,19 @@ public sealed class ClassifyProcessTests : IDisposable
     }
 
     [LinuxFact]
+    public void A_closed_standard_input_is_told_and_never_waited_for_by_whatever_name()
+    {
+        foreach (var name in (string[])["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"])
+        {
+            var closed = Run($"timeout 60 $L classify lenet_5 --from-file {name} <&-");
+            var open = Run($"echo images/0000.png | $L classify lenet_5 --from-file {name} --format csv --top 1");
+
+            Assert.Equal((1, "", "luma: standard input is closed: write the list to it, or name a file\n"), closed);
+            Assert.Equal((0, 2), (open.Code, open.Output.TrimEnd().Split('\n').Length));
+        }
+    }
+
+    [LinuxFact]
     public void A_name_that_is_no_text_is_told_and_does_not_stop_the_others()
     {
         var folder = Run(@"cp images/0000.png $'images/0000\xff.png'; $L classify lenet_5 images --format jsonl; code=$?; rm $'images/0000\xff.png'; exit $code");

@@ -12,9 +12,9 @@ internal sealed class PathList(string file, char separator)
     private const int MostCharacters = 1 << 16;
 
     /// <summary>Whether it can be read once only, as standard input and pipes.</summary>
-    public bool IsStream { get; } = file == "-" || file.StartsWith("/dev/", StringComparison.Ordinal) || RegularFile.Obstacle(file) is not null;
+    public bool IsStream { get; } = IsInputName(file) || file.StartsWith("/dev/", StringComparison.Ordinal) || RegularFile.Obstacle(file) is not null;
 
-    private bool IsInput => file == "-";
+    private bool IsInput => IsInputName(file);
 
     private string Name => IsInput ? "standard input" : file;
 
@@ -24,7 +24,7 @@ internal sealed class PathList(string file, char separator)
     {
         if (IsInput)
         {
-            if (StandardStreams.IsClosed(StandardStreams.Input)) throw new UserException($"{Name}: it is closed");
+            if (StandardStreams.IsClosed(StandardStreams.Input)) throw new UserException($"{Name} is closed: write the list to it, or name a file");
             return;
         }
         if (Directory.Exists(file)) throw new UserException($"{file}: this is a folder, not a list of paths; name it as an argument");
@@ -58,6 +58,8 @@ internal sealed class PathList(string file, char separator)
         // The last need not have an end.
         if (Whole(path) is { Length: > 0 } last) yield return last;
     }
+
+    private static bool IsInputName(string name) => name is "-" or "/dev/stdin" or "/dev/fd/0" or "/proc/self/fd/0";
 
     // Who writes into a pipe may take any time, and no read can be called back: it is left alone.
     private int Fill(StreamReader reader, char[] buffer, CancellationToken cancellation) =>
