@@ -126,6 +126,12 @@ public class OperationTests
         ["Sign"] = Elementwise(new Operation.Sign(), x => x.gt(0).to(float32) - x.lt(0).to(float32)),
         ["Abs"] = Elementwise(new Operation.Abs(), x => where(x.gt(0), x, x.neg())),
         ["ClampMax"] = Elementwise(new Operation.ClampMax(0.5), x => where(x.gt(0.5), tensor(0.5f), x)),
+        ["Clamp"] = new(new Operation.Clamp(), [[2, 3, 4], [3, 1], [3, 1]], x =>
+        {
+            var raised = where(x[0] > x[1], x[0], x[1]);
+            return where(raised < x[2], raised, x[2]);
+        }),
+        ["Clamp from below"] = new(new Operation.Clamp(), [[2, 3, 4], [3, 1], null], x => where(x[0] > x[1], x[0], x[1])),
 
         ["Flatten"] = new(new Operation.Flatten(1, -1), [[2, 3, 4]], x => x[0].view(2, 12)),
         ["Flatten the first"] = new(new Operation.Flatten(0, 1), [[2, 3, 4]], x => x[0].view(6, 4)),

@@ -288,6 +288,134 @@ public class PassTests
     }
 
     [Fact]
+    public void A_convolution_over_a_concatenation_reads_its_parts_one_by_one()
+    {
+        using var scope = NewDisposeScope();
+        var (one, other, all) = (new Convolution2D(3, 16, 1), new Convolution2D(3, 32, 3, padding: 1), new Convolution2D(48, 8, 3, padding: 1));
+        using var network = new Wrapping(new Sequence { one, other, all }, x => all.call(Ops.Concat([one.call(x), other.call(x)])));
+
+        Assert.Equal(["Convolution", "Convolution", "Convolution", "Convolution", "Add"], Kinds(Passed(network, [3, 6, 6], ConcatenationSplitting.Apply)));
+        Assert.Equal(["Convolution", "Convolution", "Convolution", "FusedConvolution"], Kinds(Passed(network, [3, 6, 6], ConcatenationSplitting.Apply, AdditionFusion.Apply)));
+    }
+
+    [Fact]
+    public void The_parts_of_a_concatenation_that_is_pooled_are_pooled_each()
+    {
+        using var scope = NewDisposeScope();
+        var (one, other, pool, all) = (new Convolution2D(3, 16, 1), new Convolution2D(3, 16, 1), new Pooling2D(PoolingMode.Max, 3, 2), new Convolution2D(48, 20, 1, stride: 2));
+        using var network = new Wrapping(new Sequence { one, other, pool, all }, x => all.call(pool.call(Ops.Concat([one.call(x), other.call(x), one.call(x)]))));
+
+        var graph = Passed(network, [3, 9, 9], ConcatenationSplitting.Apply);
+
+        Assert.Equal(3, Kinds(graph).Count(kind => kind == "MaxPool"));
+        Assert.Equal(2, Kinds(graph).Count(kind => kind == "Add"));
+        Assert.DoesNotContain("Concat", Kinds(graph));
+    }
+
+    public static TheoryData<string> ConcatenationsThatStay => ["read elsewhere", "few channels", "many results", "groups", "shortcut", "another axis"];
+
+    [Theory]
+    [MemberData(nameof(ConcatenationsThatStay))]
+    public void A_concatenation_stays_where_splitting_it_does_not_pay_or_would_be_wrong(string why)
+    {
+        using var scope = NewDisposeScope();
+        var channels = why == "few channels" ? 8 : 16;
+        var one = new Convolution2D(3, channels, 1);
+        var all = why switch
+        {
+            "groups" => new Convolution2D(32, 32, 1, groups: 2),
+            "many results" => new Convolution2D(32, 65, 1),
+            "another axis" => new Convolution2D(16, 16, 1),
+            _ => new Convolution2D(2 * channels, 2 * channels, 1),
+        };
+        using var network = new Wrapping(new Sequence { one, all }, x =>
+        {
+            var part = one.call(x);
+            var whole = Ops.Concat([part, part], why == "another axis" ? 2 : 1);
+            var result = all.call(whole);
+            return why switch { "read elsewhere" => Ops.Add(Ops.Exp(result), whole), "shortcut" => Ops.Add(result, Ops.Exp(Ops.Slice(x, 1, 0, 1))), _ => result };
+        });
+
+        Assert.Contains("Concat", Kinds(Passed(network, [3, 6, 6], ConcatenationSplitting.Apply)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Normalisation_and_relu_before_a_pointwise_convolution_become_a_clamp(bool bias)
+    {
+        using var scope = NewDisposeScope();
+        // Drawn scales are of both signs.
+        using var network = new Sequence { new BatchNorm2D(64), new ReLU(), new Convolution2D(64, 5, 1, stride: 2, bias: bias) };
+
+        Assert.Equal(["Clamp", "Convolution"], Kinds(Passed(network, [64, 6, 6], NormClamping.Apply)));
+    }
+
+    [Fact]
+    public void A_clamp_that_only_raises_has_one_bound_and_a_scale_that_does_nothing_leaves_its_shift()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var norm = new BatchNorm2D(6);
+        using var network = new Sequence { norm, new ReLU(), new Convolution2D(6, 5, 1) };
+        foreach (var (name, values) in new Dictionary<string, float[]>
+        {
+            ["weight"] = [1, 2, 0, 0, 1e-38f, 3], ["bias"] = [1, -1, 0.5f, -0.5f, 2, 0], ["running_mean"] = [0, 1, 2, 3, 4, 5], ["running_var"] = [1, 2, 3, 4, 5, 0.01f],
+        })
+        {
+            norm.state_dict()[name].copy_(tensor(values));
+        }
+        network.eval();
+        var x = randn(3, 6, 4, 4);
+        var expected = network.call(x);
+
+        var graph = NormClamping.Apply(Graph.Record(network, x[..1]));
+
+        Assert.Null(graph.Nodes[0].Inputs[2]);
+        Assert.InRange(graph.Run(x).sub(expected).abs().max().ToDouble(), 0, 1e-5 * expected.abs().max().ToDouble());
+    }
+
+    public static TheoryData<string> NormsThatStay => ["padding", "3x3", "groups", "another activation", "read elsewhere"];
+
+    [Theory]
+    [MemberData(nameof(NormsThatStay))]
+    public void A_norm_stays_where_its_shift_cannot_go_into_the_convolution(string why)
+    {
+        using var scope = NewDisposeScope();
+        var convolution = why switch
+        {
+            "padding" => new Convolution2D(4, 4, 1, padding: 1),
+            "3x3" => new Convolution2D(4, 4, 3),
+            "groups" => new Convolution2D(4, 4, 1, groups: 2),
+            _ => new Convolution2D(4, 4, 1),
+        };
+        var (norm, relu) = (new BatchNorm2D(4), why == "another activation" ? (NeuralModule)new Tanh() : new ReLU());
+        using var network = new Wrapping(new Sequence { norm, relu, convolution }, x =>
+        {
+            var active = relu.call(norm.call(x));
+            var result = convolution.call(active);
+            return why == "read elsewhere" ? Ops.Add(result, active) : result;
+        });
+
+        Assert.Contains("BatchNorm", Kinds(Passed(network, [4, 6, 6], NormClamping.Apply)));
+    }
+
+    [Fact]
+    public void A_norm_stays_whose_mean_lies_far_from_zero_where_rounding_would_show()
+    {
+        using var scope = NewDisposeScope();
+        var norm = new BatchNorm2D(4);
+        using var network = new Sequence { norm, new ReLU(), new Convolution2D(4, 4, 1) };
+        network.eval();
+        using var noGrad = no_grad();
+        norm.state_dict()["running_mean"].fill_(65);
+
+        Assert.Contains("BatchNorm", Kinds(NormClamping.Apply(Graph.Record(network, ones(1, 4, 3, 3)))));
+        norm.state_dict()["running_mean"].fill_(63);
+        Assert.Contains("Clamp", Kinds(NormClamping.Apply(Graph.Record(network, ones(1, 4, 3, 3)))));
+    }
+
+    [Fact]
     public void A_pass_leaves_the_graph_it_was_given_and_its_constants_die_with_the_scope()
     {
         using var scope = NewDisposeScope();

@@ -34,6 +34,18 @@ public abstract partial record Operation
         private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) => Finish(linear.Compute(inputs[..3]), inputs[3], Then);
     }
 
+    /// <summary>
+    /// Each element, raised to one bound and lowered to another that may differ from channel to channel. Inputs: any tensor, the lower bounds
+    /// and the upper ones, which broadcast to its shape; null for no upper bounds.
+    /// </summary>
+    public sealed record Clamp : Operation
+    {
+        private protected override (int Required, int Optional) Arity => (2, 1);
+
+        private protected override Tensor Evaluate(ReadOnlySpan<Tensor?> inputs) =>
+            inputs[2] is null ? maximum(inputs[0]!, inputs[1]!) : inputs[0]!.clamp(inputs[1], inputs[2]);
+    }
+
     /// <summary>Whether it is a function of each element that a product can be followed by at once.</summary>
     internal bool IsElementwise => this is Activation or GELU;
 

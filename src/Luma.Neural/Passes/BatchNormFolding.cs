@@ -15,15 +15,11 @@ internal static class BatchNormFolding
         var editor = new GraphEditor(graph);
         foreach (var norm in graph.Nodes)
         {
-            if (norm.Operation is not Operation.BatchNorm { BatchStatistics: false } operation) continue;
+            if (norm.Operation is not Operation.BatchNorm) continue;
             if (ProductWeights.Of(editor, norm.Inputs[0]!.Value) is not { } product || !product.IsChannel(dimension: 1)) continue;
-            if (editor.Constant(norm.Inputs[1]) is not { } mean || editor.Constant(norm.Inputs[2]) is not { } variance) continue;
 
             using var scope = NewDisposeScope();
-            var scale = variance.to(float64).Plus(operation.Epsilon).rsqrt();
-            if (editor.Constant(norm.Inputs[3]) is { } weight) scale = scale.mul(weight);
-            var shift = mean.to(float64).mul(scale).neg();
-            if (editor.Constant(norm.Inputs[4]) is { } bias) shift = shift.Plus(bias);
+            if (NormNumbers.Of(editor, norm) is not var (scale, shift)) continue;
 
             editor.Replace(norm, product.Node.Operation, product.Transformed(editor, scale, shift), product.Node);
         }

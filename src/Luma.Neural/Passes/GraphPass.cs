@@ -8,7 +8,8 @@ namespace Luma.Neural.Passes;
 /// <param name="Apply">
 /// Applies it. The graph that is given stays as it is, and constants that are made belong to the current dispose scope.
 /// </param>
-public sealed record GraphPass(string Name, string Summary, Func<Graph, Graph> Apply);
+/// <param name="Float32Only">Whether it adds roundings that lower precision would show, so that it is for float32 alone.</param>
+public sealed record GraphPass(string Name, string Summary, Func<Graph, Graph> Apply, bool Float32Only = false);
 
 /// <summary>The passes, in the order in which compilation applies them.</summary>
 public static class GraphPasses
@@ -21,11 +22,16 @@ public static class GraphPasses
         new("constants", "what depends on weights alone is computed once", ConstantFolding.Apply),
         new("batch-norm", "batch normalisation goes into the weights before it", BatchNormFolding.Apply),
         new("scale", "constant factors go into the weights before them", ScaleFolding.Apply),
+        new("concatenation", "convolutions read the parts of a concatenation one by one", ConcatenationSplitting.Apply, Float32Only: true),
+        new("norm-clamp", "batch normalisation and ReLU become a clamp and go into the weights after it", NormClamping.Apply, Float32Only: true),
         new("addition", "convolutions and dense layers add to shortcuts", AdditionFusion.Apply),
         new("activation", "convolutions and dense layers apply activations", ActivationFusion.Apply),
         new("one-pixel", "convolutions over one pixel become dense layers", OnePixelProducts.Apply),
         new("dead-nodes", "what nothing reads is dropped", DeadNodeRemoval.Apply),
     ];
+
+    /// <summary>The passes for networks that compute in a type.</summary>
+    public static IEnumerable<GraphPass> For(ScalarType type) => All.Where(pass => type == ScalarType.Float32 || !pass.Float32Only);
 
     /// <summary>Applies passes one after the other.</summary>
     /// <param name="graph">The graph.</param>

@@ -33,6 +33,7 @@ internal static partial class OnnxTranslations
         Of<Operation.Exp>((_, x) => x.Add("Exp", [x.X])),
         Of<Operation.Sign>((_, x) => x.Add("Sign", [x.X])),
         Of<Operation.Abs>((_, x) => x.Add("Abs", [x.X])),
+        Of<Operation.Clamp>((_, x) => x[2] is { } high ? x.Add("Min", [x.Add("Max", [x.X, x[1]!]), high]) : x.Add("Max", [x.X, x[1]!])),
         Of<Operation.ClampMax>((op, x) => x.Add("Min", [x.X, x.Graph.Number(op.Maximum)])),
 
         // Arithmetic

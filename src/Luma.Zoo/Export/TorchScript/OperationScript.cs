@@ -53,6 +53,8 @@ internal static class OperationScript
         Operation.Exp => $"torch.exp({x[0]})",
         Operation.Sign => $"torch.sign({x[0]})",
         Operation.Abs => $"torch.abs({x[0]})",
+        Operation.Clamp when x[2] == "None" => $"torch.maximum({x[0]}, {x[1]})",
+        Operation.Clamp => $"torch.clamp({x[0]}, {x[1]}, {x[2]})",
         Operation.ClampMax clamp => $"torch.clamp_max({x[0]}, {Text(clamp.Maximum)})",
 
         Operation.Flatten flatten => $"torch.flatten({x[0]}, {flatten.First}, {flatten.Last})",

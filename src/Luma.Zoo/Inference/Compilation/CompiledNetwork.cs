@@ -65,7 +65,7 @@ public sealed class CompiledNetwork : IInferenceProgram
         var recorded = EvaluationGraph.Record(network, inputs.ImageShape);
         // A pass of the network leaves as much as its weights where these are few.
         NativeHeap.GiveBack();
-        var graph = recorded.Apply();
+        var graph = recorded.Apply(GraphPasses.For(Type));
         // Most networks compute the same for every size.
         return known.Where(entry => entry.Key.Several == inputs.Several).Select(entry => entry.Value).FirstOrDefault(program => program.Computes(graph))
             ?? OneDnnProgram.Compile(graph, scope, Type, inputs.Batch);

@@ -46,6 +46,8 @@ public class OnnxOperationTests
         ["Sign"] = new(new Operation.Sign(), [3, 4]),
         ["Abs"] = new(new Operation.Abs(), [3, 4]),
         ["ClampMax"] = new(new Operation.ClampMax(0.25), [3, 4]),
+        ["Clamp"] = new(new Operation.Clamp(), [3, 4], [3, 1], [3, 1]),
+        ["Clamp from below"] = new(new Operation.Clamp(), [3, 4], [3, 1], null),
         ["Identity"] = new(new Operation.Identity(), [3, 4]),
         ["Add"] = new(new Operation.Add(InPlace: false), [3, 4], [3, 1]),
         ["Add in place"] = new(new Operation.Add(InPlace: true), [3, 4], [3, 1]),
