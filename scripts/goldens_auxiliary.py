@@ -4,7 +4,8 @@
     python3 scripts/goldens_auxiliary.py OUT_FILE GOLDENS_DIR     (GOLDENS_DIR: where goldens_models.py wrote theirs, for the gains)
 
 For googlenet and inception_v3, built with aux_logits=True:
-  outputs       of the heads from the first to the last stage, then of the network, in training without dropout
+  outputs       of the heads from the first to the last stage, then of the network, in training without dropout, in double precision:
+                in single precision, processors differ by per cents in the gradients of the first layers
   gradients     of the heads and of the first convolution, for the network's loss and 0.3 of each head's
   transformed   the network's output in evaluation with transform_input=True
 and built with aux_logits=False:
@@ -37,11 +38,11 @@ def golden(name, gain):
         transformed = model(images)
 
     model.transform_input = False
-    model.train()
+    model.train().double()
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.eval()
-    output = model(images)
+    output = model(images.double())
     loss = loss_of(output)
     loss.backward()
 

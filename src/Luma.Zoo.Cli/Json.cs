@@ -54,7 +54,7 @@ internal sealed record ListedOperation(int Value, string Operation, IReadOnlyLis
 internal sealed record ListedConstant(int Value, string Name, IReadOnlyList<long> Shape);
 
 /// <summary>What <c>luma bench --json</c> says. A megabyte is 1,000,000 bytes.</summary>
-internal sealed record BenchReport(string Id, IReadOnlyList<long> Image, int Threads, IReadOnlyList<BenchRow> Forms, IReadOnlyList<BenchChoice> Auto);
+internal sealed record BenchReport(string Id, IReadOnlyList<long> Image, int Threads, IReadOnlyList<BenchRow> Forms, IReadOnlyList<string> LeftOut, IReadOnlyList<BenchChoice> Auto);
 
 /// <summary>
 /// The engine that is taken for a batch where the fastest is asked for, and the median of a pass of each engine in milliseconds, of 8 images where the batch is

@@ -19,6 +19,7 @@ internal sealed class NetworkBench : IDisposable
     private readonly NeuralModule network;
     private readonly long[] image;
     private readonly List<Form> forms = [];
+    private readonly List<string> leftOut = [];
 
     /// <summary>Prepares the forms.</summary>
     /// <param name="network">The network, in evaluation mode. It stays the caller's.</param>
@@ -29,20 +30,25 @@ internal sealed class NetworkBench : IDisposable
         (this.network, this.image) = (network, image);
         Add("eager", () => (network.call, null));
         Add("compiled", () => Compile(Engine.OneDnn, ScalarType.Float32));
-        Add("compiled bfloat16", () => Compile(Engine.OneDnn, ScalarType.BFloat16));
-        try
-        {
-            Add("onnxruntime", () => Compile(new OnnxRuntimeEngine(), ScalarType.Float32));
-        }
-        catch (NotSupportedException error)
-        {
-            say($"ONNX Runtime is left out: {error.Message}");
-        }
+        AddWhereItCan("compiled bfloat16", () => Compile(Engine.OneDnn, ScalarType.BFloat16));
+        AddWhereItCan("onnxruntime", () => Compile(new OnnxRuntimeEngine(), ScalarType.Float32));
 
         (Func<Tensor, Tensor> Run, IDisposable? Owned) Compile(IInferenceEngine engine, ScalarType type)
         {
             var program = engine.Compile(network, new() { ImageShape = image, Type = type });
             return (program.Run, program);
+        }
+
+        void AddWhereItCan(string name, Func<(Func<Tensor, Tensor> Run, IDisposable? Owned)> prepare)
+        {
+            try
+            {
+                Add(name, prepare);
+            }
+            catch (NotSupportedException error)
+            {
+                leftOut.Add($"{name}: {error.Message}");
+            }
         }
 
         void Add(string name, Func<(Func<Tensor, Tensor> Run, IDisposable? Owned)> prepare)
@@ -56,6 +62,9 @@ internal sealed class NetworkBench : IDisposable
             forms.Add(new(name, run, owned, preparation, Math.Max(0, Environment.WorkingSet - memory)));
         }
     }
+
+    /// <summary>The forms that this processor or the network has not, and why.</summary>
+    public IReadOnlyList<string> LeftOut => leftOut;
 
     /// <summary>Measures passes over so many images: each form a block, in turns.</summary>
     public IReadOnlyList<BenchRow> Measure(long batch, int rounds, CancellationToken cancellation)

@@ -117,13 +117,13 @@ public class GoldenTests
         Same(expected.Values, actual);
     }
 
-    // To a millionth of the tensor's greatest number, or of the inputs' size, 1, where sums cancel.
+    // To three millionths of the tensor's greatest number, or of the inputs' size, 1, where sums cancel: processors add in different orders.
     private static void Same(float[] expected, Tensor actual)
     {
         var numbers = actual.detach().contiguous().data<float>().ToArray();
         Assert.Equal(expected.Length, numbers.Length);
         var greatest = expected.Select(MathF.Abs).Append(1).Max();
-        Assert.All(expected.Zip(numbers), pair => Assert.InRange(pair.Second - pair.First, -1e-6f * greatest, 1e-6f * greatest));
+        Assert.All(expected.Zip(numbers), pair => Assert.InRange(pair.Second - pair.First, -3e-6f * greatest, 3e-6f * greatest));
     }
 }
 

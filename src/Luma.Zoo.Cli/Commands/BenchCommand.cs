@@ -48,7 +48,7 @@ internal static class BenchCommand
                 var batches = parsed.GetValue(batch)!;
                 var rows = batches.SelectMany(count => bench.Measure(count, (int)(parsed.GetValue(rounds) ?? Rounds), cancellation)).ToList();
                 terminal.Say("choosing an engine");
-                var report = new BenchReport(reference.Variant.Id, image, get_num_threads(), rows, bench.Choose(batches, cancellation));
+                var report = new BenchReport(reference.Variant.Id, image, get_num_threads(), rows, bench.LeftOut, bench.Choose(batches, cancellation));
                 if (parsed.GetValue(json)) terminal.WriteJson(report, Json.Default.BenchReport);
                 else Show(report, terminal);
             },
@@ -69,6 +69,7 @@ internal static class BenchCommand
                 Text(row.PreparationMilliseconds, "F0"), Text(row.Megabytes, "F0"));
         }
         terminal.Console.Write(table);
+        foreach (var form in report.LeftOut) terminal.Out.WriteLine($"left out: {form}");
         foreach (var choice in report.Auto)
         {
             var times = string.Join(", ", choice.Milliseconds.Select(time => $"{time.Key} {Text(time.Value, "F2")} ms"));

@@ -1,4 +1,5 @@
 using Luma.Zoo.Inference;
+using Luma.Zoo.Inference.Compilation;
 using Luma.Zoo.Training.Data;
 using Luma.Zoo.Training.Reporting;
 using Luma.Zoo.Weights;
@@ -55,8 +56,11 @@ public static class FineTuner
         using var network = start.Network;
 
         var log = logger ?? NullLogger.Instance;
-        List<string> warnings = [.. data.Warnings, .. start.Notes];
-        foreach (var warning in data.Warnings) log.Warn(warning);
+        List<string> doubts = [.. data.Warnings];
+        if (recipe.Precision == TrainingPrecision.BFloat16 && !OneDnnTypes.Include(ScalarType.BFloat16) && start.Network.parameters().All(parameter => parameter.device_type == DeviceType.CPU))
+            doubts.Add("This processor has no instructions for bfloat16: the training is much slower than with precision float32.");
+        List<string> warnings = [.. doubts, .. start.Notes];
+        foreach (var doubt in doubts) log.Warn(doubt);
         using var report = new RunReport(run, recipe, start.Manifest.Model, options.Data, log);
         var trainer = new Trainer(network, start.Manifest.Preset, recipe, log)
         {
@@ -77,7 +81,7 @@ public static class FineTuner
             var evaluator = new Evaluator(network, start.Manifest.Preset) { Loading = options.Loading with { BatchSize = recipe.BatchSize } };
             var evaluation = await evaluator.RunAsync(data.Validation, cancellation: cancellationToken).ConfigureAwait(false);
             var test = data.Test is null ? null : await evaluator.RunAsync(data.Test, cancellation: cancellationToken).ConfigureAwait(false);
-            await Task.Run(() => report.Finish(new(start, data, result, evaluation, test, data.Warnings, options.Loading.Decoding)), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => report.Finish(new(start, data, result, evaluation, test, doubts, options.Loading.Decoding)), cancellationToken).ConfigureAwait(false);
             return new(run.Path, recipe, result, evaluation, warnings) { Test = test };
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -14,7 +14,7 @@ public static class NetworkCompilation
     /// <returns>The compiled network. Later changes of the network's weights do not reach what is compiled already.</returns>
     /// <exception cref="ArgumentException">An option makes no sense.</exception>
     /// <exception cref="InputShapeException">The network does not take images of the shape that the options name.</exception>
-    /// <exception cref="NotSupportedException">The network is not on the CPU.</exception>
+    /// <exception cref="NotSupportedException">The network is not on the CPU, or the processor cannot compute in the type.</exception>
     public static CompiledNetwork Compile(this NeuralModule network, CompileOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -22,6 +22,8 @@ public static class NetworkCompilation
         options.Validate();
         if (network.parameters().Any(parameter => parameter.device_type != DeviceType.CPU))
             throw new NotSupportedException("Networks are compiled for the CPU: move the network there.");
+
+        OneDnnTypes.Require(options.Type);
 
         var compiled = new CompiledNetwork(network, options.Type);
         if (options.ImageShape is null) return compiled;
