@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Luma.Neural;
 using Luma.Zoo.Cli.Commands.Classify;
 using Luma.Zoo.Cli.Results;
 using Luma.Zoo.Inference;
@@ -49,7 +50,15 @@ internal static class ClassifyCommand
                     ("engine", request.Engine?.Name), ("key", options.File?.Key), ("transformInput", options.Network.TransformInput));
                 await using var output = await ResultOutput.OpenAsync(terminal, request.Output, meta, Math.Min(request.Top, classifier.Labels.Count));
                 using var run = new ClassifyRun(terminal, request, output);
-                return await run.ClassifyAsync(classifier, notes, first.Concat(Rest(files)), cancellation);
+                try
+                {
+                    return await run.ClassifyAsync(classifier, notes, first.Concat(Rest(files)), cancellation);
+                }
+                catch (InputShapeException error)
+                {
+                    // The pixels are the preset's, so a layer's complaint alone says little.
+                    throw new UserException($"{model.Variant.Id} does not take images of {string.Join('x', classifier.Preset.GetInputShape().Skip(1))}: {error.Message}; give another --crop");
+                }
             },
             CancellationToken.None));
         return command;

@@ -165,9 +165,9 @@ internal sealed class LazyClassifier(
         string operation, Func<Classifier, IAsyncEnumerable<T>> call, Func<T, ImageException?> findError, [EnumeratorCancellation] CancellationToken cancellation)
     {
         using var counted = instruments.Begin(operation);
-        var classifier = await GetAsync(cancellation).ConfigureAwait(false);
+        var classifier = await ToldAsync(() => new ValueTask<Classifier>(GetAsync(cancellation))).ConfigureAwait(false);
         await using var results = call(classifier).GetAsyncEnumerator(cancellation);
-        while (await NextAsync().ConfigureAwait(false))
+        while (await ToldAsync(results.MoveNextAsync).ConfigureAwait(false))
         {
             var error = findError(results.Current);
             if (error is not null) logger.BadImage(name, error.Message);
@@ -175,11 +175,11 @@ internal sealed class LazyClassifier(
             yield return results.Current;
         }
 
-        async ValueTask<bool> NextAsync()
+        async ValueTask<TResult> ToldAsync<TResult>(Func<ValueTask<TResult>> step)
         {
             try
             {
-                return await results.MoveNextAsync().ConfigureAwait(false);
+                return await step().ConfigureAwait(false);
             }
             catch (Exception exception)
             {

@@ -261,7 +261,7 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
         {
             input = await calls.RunAsync(() => writer.Read(image).DetachFromDisposeScope(), cancellation).ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
-            return await gatherer!.AddAsync(input, row => Read(row, options)[0]).ConfigureAwait(false);
+            return await gatherer!.AddAsync(input, row => Read(row, options)[0], cancellation).ConfigureAwait(false);
         }
         finally
         {

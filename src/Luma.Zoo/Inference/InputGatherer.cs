@@ -18,21 +18,25 @@ internal sealed class InputGatherer<T>(GatherOptions options, CallGate passes, F
     /// <summary>Computes one input, together with others if there are any.</summary>
     /// <param name="input"><c>(C, H, W)</c>; it stays the caller's.</param>
     /// <param name="read">Makes the input's row of the output, <c>(1, ...)</c>, into the result.</param>
-    public Task<T> AddAsync(Tensor input, Func<Tensor, T> read)
+    /// <param name="cancellation">Withdraws the input as long as it waits. What is part of a batch is computed.</param>
+    /// <exception cref="OperationCanceledException">It was withdrawn; nobody reads the input any more.</exception>
+    public async Task<T> AddAsync(Tensor input, Func<Tensor, T> read, CancellationToken cancellation = default)
     {
         var request = new Request(input, read);
         requests.Writer.TryWrite(request);
         if (Interlocked.Increment(ref waiting) == 1) Start();
-        return request.Done.Task;
+        using var withdrawal = cancellation.Register(() => request.Withdraw(cancellation));
+        return await request.Done.Task.ConfigureAwait(false);
     }
 
     private void Start() => _ = passes.RunAsync(Work, CancellationToken.None);
 
     private bool Work()
     {
-        var batch = Take();
+        var batch = Take(out var withdrawn);
         try
         {
+            if (batch.Count == 0) return true;
             using var inference = inference_mode();
             using var scope = NewDisposeScope();
             var output = infer(stack(batch.Select(request => request.Input)));
@@ -43,21 +47,27 @@ internal sealed class InputGatherer<T>(GatherOptions options, CallGate passes, F
         {
             foreach (var request in batch) request.Done.TrySetException(exception);
         }
-        if (Interlocked.Add(ref waiting, -batch.Count) > 0) Start();
+        finally
+        {
+            if (Interlocked.Add(ref waiting, -(batch.Count + withdrawn)) > 0) Start();
+        }
         return true;
     }
 
-    private List<Request> Take()
+    private List<Request> Take(out int withdrawn)
     {
+        withdrawn = 0;
         var start = Stopwatch.GetTimestamp();
         var batch = new List<Request>();
         while (batch.Count < options.MaxBatch)
         {
             if (requests.Reader.TryRead(out var request))
             {
-                batch.Add(request);
+                if (request.TryTake()) batch.Add(request);
+                else withdrawn++;
                 continue;
             }
+            if (withdrawn > 0 && batch.Count == 0) break;
             var left = options.MaxDelay - Stopwatch.GetElapsedTime(start);
             if (batch.Count > 0 && (left <= TimeSpan.Zero || !requests.Reader.WaitToReadAsync().AsTask().Wait(left))) break;
         }
@@ -66,9 +76,20 @@ internal sealed class InputGatherer<T>(GatherOptions options, CallGate passes, F
 
     private sealed class Request(Tensor input, Func<Tensor, T> read)
     {
+        private bool settled;
+
         public Tensor Input => input;
 
         public TaskCompletionSource<T> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Whether it may be computed: it has not been withdrawn, and cannot be any more.</summary>
+        public bool TryTake() => Interlocked.Exchange(ref settled, true) is false;
+
+        /// <summary>Ends the waiting, where it has not been taken.</summary>
+        public void Withdraw(CancellationToken cancellation)
+        {
+            if (TryTake()) Done.TrySetCanceled(cancellation);
+        }
 
         public void Read(Tensor row) => Done.TrySetResult(read(row));
     }

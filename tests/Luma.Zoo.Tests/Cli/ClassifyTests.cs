@@ -153,6 +153,17 @@ public class ClassifyTests
     }
 
     [Fact]
+    public async Task A_crop_that_the_network_does_not_take_is_told_with_the_option()
+    {
+        var image = Path.Combine(AppContext.BaseDirectory, "Images", "Samples", "rgb-420.jpg");
+
+        var failure = (await Run.Of("classify", "lenet_5", image, "--resize", "12", "--crop", "12", "--no-compile")).Failure();
+
+        Assert.StartsWith("lenet_5 does not take images of 12x12: ", failure, StringComparison.Ordinal);
+        Assert.EndsWith("; give another --crop", failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_network_without_weights_needs_some() => Assert.Equal(
         "Say which weights to take: nobody has published weights for lenet_1.", (await Run.Of("classify", "lenet_1", "x.png")).Failure());
 

@@ -172,6 +172,31 @@ public class ServiceTests
         static string Text(ReadOnlySpan<KeyValuePair<string, object?>> tags) => string.Join(' ', tags.ToArray().Select(tag => tag.Value));
     }
 
+    [Fact]
+    public async Task Many_images_for_a_model_that_cannot_be_loaded_are_a_call_that_failed()
+    {
+        var log = new LogLines();
+        var builder = Builder(log);
+        builder.Services.AddLumaClassifier("missing", options => options.Model = "nowhere/at.all");
+        using var host = builder.Build();
+        var activities = new ConcurrentQueue<Activity>();
+        using var tracing = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == ClassifierTelemetry.SourceName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity =>
+            {
+                if (Equals(activity.GetTagItem(ClassifierTelemetry.NameTag), "missing")) activities.Enqueue(activity);
+            },
+        };
+        ActivitySource.AddActivityListener(tracing);
+        var classifier = host.Services.GetRequiredKeyedService<IImageClassifier>("missing");
+
+        await Assert.ThrowsAnyAsync<Exception>(async () => await classifier.ClassifyManyAsync([new(1, Digit)]).ToListAsync());
+
+        Assert.Equal([("classify_many", ActivityStatusCode.Error)], activities.Select(activity => (activity.OperationName, activity.Status)));
+    }
+
     private static HostApplicationBuilder Builder(LogLines log)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);

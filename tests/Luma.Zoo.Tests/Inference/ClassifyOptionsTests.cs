@@ -126,6 +126,33 @@ public sealed class ClassifyOptionsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_gathered_call_that_waits_for_its_batch_hears_at_once_that_it_is_cancelled()
+    {
+        using var gate = new Gate();
+        using var network = new Sequence { new Flatten(), gate, new Dense(3 * 8 * 8, 6) };
+        using var classifier = new Classifier(network, Preset, Labels) { Gathering = new() };
+        // A picture would wait to be decoded while a pass takes all processors.
+        using var pixels = zeros(3, 8, 8);
+        var input = ImageSource.FromTensor(pixels);
+        var before = Tensor.TotalCount;
+        using var cancelled = new CancellationTokenSource();
+        var computing = classifier.ClassifyAsync(input);
+        await gate.Entered.WaitAsync();
+
+        var waiting = Enumerable.Range(0, 3).Select(_ => classifier.ClassifyAsync(input, cancellation: cancelled.Token)).ToList();
+        await Task.Delay(50);
+        await cancelled.CancelAsync();
+        foreach (var call in waiting) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(TimeSpan.FromSeconds(30)));
+
+        Assert.False(computing.IsCompleted);
+        gate.Open.Set();
+        Assert.Equal(5, (await computing).Count);
+        Assert.Equal(5, (await classifier.ClassifyAsync(input)).Count);
+        Assert.Equal(2, gate.Passes);
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    [Fact]
     public async Task A_network_that_does_not_fit_is_told_to_each_caller_of_a_gathered_batch()
     {
         using var classifier = new Classifier(model, Preset, ["a"]) { Gathering = new() };
@@ -157,6 +184,24 @@ public sealed class ClassifyOptionsTests : IDisposable
         {
             Most = Math.Max(Most, input.size(0));
             Thread.Sleep(5);
+            return Ops.Identity(input);
+        }
+    }
+
+    /// <summary>Computes nothing until it is opened.</summary>
+    private sealed class Gate() : Block(nameof(Gate))
+    {
+        public SemaphoreSlim Entered { get; } = new(0);
+
+        public ManualResetEventSlim Open { get; } = new();
+
+        public int Passes { get; private set; }
+
+        protected override Tensor Compute(Tensor input)
+        {
+            Passes++;
+            Entered.Release();
+            Open.Wait();
             return Ops.Identity(input);
         }
     }

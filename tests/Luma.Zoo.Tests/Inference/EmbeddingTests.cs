@@ -109,6 +109,13 @@ public class EmbeddingTests
         Assert.Equal(512, many[0].Embedding!.Values.Length);
     }
 
+    [Fact]
+    public void An_embedding_says_its_shape_and_first_values()
+    {
+        Assert.Equal("(2, 1, 3): 0.1235, 2, 0, -1E+10, ...", new Embedding([2, 1, 3], [0.12345f, 2, 0, -1e10f, 5, 6]).ToString());
+        Assert.Equal("(1): 1", new Embedding([1], [1]).ToString());
+    }
+
     private static Block Build(string id, double gain, Generator generator)
     {
         using var skip = Initializers.Skip();

@@ -57,6 +57,7 @@ public sealed class HubTests : HubTestBase
         var error = await Assert.ThrowsAsync<DownloadException>(() => hub.DownloadAsync(server.File(Name)));
         Assert.Equal(DownloadFailure.Offline, error.Failure);
         Assert.StartsWith($"{Name} is not in {Path.GetDirectoryName(Cached)}, and offline nothing is fetched", error.Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(HubOptions) + "." + nameof(HubOptions.Offline), error.Message, StringComparison.Ordinal);
 
         File.WriteAllBytes(Cached, Bytes);
         Assert.Equal(Cached, await hub.DownloadAsync(server.File(Name)));
