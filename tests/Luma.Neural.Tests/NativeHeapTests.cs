@@ -10,6 +10,7 @@ public class NativeHeapTests
     [InlineData(true)]
     [InlineData(true, "LUMA_KEEP_MEMORY=1")]
     [InlineData(true, "GLIBC_TUNABLES=glibc.rtld.nns=4")]
+    [InlineData(true, "MALLOC_ARENA_MAX=4")]
     [InlineData(false, "LUMA_KEEP_MEMORY=0")]
     [InlineData(false, "LUMA_KEEP_MEMORY=false")]
     [InlineData(false, "MALLOC_TRIM_THRESHOLD_=131072")]

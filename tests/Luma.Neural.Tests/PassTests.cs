@@ -360,7 +360,10 @@ public class PassTests
         using var network = new Sequence { norm, new ReLU(), new Convolution2D(6, 5, 1) };
         foreach (var (name, values) in new Dictionary<string, float[]>
         {
-            ["weight"] = [1, 2, 0, 0, 1e-38f, 3], ["bias"] = [1, -1, 0.5f, -0.5f, 2, 0], ["running_mean"] = [0, 1, 2, 3, 4, 5], ["running_var"] = [1, 2, 3, 4, 5, 0.01f],
+            ["weight"] = [1, 2, 0, 0, 1e-38f, 3],
+            ["bias"] = [1, -1, 0.5f, -0.5f, 2, 0],
+            ["running_mean"] = [0, 1, 2, 3, 4, 5],
+            ["running_var"] = [1, 2, 3, 4, 5, 0.01f],
         })
         {
             norm.state_dict()[name].copy_(tensor(values));

@@ -14,10 +14,13 @@ namespace Luma.Neural.Native;
 public static partial class NativeHeap
 {
     // mallopt's numbers, from glibc's malloc.h.
-    private const int TrimThreshold = -1, MmapThreshold = -3;
+    private const int TrimThreshold = -1, MmapThreshold = -3, MostArenas = -8;
 
     // Activations of large batches are smaller than the one, a network's together than the other.
     private const int LargestKept = 256 << 20, MostKept = 1 << 30;
+
+    // glibc gives threads heaps of their own, eight for each processor, and each would keep what a batch takes: over 20,000 pictures memory doubled.
+    private static int Arenas => Math.Max(2, Environment.ProcessorCount / 4);
 
     /// <summary>
     /// Lets the process keep up to a gigabyte of what it has freed, unless the user says otherwise: by <c>LUMA_KEEP_MEMORY=0</c>, or by
@@ -35,6 +38,7 @@ public static partial class NativeHeap
 
         try
         {
+            if (environment("MALLOC_ARENA_MAX") is null && SetOption(MostArenas, Arenas) != 1) return false;
             return SetOption(MmapThreshold, LargestKept) == 1 && SetOption(TrimThreshold, MostKept) == 1;
         }
         catch (Exception error) when (error is EntryPointNotFoundException or DllNotFoundException)
