@@ -65,7 +65,7 @@ internal sealed class PathList(string file, char separator)
     private int Fill(StreamReader reader, char[] buffer, CancellationToken cancellation) =>
         Task.Run(() => Try(() => reader.Read(buffer)), CancellationToken.None).WaitAsync(cancellation).GetAwaiter().GetResult();
 
-    private StreamReader Open() => Try(() => new StreamReader(IsInput ? Console.OpenStandardInput() : new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)));
+    private StreamReader Open() => Try(() => new StreamReader(new Unfilled(IsInput ? Console.OpenStandardInput() : new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))));
 
     // Lists from Windows have a carriage return at the end of each line.
     private string Whole(StringBuilder path)
@@ -83,6 +83,40 @@ internal sealed class PathList(string file, char separator)
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new UserException($"{Name}: {FileTrouble.WhileReading(error)}");
+        }
+    }
+
+    /// <summary>Never fills a buffer: a reader whose buffer is full reads on before it gives what it has, and waits where a pipe has no more yet.</summary>
+    private sealed class Unfilled(Stream stream) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer) => stream.Read(buffer[..Math.Max(1, buffer.Length - 1)]);
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) stream.Dispose();
+            base.Dispose(disposing);
         }
     }
 }
