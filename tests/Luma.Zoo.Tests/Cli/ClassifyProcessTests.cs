@@ -57,7 +57,7 @@ public sealed class ClassifyProcessTests : IDisposable
         }
     }
 
-    // A line has 16 bytes, and readers fill buffers of 1024 bytes.
+    // A line has 16 bytes, and they come at once: 64 fill a reader's buffer to the last byte.
     [Theory]
     [InlineData(16)]
     [InlineData(64)]
@@ -67,7 +67,7 @@ public sealed class ClassifyProcessTests : IDisposable
 
         // The list has no end until the first answers have been seen.
         var (code, output, _) = Run("mkfifo list; $L classify lenet_5 --from-file list --format jsonl > out & pid=$!; exec 3> list; "
-            + $"echo \"$(for i in $(seq {lines}); do echo images/0001.png; done)\" >&3; for i in $(seq 600); do [ -s out ] && break; sleep 0.05; done; cat out; exec 3>&-; wait $pid");
+            + $"for i in $(seq {lines}); do echo images/0001.png; done > lines; cat lines >&3; for i in $(seq 600); do [ -s out ] && break; sleep 0.05; done; cat out; exec 3>&-; wait $pid");
 
         Assert.Equal(0, code);
         Assert.StartsWith("{\"path\":\"images/0001.png\",\"predictions\":[", output, StringComparison.Ordinal);
@@ -103,14 +103,14 @@ public sealed class ClassifyProcessTests : IDisposable
         foreach (var format in (string[])["jsonl", "json", "csv", "parquet"])
         {
             var (code, output, error) = Run(
-                $"rm -f err.txt; $L classify lenet_5 $(for i in $(seq 500); do echo images; done) --output out.{format} --verbose 2> err.txt & pid=$!; "
+                $"rm -f err.txt; $L classify lenet_5 $(for i in $(seq 200); do echo images; done) --output out.{format} --verbose 2> err.txt & pid=$!; "
                 + "for i in $(seq 600); do grep -qs 10% err.txt && break; sleep 0.05; done; kill -INT $pid; wait $pid 2> /dev/null; code=$?; tail -n 1 err.txt >&2; exit $code");
 
             Assert.Equal((130, "", "luma: cancelled\n"), (code, output, error));
             Assert.False(JsonDocument.Parse(File.ReadAllText(images.Output($"out.{format}.meta.json"))).RootElement.GetProperty("complete").GetBoolean());
             var file = images.Output($"out.{format}");
-            if (format == "jsonl") Assert.InRange(File.ReadLines(file).Select(line => JsonDocument.Parse(line)).Count(), 1000, 20_000);
-            if (format == "json") Assert.InRange(JsonDocument.Parse(File.ReadAllText(file)).RootElement.GetArrayLength(), 1000, 20_000);
+            if (format == "jsonl") Assert.InRange(File.ReadLines(file).Select(line => JsonDocument.Parse(line)).Count(), 400, 8000);
+            if (format == "json") Assert.InRange(JsonDocument.Parse(File.ReadAllText(file)).RootElement.GetArrayLength(), 400, 8000);
             if (format == "parquet") Assert.Equal("PAR1"u8.ToArray(), File.ReadAllBytes(file)[^4..]);
             Assert.DoesNotContain(images.Root.Names, name => name!.EndsWith(".partial", StringComparison.Ordinal));
         }
