@@ -47,8 +47,8 @@ public class ClassifyResumeTests
     [Trait("Category", "Slow")]
     public async Task A_run_that_is_killed_again_and_again_comes_to_the_same_end(string format)
     {
-        const int Rounds = 8, Step = 160;
-        using var images = new ManyImages(Rounds * Step, damaged: [0, 700, (Rounds * Step) - 1]);
+        const int Rounds = 8, Step = 64;
+        using var images = new ManyImages(Rounds * Step, damaged: [0, 300, (Rounds * Step) - 1]);
         var (whole, part) = (images.Output($"whole.{format}"), images.Output($"part.{format}"));
         using (var process = Process.Start(new ProcessStartInfo(Program, ["classify", "lenet_5", images.Folder, "--output", whole]) { RedirectStandardError = true, RedirectStandardOutput = true })!)
         {
