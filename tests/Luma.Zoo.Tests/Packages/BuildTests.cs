@@ -58,7 +58,7 @@ public class BuildTests
         IReadOnlyList<string> options = inProject ? [] : ["-r", platform];
         OutsideProject.Dotnet(
             folder.File(""),
-            ["publish", .. options, "--self-contained", "false", "-v", "q", "--artifacts-path", folder.File("artifacts"), "-o", folder.File("published"), "-p:NuGetAudit=false"]);
+            ["publish", .. options, "--self-contained", "false", "-v", "q", "--artifacts-path", folder.File("artifacts"), "-o", folder.File("published"), "-p:NuGetAudit=false", OutsideProject.WithoutAnalyzers]);
 
         Assert.Equal(expected, File.Exists(folder.File("published/LibTorchSharp.so")));
         Assert.True(File.Exists(folder.File("published/Luma.Neural.dll")));

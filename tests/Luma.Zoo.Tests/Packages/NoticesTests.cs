@@ -58,46 +58,61 @@ public class NoticesTests
         Assert.DoesNotContain(typeof(Luma.Zoo.Cli.CommandLine).Assembly.GetManifestResourceNames(), name => name.EndsWith(".ttf", StringComparison.Ordinal));
     }
 
-    [Theory]
+    [Fact]
     [Trait("Category", "Slow")]
-    [InlineData("<license type=\"expression\">MIT</license>", null)]
-    [InlineData("<license type=\"expression\">MIT OR GPL-2.0-only</license>", "The package Some.Package 1.2.3 has the licence MIT OR GPL-2.0-only, which is not known here.")]
-    [InlineData("<license type=\"file\">LICENSE</license>", "The package Some.Package 1.2.3 names no licence but 'LICENSE'.")]
-    [InlineData("<licenseUrl>https://example.org/licence</licenseUrl>", "The package Some.Package 1.2.3 names no licence but 'https://example.org/licence'.")]
-    [InlineData("", "The package Some.Package 1.2.3 names no licence but ''.")]
-    public void A_licence_that_is_not_known_stops_the_build(string licence, string? problem)
+    public void A_licence_that_is_not_known_stops_the_build()
     {
+        (string Licence, string? Problem)[] cases =
+        [
+            ("<license type=\"expression\">MIT</license>", null),
+            ("<license type=\"expression\">MIT OR GPL-2.0-only</license>", "The package Some.Package 1.2.3 has the licence MIT OR GPL-2.0-only, which is not known here."),
+            ("<license type=\"file\">LICENSE</license>", "The package Some.Package 1.2.3 names no licence but 'LICENSE'."),
+            ("<licenseUrl>https://example.org/licence</licenseUrl>", "The package Some.Package 1.2.3 names no licence but 'https://example.org/licence'."),
+            ("", "The package Some.Package 1.2.3 names no licence but ''."),
+        ];
         using var folder = new TemporaryFolder();
-        Directory.CreateDirectory(folder.File("package/lib"));
-        File.WriteAllText(folder.File("package/LICENSE"), "Do as you like, without warranty.");
-        File.WriteAllText(folder.File("package/lib/some.dll"), "");
-        File.WriteAllText(folder.File("package/some.package.nuspec"), $"<package><metadata><id>Some.Package</id><version>1.2.3</version><authors>Someone</authors>{licence}</metadata></package>");
-        File.WriteAllText(folder.File("some.proj"), $"""
-            <Project>
-              <PropertyGroup><IntermediateOutputPath>obj/</IntermediateOutputPath></PropertyGroup>
-              <ItemGroup>
-                <RuntimeCopyLocalItems Include="package/lib/some.dll" NuGetPackageId="Some.Package" NuGetPackageVersion="1.2.3" PathInPackage="lib/some.dll" />
-              </ItemGroup>
-              <Target Name="ResolvePackageAssets" />
-              <Target Name="ResolveFrameworkReferences" />
-              <Import Project="{Path.Combine(Repository.Root, "src", "Luma.Zoo.Cli", "build", "ThirdPartyNotices.targets")}" />
-            </Project>
-            """);
-
-        var (exitCode, output, _) = OutsideProject.Start(folder.File(""), "dotnet", "msbuild", "some.proj", "-t:LumaThirdPartyNotices", "-v:q", "-nologo", "-nodeReuse:false");
-
-        if (problem is null)
+        foreach (var (i, (licence, _)) in cases.Index())
         {
-            Assert.Equal((0, ""), (exitCode, output));
-            var notices = Notices.Parse(File.ReadAllText(folder.File("obj/notices/THIRD-PARTY-NOTICES.txt")));
-            Assert.Equal(["  Licence: MIT", "  By Someone", "  Texts: [1]"], notices.Packages["Some.Package/1.2.3"]);
-            Assert.Contains("Do as you like", Assert.Single(notices.Texts).Value, StringComparison.Ordinal);
+            Directory.CreateDirectory(folder.File($"{i}/package/lib"));
+            File.WriteAllText(folder.File($"{i}/package/LICENSE"), "Do as you like, without warranty.");
+            File.WriteAllText(folder.File($"{i}/package/lib/some.dll"), "");
+            File.WriteAllText(folder.File($"{i}/package/some.package.nuspec"), $"<package><metadata><id>Some.Package</id><version>1.2.3</version><authors>Someone</authors>{licence}</metadata></package>");
+            File.WriteAllText(folder.File($"{i}/some.proj"), $"""
+                <Project>
+                  <PropertyGroup><IntermediateOutputPath>obj/</IntermediateOutputPath></PropertyGroup>
+                  <ItemGroup>
+                    <RuntimeCopyLocalItems Include="package/lib/some.dll" NuGetPackageId="Some.Package" NuGetPackageVersion="1.2.3" PathInPackage="lib/some.dll" />
+                  </ItemGroup>
+                  <Target Name="ResolvePackageAssets" />
+                  <Target Name="ResolveFrameworkReferences" />
+                  <Target Name="Build" DependsOnTargets="LumaThirdPartyNotices"><Touch Files="built" AlwaysCreate="true" /></Target>
+                  <Import Project="{Path.Combine(Repository.Root, "src", "Luma.Zoo.Cli", "build", "ThirdPartyNotices.targets")}" />
+                </Project>
+                """);
         }
-        else
+        // All in one build: a start of MSBuild takes seconds.
+        File.WriteAllText(folder.File("all.proj"), """<Project><ItemGroup><Case Include="*/some.proj" /></ItemGroup><Target Name="Build"><MSBuild Projects="@(Case)" Targets="Build" /></Target></Project>""");
+
+        var (exitCode, output, _) = OutsideProject.Start(folder.File(""), "dotnet", "msbuild", "all.proj", "-v:q", "-nologo", "-nodeReuse:false", "-m:1");
+
+        Assert.Equal(1, exitCode);
+        var errors = output.Split('\n').Where(line => line.Contains("error", StringComparison.Ordinal)).ToList();
+        foreach (var (i, (_, problem)) in cases.Index())
         {
-            Assert.Equal(1, exitCode);
-            Assert.Contains($"error LUMA0002: {problem}", output, StringComparison.Ordinal);
-            Assert.False(File.Exists(folder.File("obj/notices/THIRD-PARTY-NOTICES.txt")));
+            var (told, path) = (errors.Where(line => line.Contains(folder.File($"{i}/some.proj"), StringComparison.Ordinal)), folder.File($"{i}/obj/notices/THIRD-PARTY-NOTICES.txt"));
+            Assert.Equal(problem is null, File.Exists(folder.File($"{i}/built")));
+            Assert.Equal(problem is null, File.Exists(path));
+            if (problem is null)
+            {
+                Assert.Empty(told);
+                var notices = Notices.Parse(File.ReadAllText(path));
+                Assert.Equal(["  Licence: MIT", "  By Someone", "  Texts: [1]"], notices.Packages["Some.Package/1.2.3"]);
+                Assert.Contains("Do as you like", Assert.Single(notices.Texts).Value, StringComparison.Ordinal);
+            }
+            else
+            {
+                Assert.Contains($"error LUMA0002: {problem}", Assert.Single(told), StringComparison.Ordinal);
+            }
         }
     }
 }

@@ -9,6 +9,12 @@ namespace Luma.Zoo.Tests.Packages;
 /// </summary>
 internal sealed class OutsideProject : IDisposable
 {
+    // One node is enough for a few small projects, and starting another takes seconds.
+    private static readonly string[] Msbuild = ["-m:1", "-nodeReuse:false"];
+
+    /// <summary>What analyzers say of our sources the build of the tests has told. For builds in a folder of their own: in the repository's the next one would begin anew.</summary>
+    public const string WithoutAnalyzers = "-p:RunAnalyzers=false";
+
     private readonly TemporaryFolder folder = new();
 
     /// <param name="references">MSBuild items that name Luma.Zoo, and libtorch where the program shall have it.</param>
@@ -100,7 +106,7 @@ internal sealed class OutsideProject : IDisposable
               </PropertyGroup>
             </Project>
             """);
-        return Execute(folder.File(""), "dotnet", "publish", "-c", Repository.Configuration, "-v", "q", "-nodeReuse:false");
+        return Execute(folder.File(""), "dotnet", ["publish", "-c", Repository.Configuration, "-v", "q", .. Msbuild]);
     }
 
     private string ExecutePublished(string image) =>
@@ -109,7 +115,7 @@ internal sealed class OutsideProject : IDisposable
     /// <summary>Runs <c>dotnet</c> and expects it to succeed.</summary>
     /// <param name="current">The current folder.</param>
     /// <param name="arguments">Its arguments.</param>
-    public static void Dotnet(string current, params IReadOnlyList<string> arguments) => Execute(current, "dotnet", [.. arguments, "-nodeReuse:false"]);
+    public static void Dotnet(string current, params IReadOnlyList<string> arguments) => Execute(current, "dotnet", [.. arguments, .. Msbuild]);
 
     /// <inheritdoc/>
     public void Dispose() => folder.Dispose();
@@ -132,6 +138,8 @@ internal sealed class OutsideProject : IDisposable
         string current, string program, IReadOnlyDictionary<string, string> variables, params IReadOnlyList<string> arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = current, RedirectStandardOutput = true, RedirectStandardError = true };
+        // A build of a few seconds gains nothing from profiled code.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         foreach (var (name, value) in variables) start.Environment[name] = value;
         // What the test's own dotnet has set for itself, such as where its MSBuild lies.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())

@@ -74,7 +74,7 @@ public sealed class ToolPackageTests(ToolPackageTests.Feed feed) : IClassFixture
             Directory.CreateDirectory(Path);
             var project = System.IO.Path.Combine("src", "Luma.Zoo.Cli");
             string[] common = [project, "-c", Repository.Configuration, "-v", "q", "-o", Path, $"-p:PackageVersion={Version}", "-p:NuGetAudit=false"];
-            OutsideProject.Dotnet(Repository.Root, ["pack", .. common, "-r", OutsideProject.Platform, "--artifacts-path", folder.File("artifacts")]);
+            OutsideProject.Dotnet(Repository.Root, ["pack", .. common, "-r", OutsideProject.Platform, "--artifacts-path", folder.File("artifacts"), OutsideProject.WithoutAnalyzers]);
             OutsideProject.Dotnet(Repository.Root, ["pack", .. common, "--no-build", "-p:CreateRidSpecificToolPackages=false"]);
         }
 
