@@ -89,6 +89,8 @@ DROPPING = {
 # The side of a training step's images: small, but for networks that take one size alone or need a larger one.
 STEP_SIDES = {"alexnet_2012": 227, "inception_v3": 299, "maxvit_t": 224, "vit_b_32": 224}
 STEP_SIDE, DROPPING_STEP_SIDE = 96, 64
+# How many images, where four are slow.
+STEP_BATCHES = {"maxvit_t": 1, "inception_v3": 2, "efficientnet_v2_s": 2}
 
 
 def fill(model, gain):
@@ -178,9 +180,9 @@ def loss_of(output):
 
 
 def step_images(name, shape, side):
-    """How many images, of which shape. Only a MaxViT is slow."""
+    """How many images, of which shape."""
     side = STEP_SIDES.get(name, min(shape[1], side))
-    return 2 if name == "maxvit_t" else 4, (shape[0], side, side)
+    return STEP_BATCHES.get(name, 4), (shape[0], side, side)
 
 
 def step(name, model, gain, shape):
