@@ -8,7 +8,7 @@ namespace Luma.Zoo.Tests.Models;
 [Collection(nameof(WholeCatalogue))]
 public class GraphTests
 {
-    public static TheoryData<string> Ids => Catalogue.UpTo(60_000_000);
+    public static TheoryData<string> Ids => Catalogue.UpTo(45_000_000);
 
     [Theory, Trait("Category", "Slow"), MemberData(nameof(Ids))]
     public void A_graph_recorded_with_one_image_is_closed_and_computes_what_the_network_does_for_any_number(string id)
@@ -20,8 +20,8 @@ public class GraphTests
         var graph = Graph.Record(network, SmallNetwork.DrawImages(1, shape));
 
         AssertClosed(graph, network);
-        // The largest spend their time on reading their weights again.
-        var large = network.parameters().Sum(parameter => parameter.numel()) > 200_000_000;
+        // Large ones spend their time on reading their weights again.
+        var large = network.parameters().Sum(parameter => parameter.numel()) > 20_000_000;
         foreach (var count in large ? (long[])[3] : [1, 3])
         {
             var images = SmallNetwork.DrawImages(count, shape);

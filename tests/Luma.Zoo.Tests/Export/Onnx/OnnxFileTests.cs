@@ -64,7 +64,7 @@ public class OnnxFileTests
     // Convolutions do not care for the size; positions, windows and padding to the same size do, and so do dense layers on whole maps.
     [Theory, Trait("Category", "Slow")]
     [InlineData("resnet18", true)]
-    [InlineData("vgg11", true)]
+    [InlineData("alexnet", true)]
     [InlineData("shufflenet_v2_x0_5", true)]
     [InlineData("convnext_tiny", true)]
     [InlineData("swin_t", false)]
