@@ -74,7 +74,7 @@ public sealed class CompiledNetwork : IInferenceProgram
     // The order that oneDNN wants the weights in depends on whether there is one image; from another order it would come in every call.
     private sealed record Inputs(Integers ImageShape, long Batch)
     {
-        public bool Several => Batch != 1;
+        public bool Several => Batch > 1;
 
         public bool Equals(Inputs? other) => other is not null && ImageShape == other.ImageShape && Several == other.Several;
 

@@ -125,25 +125,15 @@ internal sealed class OneDnnScript
     {
         if (node.Inputs[1] is not { } weight || !weights.Contains(weight)) return null;
 
+        // A single row is bound by reading the weights: libtorch's own product has less to set up.
         var rows = graph.ShapeOf(node.Inputs[0]!.Value).SkipLast(1).Aggregate(1L, (product, size) => product * size);
-        // So few are bound by reading the weights: libtorch's own product has less to set up.
-        if (rows == 1) return batch == 1 && type == ScalarType.Float32 ? Row(node, then, x) : null;
+        if (rows == 1) return null;
         if (packed.Add(weight)) Pack(weight, $"ops.mkldnn._reorder_linear_weight({x[1]}, {rows * batch})");
         var added = x is [_, _, _, not "None"];
         if (!added) return $"ops.mkldnn._linear_pointwise({x[0]}, {x[1]}, {x[2]}, {(then is null ? NoFunction : Function(then))})";
 
         var sum = $"ops.mkldnn._linear_pointwise({x[0]}, {x[3]}, {x[1]}, {x[2]}, \"add\")";
         return then is null ? sum : OperationScript.Apply(then, sum);
-    }
-
-    // libtorch makes of a single row a product of matrices, which takes up to five times as long as that with a vector.
-    private string Row(GraphNode node, Operation? then, IReadOnlyList<string> x)
-    {
-        var row = $"torch.reshape({x[0]}, [-1])";
-        var product = x[2] == "None" ? $"torch.mv({x[1]}, {row})" : $"torch.addmv({x[2]}, {x[1]}, {row})";
-        product = $"torch.reshape({product}, {Text(graph.ShapeOf(node.Output))})";
-        if (x is [_, _, _, not "None"]) product = $"torch.add({product}, {x[3]})";
-        return then is null ? product : OperationScript.Apply(then, product);
     }
 
     private void Pack(int weight, string order) => prepack.Append(CultureInfo.InvariantCulture, $"    self.{names[weight]} = {order}\n");
