@@ -20,7 +20,7 @@ public static partial class NativeHeap
     private const int LargestKept = 256 << 20, MostKept = 1 << 30;
 
     // glibc gives threads heaps of their own, eight for each processor, and each would keep what a batch takes: over 20,000 pictures memory doubled.
-    private static int Arenas => Math.Max(2, Environment.ProcessorCount / 4);
+    private static int Arenas => Math.Max(1, Environment.ProcessorCount / 4);
 
     /// <summary>
     /// Lets the process keep up to a gigabyte of what it has freed, unless the user says otherwise: by <c>LUMA_KEEP_MEMORY=0</c>, or by
