@@ -7,11 +7,12 @@ namespace Luma.Neural.Passes;
 internal static class NormNumbers
 {
     /// <summary>The scale and the shift of a batch normalisation, in double precision.</summary>
-    /// <returns>The two, which belong to the current dispose scope; null where the statistics are not constant.</returns>
+    /// <returns>The two, which belong to the current dispose scope; null where they are not constant.</returns>
     public static (Tensor Scale, Tensor Shift)? Of(GraphEditor editor, GraphNode norm)
     {
         if (norm.Operation is not Operation.BatchNorm { BatchStatistics: false } operation) return null;
         if (editor.Constant(norm.Inputs[1]) is not { } mean || editor.Constant(norm.Inputs[2]) is not { } variance) return null;
+        if (norm.Inputs.Skip(3).Any(input => input is not null && editor.Constant(input) is null)) return null;
 
         var scale = variance.to(float64).Plus(operation.Epsilon).rsqrt();
         if (editor.Constant(norm.Inputs[3]) is { } weight) scale = scale.mul(weight);
