@@ -24,9 +24,8 @@ KINDS = ("frozen", "unfrozen", "scratch")
 SAID = {"frozen": "frozen body, a new head", "unfrozen": "then all of it", "scratch": "the same network from scratch"}
 # The head is there, and the body is to change a little.
 UNFROZEN_RATE = "0.002"
-# What does not learn then: norms, whose statistics 16 pictures at a time would change more than learning does, and the blocks that the body
-# does not have (featurizer_resnet.py), which do nothing as long as they do not learn.
-UNFROZEN_FREEZE = ["*bn*", "*downsample.1*", "layer1.2", "layer2.2", "layer2.3", "layer3.2", "layer3.3", "layer3.4", "layer3.5"]
+# What does not learn then: the blocks that the body does not have (featurizer_resnet.py), which do nothing as long as they do not learn.
+UNFROZEN_FREEZE = ["layer1.2", "layer2.2", "layer2.3", "layer3.2", "layer3.3", "layer3.4", "layer3.5"]
 
 
 def write_list(pictures, seed, path):

@@ -136,16 +136,7 @@ public class ServiceTests
         listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => measured.Enqueue($"{instrument.Name} {(value > 0 ? "+" : "?")} {Text(tags)}"));
         listener.Start();
         var activities = new ConcurrentQueue<Activity>();
-        using var tracing = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == ClassifierTelemetry.SourceName,
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = activity =>
-            {
-                if (Equals(activity.GetTagItem(ClassifierTelemetry.NameTag), "counted")) activities.Enqueue(activity);
-            },
-        };
-        ActivitySource.AddActivityListener(tracing);
+        using var tracing = Trace("counted", activities);
         await host.StartAsync();
         var classifier = host.Services.GetRequiredKeyedService<IImageClassifier>("counted");
 
@@ -180,21 +171,28 @@ public class ServiceTests
         builder.Services.AddLumaClassifier("missing", options => options.Model = "nowhere/at.all");
         using var host = builder.Build();
         var activities = new ConcurrentQueue<Activity>();
-        using var tracing = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == ClassifierTelemetry.SourceName,
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = activity =>
-            {
-                if (Equals(activity.GetTagItem(ClassifierTelemetry.NameTag), "missing")) activities.Enqueue(activity);
-            },
-        };
-        ActivitySource.AddActivityListener(tracing);
+        using var tracing = Trace("missing", activities);
         var classifier = host.Services.GetRequiredKeyedService<IImageClassifier>("missing");
 
         await Assert.ThrowsAnyAsync<Exception>(async () => await classifier.ClassifyManyAsync([new(1, Digit)]).ToListAsync());
 
         Assert.Equal([("classify_many", ActivityStatusCode.Error)], activities.Select(activity => (activity.OperationName, activity.Status)));
+    }
+
+    // Keeps the activities of the classifier of a name.
+    private static ActivityListener Trace(string name, ConcurrentQueue<Activity> activities)
+    {
+        var tracing = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == ClassifierTelemetry.SourceName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity =>
+            {
+                if (Equals(activity.GetTagItem(ClassifierTelemetry.NameTag), name)) activities.Enqueue(activity);
+            },
+        };
+        ActivitySource.AddActivityListener(tracing);
+        return tracing;
     }
 
     private static HostApplicationBuilder Builder(LogLines log)
