@@ -48,10 +48,11 @@ public sealed class ClassifyProcessTests : IDisposable
         var list = Run(@"printf 'images/0000\xff.png\nimages/0001.png\n' | $L classify lenet_5 --from-file - --format jsonl");
         var argument = Run(@"$L classify lenet_5 $'images/0000\xff.png' images/0001.png --format jsonl");
 
-        foreach (var (run, count) in new[] { (folder, 41), (list, 2), (argument, 2) })
+        const string Rename = "rename the file", Save = "save the list as UTF-8, or rename the file if its name is not";
+        foreach (var (run, count, advice) in new[] { (folder, 41, Rename), (list, 2, Save), (argument, 2, Rename) })
         {
             Assert.Equal(1, run.Code);
-            Assert.EndsWith("this name is not valid UTF-8; rename the file", Assert.Single(run.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+            Assert.EndsWith($"this name is not valid UTF-8; {advice}", Assert.Single(run.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
             var results = run.Output.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToList();
             Assert.Equal((count, count - 1), (results.Count, results.Count(result => result.TryGetProperty("predictions", out _))));
         }

@@ -23,7 +23,8 @@ internal sealed record ClassifyRequest(
     /// <param name="cancellation">Ends the waiting for a list.</param>
     public IEnumerable<ImageFile> Find(CancellationToken cancellation)
     {
-        var files = ImagePaths.Find(List is null ? Paths : Paths.Concat(List.Read(cancellation)), Recursive);
+        var files = ImagePaths.Find(Paths, Recursive);
+        if (List is not null) files = files.Concat(ImagePaths.Find(List.Read(cancellation), Recursive, listed: true));
         // The sheet of an earlier run, or of another part, is none of the pictures.
         if (Sheets is { } sheets) files = files.Where(file => !sheets.Has(file.Path));
         return Shard is { } shard ? files.Where(file => shard.Has(file.Path)) : files;

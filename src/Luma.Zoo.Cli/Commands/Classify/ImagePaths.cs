@@ -12,13 +12,14 @@ internal static class ImagePaths
     /// <summary>Files as they stand, and of folders the images.</summary>
     /// <param name="names">Files and folders.</param>
     /// <param name="recursive">Whether to search the folders in folders.</param>
-    public static IEnumerable<ImageFile> Find(IEnumerable<string> names, bool recursive)
+    /// <param name="listed">Whether the names stand in a list, which may be in another encoding than its files' names.</param>
+    public static IEnumerable<ImageFile> Find(IEnumerable<string> names, bool recursive, bool listed = false)
     {
         foreach (var name in names)
         {
             if (!Directory.Exists(name))
             {
-                yield return Checked(name);
+                yield return Checked(name, listed);
                 continue;
             }
 
@@ -45,8 +46,8 @@ internal static class ImagePaths
     }
 
     // Of a name in another encoding not every character is known, so there is no file of that name.
-    private static ImageFile Checked(string path) => path.Contains('\uFFFD', StringComparison.Ordinal) && !File.Exists(path)
-        ? new(path, "this name is not valid UTF-8; rename the file")
+    private static ImageFile Checked(string path, bool listed = false) => path.Contains('\uFFFD', StringComparison.Ordinal) && !File.Exists(path)
+        ? new(path, $"this name is not valid UTF-8; {(listed ? "save the list as UTF-8, or rename the file if its name is not" : "rename the file")}")
         : new(path);
 
     // With the separator after its name, a folder stands where its files stand in the order of whole paths.
