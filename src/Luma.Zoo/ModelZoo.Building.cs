@@ -134,6 +134,7 @@ public static partial class ModelZoo
             report = WeightLoader.Load(network, state, strict: true, rename: null, fresh, take: true) with
             {
                 ClassesOfWeights = classes,
+                WeightsSha256 = file.Hash,
                 Warnings = variant.HasInputTransform && options.TransformInput is null ? [NetworkFacts.UnknownTransform] : [],
             };
             return network;

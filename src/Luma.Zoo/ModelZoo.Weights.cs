@@ -61,7 +61,8 @@ public static partial class ModelZoo
         if (!Path.Exists(weights)) throw NoSuchWeights(id, weights);
 
         using var fit = new NetworkFit(variant);
-        return StateDict.Open(weights, file, fit.Accepts, identify: variant.HasInputTransform);
+        file ??= new();
+        return StateDict.Open(weights, file with { Identify = file.Identify || variant.HasInputTransform }, fit.Accepts);
     }
 
     private static FileNotFoundException NoSuchWeights(string id, string weights)

@@ -31,6 +31,9 @@ internal static class ClassifyCommand
                 var request = many.Read(parsed, parsed.GetValue(json), input.Files(parsed, model));
                 options = options with { Engine = request.Engine, Compilation = request.Compiles ? ClassifierCompilation.Ahead : ClassifierCompilation.Off };
                 if (parsed.GetValue(device) is { } choice) options = options with { Device = choice.Find() };
+                // Opening a model folder holds its weights against the hash that it names.
+                var hash = model.Source.Folder?.Manifest.WeightsSha256;
+                if (request.Output.Path is not null && hash is null) options = options with { File = (options.File ?? new()) with { Identify = true } };
 
                 // A network is fetched and built only where there is something to classify, or a file that says what made it.
                 using var files = request.Find(cancellation).GetEnumerator();
@@ -45,7 +48,7 @@ internal static class ClassifyCommand
                 var (classifier, notes) = await ClassifierInput.OpenAsync(terminal, model, options, cancellation);
                 using var opened = classifier;
                 var meta = request.Output.Path is null ? null : Describe(
-                    request, classifier, model, await WeightsHash.OfAsync(model, options.Hub!, cancellation), options.Device?.ToString() ?? "cpu", notes,
+                    request, classifier, model, hash ?? classifier.LoadReport!.WeightsSha256!, options.Device?.ToString() ?? "cpu", notes,
                     ("ignoreOrientation", options.Decoding is { ApplyOrientation: false } ? true : null), ("fastDecode", options.Decoding is { FastDecode: true } ? true : null),
                     ("engine", request.Engine?.Name), ("key", options.File?.Key), ("transformInput", options.Network.TransformInput));
                 await using var output = await ResultOutput.OpenAsync(terminal, request.Output, meta, Math.Min(request.Top, classifier.Labels.Count));

@@ -27,6 +27,9 @@ public sealed record LoadReport(
     /// <summary>What is to be known about the network that no tensor tells, and that had to be guessed; sentences for people.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>The SHA-256 of the bytes that were read, where they were to be identified; null elsewhere.</summary>
+    internal string? WeightsSha256 { get; init; }
+
     /// <summary>Whether nothing but first sizes differ, as those of heads for other classes do.</summary>
     internal bool IsForOtherClasses { get; init; }
 

@@ -147,7 +147,7 @@ public sealed record PublishedWeights : IJsonOnDeserialized
         if (DownloadAsync(hub).GetAwaiter().GetResult() is { } path) return OpenCached(path, file ?? new() { Map = true });
 
         using var stream = ZooData.Open(Embedded!);
-        return StateDict.Read(stream, $"{Model}:{Name}");
+        return StateDict.Read(stream, $"{Model}:{Name}", file);
     }
 
     private StateDict OpenCached(string path, WeightFileOptions file)

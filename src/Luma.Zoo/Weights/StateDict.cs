@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using Luma.Neural;
 using Luma.Zoo.Weights.Formats;
 
@@ -65,7 +66,10 @@ public sealed class StateDict : IDisposable
     /// <summary>What was taken of the file, and what was left.</summary>
     public WeightSelection Selection => content.Selection;
 
-    /// <summary>The SHA-256 of the file's bytes, where it was opened to be identified; null elsewhere.</summary>
+    /// <summary>
+    /// The SHA-256 of the file's bytes, where it was opened to be identified; null elsewhere. Of an index with its files it is that of
+    /// all their hashes.
+    /// </summary>
     internal string? Hash { get; private init; }
 
     /// <summary>The tensors of the file that are not read, such as sparse ones, with the reasons.</summary>
@@ -94,10 +98,9 @@ public sealed class StateDict : IDisposable
     /// <param name="path">The file or the folder.</param>
     /// <param name="options">How it is opened, or null.</param>
     /// <param name="fits">Whether tensors, which lie in the file still, fit the network; null where it is not known.</param>
-    /// <param name="identify">Whether the bytes that are opened are to be known by their <see cref="Hash"/>.</param>
     /// <param name="check">Is shown the file that was opened before it is read, and throws where it is not the right one.</param>
     internal static StateDict Open(
-        string path, WeightFileOptions? options, Func<StateDict, bool>? fits, bool identify = false, Action<ByteSource>? check = null)
+        string path, WeightFileOptions? options, Func<StateDict, bool>? fits, Action<ByteSource>? check = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new();
@@ -112,9 +115,10 @@ public sealed class StateDict : IDisposable
             var (format, content) = WeightReader.Read(source, options, On(path, fits), sources);
             content = content with { Entries = StorageReader.Read(content.Entries, path, options.Map, owned) };
             var expected = options.Map ? null : options.Sha256;
-            var hash = identify || expected is not null ? (content.Body ?? source).Hash() : null;
+            var hash = options.Identify || expected is not null ? (content.Body ?? source).Hash() : null;
             if (expected is not null && !expected.Equals(hash, StringComparison.OrdinalIgnoreCase))
                 throw new WeightFileException(path, $"these are other weights than are expected: their SHA-256 is {hash}, not {expected}");
+            if (options.Identify && sources.Count > 1) hash = HashOf([hash!, .. sources.Skip(1).Select(shard => shard.Hash())]);
             sources.ForEach(opened => opened.EnsureUnchanged());
             if (options.Map) owned.AddRange(sources);
             else sources.ForEach(opened => opened.Dispose());
@@ -155,7 +159,10 @@ public sealed class StateDict : IDisposable
         var source = ByteSource.Of(bytes, name);
         List<IDisposable> owned = [source];
         var (format, content) = WeightReader.Read(source, options ?? new(), fits: null, sources: null);
-        return new StateDict(name, format, content with { Entries = StorageReader.Read(content.Entries, name, keepMapped: true, owned) }, owned);
+        return new StateDict(name, format, content with { Entries = StorageReader.Read(content.Entries, name, keepMapped: true, owned) }, owned)
+        {
+            Hash = options is { Identify: true } ? source.Hash() : null,
+        };
     }
 
     /// <summary>The parameters and buffers of a module, in PyTorch's order.</summary>
@@ -320,6 +327,9 @@ public sealed class StateDict : IDisposable
 
     private static WeightFormat FormatOf(string path) =>
         path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) ? WeightFormat.Safetensors : WeightFormat.TorchZip;
+
+    private static string HashOf(IEnumerable<string> hashes) =>
+        Convert.ToHexStringLower(SHA256.HashData(Convert.FromHexString(string.Concat(hashes))));
 
     private static Func<WeightContent, bool>? On(string source, Func<StateDict, bool>? fits) =>
         fits is null ? null : content => fits(new StateDict(source, null, content));

@@ -30,4 +30,7 @@ public sealed record WeightFileOptions
     /// Windows does not allow it while the file is in use.
     /// </summary>
     public bool Map { get; init; }
+
+    /// <summary>Whether the bytes that are opened are to be known by their hash, which takes as long as reading all of them.</summary>
+    internal bool Identify { get; init; }
 }

@@ -118,9 +118,9 @@ public sealed class FileChangeTests : IDisposable
         using (var state = StateDict.Of(new Dictionary<string, Tensor> { ["other"] = zeros(1) })) state.Save(other);
         var known = Published(path);
 
-        using var weights = StateDict.Open(path, null, fits: null, identify: true);
-        using var mapped = StateDict.Open(path, new WeightFileOptions { Map = true }, fits: null, identify: true, check: _ => File.Move(other, path, overwrite: true));
-        using var replaced = StateDict.Open(path, null, fits: null, identify: true);
+        using var weights = StateDict.Open(path, new WeightFileOptions { Identify = true });
+        using var mapped = StateDict.Open(path, new WeightFileOptions { Map = true, Identify = true }, fits: null, check: _ => File.Move(other, path, overwrite: true));
+        using var replaced = StateDict.Open(path, new WeightFileOptions { Identify = true });
 
         Assert.Same(known, NetworkFacts.Identify([known], weights));
         Assert.Same(known, NetworkFacts.Identify([known], mapped));
@@ -131,6 +131,28 @@ public sealed class FileChangeTests : IDisposable
         {
             var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
             return ModelZoo.Weights("googlenet")[0] with { Url = new Uri($"https://weights.example/any-{hash[..8]}.pth") };
+        }
+    }
+
+    [Fact]
+    public void Weights_that_are_spread_over_several_files_are_known_by_all_of_them()
+    {
+        StateDict.Of([KeyValuePair.Create("weight", values["weight"])]).Save(folder.File("first.safetensors"));
+        StateDict.Of([KeyValuePair.Create("bias", values["bias"])]).Save(folder.File("second.safetensors"));
+        File.WriteAllText(
+            folder.File("model.safetensors.index.json"), """{"weight_map":{"weight":"first.safetensors","bias":"second.safetensors"}}""");
+        var (before, again) = (Hash(), Hash());
+
+        using (var others = randn(50)) StateDict.Of([KeyValuePair.Create("bias", others)]).Save(folder.File("second.safetensors"));
+
+        Assert.Matches("^[0-9a-f]{64}$", before);
+        Assert.Equal(before, again);
+        Assert.NotEqual(before, Hash());
+
+        string Hash()
+        {
+            using var weights = StateDict.Open(folder.File(""), new WeightFileOptions { Identify = true });
+            return weights.Hash!;
         }
     }
 
