@@ -8,6 +8,10 @@ public sealed class WholeCatalogue;
 [CollectionDefinition(nameof(Processes))]
 public sealed class Processes;
 
+/// <summary>Tests that build and pack. They run beside others, so they never draw from torch's own generator.</summary>
+[CollectionDefinition(nameof(Building))]
+public sealed class Building;
+
 /// <summary>Tests that count what the whole process holds. They run when no other test does.</summary>
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;

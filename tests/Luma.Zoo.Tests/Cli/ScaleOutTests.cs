@@ -15,7 +15,7 @@ public sealed partial class ScaleOutTests : IDisposable
 {
     private static readonly string Docs = Path.Combine(Repository.Root, "docs");
 
-    private readonly ManyImages images = new(600, damaged: [3, 77, 599]);
+    private readonly ManyImages images = new(1600, damaged: [3, 77, 1599]);
 
     public void Dispose() => images.Dispose();
 

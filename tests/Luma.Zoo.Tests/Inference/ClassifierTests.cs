@@ -15,6 +15,7 @@ public sealed class ClassifierTests : IDisposable
     private static readonly ImagePreset Preset = new() { ResizeSize = [10], CropSize = [8] };
     private static readonly string[] Good = ["rgb-420.jpg", "cmyk.jpg", "grey.png", "palette.png", "line.png", "rgb.webp", "rgb-alpha.png"];
 
+    private readonly AllThreads threads = new();
     private readonly Sequence model;
     private readonly Classifier classifier;
 
@@ -25,7 +26,11 @@ public sealed class ClassifierTests : IDisposable
         classifier = new Classifier(model, Preset, ["a", "b", "c", "d", "e", "f"]);
     }
 
-    public void Dispose() => model.Dispose();
+    public void Dispose()
+    {
+        model.Dispose();
+        threads.Dispose();
+    }
 
     [Fact]
     public void The_predictions_are_the_softmax_of_the_model_in_order()

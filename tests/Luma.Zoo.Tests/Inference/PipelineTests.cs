@@ -16,6 +16,7 @@ public sealed class PipelineTests : IDisposable
     private static readonly string[] Names = ["rgb-420.jpg", "cmyk.jpg", "grey.png", "palette.png", "line.png", "rgb.webp", "rgb-alpha.png"];
     private static readonly byte[][] Files = [.. Names.Select(name => File.ReadAllBytes(ImageGoldens.Sample(name)))];
 
+    private readonly AllThreads threads = new();
     private readonly Gate gate = new();
     private readonly Sequence model;
     private readonly Classifier classifier;
@@ -31,6 +32,7 @@ public sealed class PipelineTests : IDisposable
     {
         classifier.Dispose();
         model.Dispose();
+        threads.Dispose();
     }
 
     public static TheoryData<bool> Ways => [false, true];
@@ -196,10 +198,11 @@ public sealed class PipelineTests : IDisposable
         using var cancellation = new CancellationTokenSource();
         var results = classifier.ClassifyManyAsync(Blocking(), new BatchOptions { BatchSize = 4 }, cancellation.Token).GetAsyncEnumerator();
         for (var i = 0; i < 4; i++) Assert.True(await results.MoveNextAsync());
+        var next = results.MoveNextAsync().AsTask();
         Assert.True(asked.Wait(30_000));
 
         await cancellation.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await results.MoveNextAsync());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next);
         Assert.False(disposed.IsSet);
 
         blocking.Set();

@@ -5,7 +5,7 @@ namespace Luma.Zoo.Tests.Packages;
 
 /// <summary>Building and packing where a machine is set up in another way than ours.</summary>
 [Trait("Category", "Slow")]
-[Collection(nameof(Processes))]
+[Collection(nameof(Building))]
 public class BuildTests
 {
     [Fact]

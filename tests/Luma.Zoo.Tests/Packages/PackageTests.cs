@@ -8,7 +8,7 @@ namespace Luma.Zoo.Tests.Packages;
 
 /// <summary>The libraries as others use them: from a project of their own. They build with the SDK that built the tests.</summary>
 [Trait("Category", "Slow")]
-[Collection(nameof(Processes))]
+[Collection(nameof(Building))]
 public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<PackageTests.Feed>
 {
     // A program that touches TorchSharp before anything of ours.

@@ -5,7 +5,7 @@ namespace Luma.Zoo.Tests.Packages;
 
 /// <summary>The program's packages, for the platform that the tests run on: made as scripts/pack makes them, installed, and run.</summary>
 [Trait("Category", "Slow")]
-[Collection(nameof(Processes))]
+[Collection(nameof(Building))]
 public sealed class ToolPackageTests(ToolPackageTests.Feed feed) : IClassFixture<ToolPackageTests.Feed>
 {
     // What public galleries take.
