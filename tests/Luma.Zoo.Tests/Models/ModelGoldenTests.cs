@@ -9,7 +9,7 @@ public class ModelGoldenTests
 {
     public static TheoryData<string> All => [.. ModelGolden.Ids];
 
-    public static TheoryData<string> Ids => Catalogue.UpTo(45_000_000, deepest: true);
+    public static TheoryData<string> Ids => Catalogue.UpTo(30_000_000, deepest: true);
 
     public static TheoryData<string> IdsWithStep => Catalogue.UpTo(100_000_000, model => ModelGolden.Load(model.Id).Step is not null, deepest: true);
 
