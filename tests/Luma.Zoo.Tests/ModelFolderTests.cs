@@ -125,7 +125,7 @@ public sealed class ModelFolderTests : IDisposable
         Assert.All(network.state_dict(), entry => Assert.True(entry.Value.IsSameAs(again.state_dict()[entry.Key]), entry.Key));
     }
 
-    [Theory]
+    [UnixTheory]
     [InlineData("model", "model/model.json", "model/model.safetensors")]
     [InlineData("model.luma", "model.luma")]
     public void A_model_that_is_replaced_keeps_the_modes_of_its_files(string name, params string[] files)
@@ -142,7 +142,7 @@ public sealed class ModelFolderTests : IDisposable
     }
 
     /// <summary>As in Hugging Face's cache, or where the weights are on a larger disk.</summary>
-    [Theory]
+    [UnixTheory]
     [InlineData(true)]
     [InlineData(false)]
     public void Weights_behind_a_symbolic_link_are_replaced_where_they_are(bool isThere)

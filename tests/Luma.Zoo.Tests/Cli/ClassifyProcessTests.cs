@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Luma.Zoo.Tests.Weights;
 
 namespace Luma.Zoo.Tests.Cli;
 
@@ -59,13 +58,11 @@ public sealed class ClassifyProcessTests : IDisposable
     }
 
     // A line has 16 bytes, and they come at once: 64 fill a reader's buffer to the last byte.
-    [Theory]
+    [LinuxTheory]
     [InlineData(16)]
     [InlineData(64)]
     public void Lines_are_there_while_others_are_still_to_come(int lines)
     {
-        if (!OperatingSystem.IsLinux()) return;
-
         // The list has no end until the first answers have been seen.
         var (code, output, _) = Run("mkfifo list; $L classify lenet_5 --from-file list --format jsonl > out & pid=$!; exec 3> list; "
             + $"for i in $(seq {lines}); do echo images/0001.png; done > lines; cat lines >&3; for i in $(seq 600); do [ -s out ] && break; sleep 0.05; done; cat out; exec 3>&-; wait $pid");

@@ -227,7 +227,7 @@ public class ClassifyResumeTests
         Assert.Equal(before, File.ReadAllBytes(output));
     }
 
-    [Theory]
+    [UnixTheory]
     [InlineData("jsonl")]
     [InlineData("parquet")]
     public async Task A_name_is_as_long_as_the_system_allows_and_no_longer(string format)
@@ -266,7 +266,7 @@ public class ClassifyResumeTests
         Assert.EndsWith("mine\n", File.ReadAllText(output), StringComparison.Ordinal);
     }
 
-    [Theory]
+    [UnixTheory]
     [InlineData("jsonl")]
     [InlineData("parquet")]
     [InlineData("json")]

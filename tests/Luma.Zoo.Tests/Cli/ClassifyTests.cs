@@ -54,7 +54,7 @@ public class ClassifyTests
         Assert.Equal(2, run.Error.TrimEnd().Split('\n').Length);
     }
 
-    [Fact]
+    [UnixFact]
     public async Task A_link_that_leads_in_a_circle_does_not_stop_the_others()
     {
         if (OperatingSystem.IsWindows()) return;
@@ -212,7 +212,7 @@ public class ClassifyTests
         Assert.EndsWith("a.JPE", Assert.Single(found.EnumerateArray()).GetProperty("path").GetString(), StringComparison.Ordinal);
     }
 
-    [Fact]
+    [UnixFact]
     public async Task A_folder_with_nothing_but_links_to_folders_says_that_these_are_not_followed()
     {
         if (OperatingSystem.IsWindows()) return;

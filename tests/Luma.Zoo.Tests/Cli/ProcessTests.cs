@@ -72,11 +72,9 @@ public sealed class ProcessTests : IDisposable
 
     public static TheoryData<string> Commands => [.. Names];
 
-    [Theory, MemberData(nameof(Commands))]
+    [LinuxTheory, MemberData(nameof(Commands))]
     public async Task Any_command_that_the_user_stops_ends_without_a_trace_and_leaves_nothing_half_done(string command)
     {
-        if (!OperatingSystem.IsLinux()) return;
-
         using var digits = new DigitFiles().WithPart("train", 2000).WithPart("t10k", 50);
         var silent = new TaskCompletionSource();
         await using var server = new FileServer((request, _) => FileAnswer.Of(new byte[40_000_000], request) with { Break = (500, silent.Task) });
@@ -175,7 +173,7 @@ public sealed class ProcessTests : IDisposable
         foreach (var name in (string[])["out.pth", "trained/model.safetensors", "tuned/model.safetensors"]) Assert.NotEmpty(StateDict.Open(folder.File(name)).Entries);
     }
 
-    [Theory]
+    [LinuxTheory]
     [InlineData("forward lenet_1 --shape 9999999,1,28,28")]
     [InlineData("forward lenet_1 --shape 9999999999,1,28,28")]
     [InlineData("forward lenet_1 --shape 20000,1,28,28")]
@@ -190,8 +188,6 @@ public sealed class ProcessTests : IDisposable
     [InlineData("classify lenet_5:big.safetensors x.png")]
     public void What_memory_will_not_hold_is_told_before_the_system_kills_the_process(string command)
     {
-        if (!OperatingSystem.IsLinux()) return;
-
         using (var big = new FileStream(folder.File("big.safetensors"), FileMode.Create))
         {
             var header = "{\"a\":{\"dtype\":\"F32\",\"shape\":[400000000],\"data_offsets\":[0,1600000000]}} "u8;

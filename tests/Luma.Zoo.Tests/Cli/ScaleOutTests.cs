@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Luma.Zoo.Cli;
 using Luma.Zoo.Tests.Packages;
-using Luma.Zoo.Tests.Weights;
 using YamlDotNet.RepresentationModel;
 
 namespace Luma.Zoo.Tests.Cli;

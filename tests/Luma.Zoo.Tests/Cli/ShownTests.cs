@@ -24,7 +24,7 @@ public class ShownTests
     [InlineData("first:\r\n\r\n  second\n", "first: second")]
     public void A_message_of_several_lines_is_told_in_one(string message, string shown) => Assert.Equal(shown, Shown.Message(message));
 
-    [Fact]
+    [UnixFact]
     public async Task Names_of_files_and_classes_do_nothing_to_a_terminal()
     {
         if (OperatingSystem.IsWindows()) return;

@@ -101,7 +101,7 @@ public class BuildTests
     }
 
     // Where an array is empty, bash 3.2, which macOS has, takes it for an unset variable.
-    [Theory]
+    [UnixTheory]
     [InlineData]
     [InlineData("FOLDER")]
     [InlineData("FOLDER", "-p:Version=1.2.3", "-p:RepositoryUrl=https://example.org/a b")]

@@ -179,11 +179,9 @@ public sealed class CheckpointTests : IDisposable
         }
     }
 
-    [Fact]
+    [LinuxFact]
     public async Task A_place_without_room_is_told_and_what_was_saved_stays()
     {
-        if (!OperatingSystem.IsLinux()) return;
-
         await Run(Quick, new CheckpointOptions(Saved), StopAfter(5, out var cancellation), cancellation: cancellation);
         var last = Directory.GetFiles(Saved, "step-*").Max(StringComparer.Ordinal)!;
         var bytes = File.ReadAllBytes(last);

@@ -1,5 +1,4 @@
 using Luma.Zoo.Inference;
-using Luma.Zoo.Tests.Weights;
 using Luma.Zoo.Training;
 using Luma.Zoo.Training.Data;
 

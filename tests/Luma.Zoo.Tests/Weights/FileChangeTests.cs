@@ -71,7 +71,7 @@ public sealed class FileChangeTests : IDisposable
         Assert.Equal(Expected, TensorContent.All(StateDict.Of(network)));
     }
 
-    [Theory]
+    [UnixTheory]
     [InlineData(false)]
     [InlineData(true)]
     public void A_mapped_file_that_was_shortened_loads_nothing(bool take)
