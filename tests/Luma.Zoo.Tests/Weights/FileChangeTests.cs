@@ -135,6 +135,17 @@ public sealed class FileChangeTests : IDisposable
     }
 
     [Fact]
+    public void Parts_without_their_index_are_told_as_such()
+    {
+        Save("model-00001-of-00002.safetensors");
+        Save("model-00002-of-00002.safetensors");
+
+        var error = Assert.Throws<WeightFileException>(() => StateDict.Open(folder.File("")));
+
+        Assert.StartsWith("this folder has the parts of a checkpoint, but not the index", error.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Weights_that_are_spread_over_several_files_are_known_by_all_of_them()
     {
         StateDict.Of([KeyValuePair.Create("weight", values["weight"])]).Save(folder.File("first.safetensors"));

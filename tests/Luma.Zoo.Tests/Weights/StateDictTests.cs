@@ -1,6 +1,7 @@
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
 using Luma.Zoo.Weights;
+using static Luma.Zoo.Tests.Weights.Assembly;
 
 namespace Luma.Zoo.Tests.Weights;
 
@@ -166,5 +167,43 @@ public class StateDictTests
     private sealed class Reports(Action<ByteProgress> report) : IProgress<ByteProgress>
     {
         public void Report(ByteProgress value) => report(value);
+    }
+
+    // Python has half a surrogate pair for each byte of a path that is no text, and torch.load reads such files.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Text_with_half_a_surrogate_pair_is_read_beside_the_weights_and_is_no_name_of_a_tensor(bool isName)
+    {
+        using var folder = new TemporaryFolder();
+        using var value = ones(3);
+        StateDict.Of([KeyValuePair.Create("weight", value)]).Save(folder.File("w.pth"));
+        using (var zip = System.IO.Compression.ZipFile.Open(folder.File("w.pth"), System.IO.Compression.ZipArchiveMode.Update))
+        {
+            var entry = zip.Entries.Single(found => found.Name == "data.pkl");
+            var pickle = new byte[entry.Length];
+            using var stream = entry.Open();
+            stream.ReadExactly(pickle);
+            var half = Join('X', Int32(4), new byte[] { 0xED, 0xB3, 0xBF, (byte)'x' });
+            var changed = isName
+                ? Replace(pickle, Text("weight"), half)
+                : Pickle("}(", Text("state_dict"), pickle[2..^1], Text("path"), half, 'u');
+            stream.SetLength(0);
+            stream.Write(changed);
+        }
+
+        if (isName)
+        {
+            Assert.Contains("a tensor's name, is not UTF-8", Assert.Throws<WeightFileException>(() => StateDict.Open(folder.File("w.pth"))).Problem, StringComparison.Ordinal);
+            return;
+        }
+        using var weights = StateDict.Open(folder.File("w.pth"));
+        Assert.Equal(["weight"], weights.Names);
+
+        static byte[] Replace(byte[] bytes, byte[] what, byte[] with)
+        {
+            var at = bytes.AsSpan().IndexOf(what);
+            return [.. bytes[..at], .. with, .. bytes[(at + what.Length)..]];
+        }
     }
 }

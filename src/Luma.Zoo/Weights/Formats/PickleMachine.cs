@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
@@ -226,8 +227,32 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, TorchGlobals globals,
         }
         catch (DecoderFallbackException)
         {
-            throw new MalformedDataException("text that is not UTF-8");
+            return WithLoneSurrogates(utf8) ?? throw new MalformedDataException("text that is not UTF-8");
         }
+    }
+
+    // Python has half a surrogate pair for each byte of a path that is not UTF-8, and writes it as if it were a character.
+    private static string? WithLoneSurrogates(ReadOnlySpan<byte> utf8)
+    {
+        var text = new StringBuilder(utf8.Length);
+        while (utf8.Length > 0)
+        {
+            if (utf8 is [0xED, >= 0xA0 and <= 0xBF and var second, >= 0x80 and <= 0xBF and var third, ..])
+            {
+                text.Append((char)(0xD000 | ((second & 0x3F) << 6) | (third & 0x3F)));
+                utf8 = utf8[3..];
+            }
+            else if (Rune.DecodeFromUtf8(utf8, out var rune, out var count) == OperationStatus.Done)
+            {
+                text.Append(rune.ToString());
+                utf8 = utf8[count..];
+            }
+            else
+            {
+                return null;
+            }
+        }
+        return text.ToString();
     }
 
     private void PushString(ulong length)

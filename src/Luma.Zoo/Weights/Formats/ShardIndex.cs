@@ -35,6 +35,8 @@ internal static partial class ShardIndex
             {
                 [var only] => only,
                 [] => throw new WeightFileException(folder, "this folder has no weight file"),
+                _ when weights.TrueForAll(file => Numbered().IsMatch(Path.GetFileName(file))) => throw new WeightFileException(
+                    folder, "this folder has the parts of a checkpoint, but not the index that tells what is in them: fetch the *.index.json file too"),
                 _ => throw new WeightFileException(
                     folder, $"this folder has several weight files: name one of {WeightSelection.List([.. weights.Select(file => Path.GetFileName(file))])}"),
             };
