@@ -143,7 +143,7 @@ public static class ImageDecoder
         {
             using var data = SKData.Create((nint)start, encoded.Length);
             using var codec = SKCodec.Create(data)
-                ?? throw NoImage(name, job.Options);
+                ?? throw (EncodedImage.IsJpeg(encoded) && JpegMarkers.EndsBeforeData(encoded) ? new ImageException(name, "the image is truncated") : NoImage(name, job.Options));
 
             // Skia knows more formats; WBMP, for one, takes almost anything that begins with a zero for an image.
             if (codec.EncodedFormat is not (SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Webp

@@ -8,6 +8,9 @@ namespace Luma.Zoo.Images;
 /// </summary>
 internal static class JpegMarkers
 {
+    // Each is gone through for every pixel, however few bytes it has. Skia takes no more either, but only says so in the end.
+    private const int MostScans = 100;
+
     private const byte Prefix = 0xFF, EndOfImage = 0xD9, StartOfScan = 0xDA;
 
     /// <summary>Checks that every marker is one that JPEG knows (ITU-T T.81, table B.1), and that an image in several scans has its end.</summary>
@@ -38,12 +41,29 @@ internal static class JpegMarkers
                 if (at + 7 < file.Length) components = file[at + 7];
             }
             // The first scan of one that has several holds only some components.
+            if (marker == StartOfScan && scans == MostScans) throw new ImageException(null, $"it has more than {MostScans} scans");
             if (marker == StartOfScan && scans++ == 0 && at + 2 < file.Length) several |= file[at + 2] < components;
 
             // The data of a scan follow its header; their markers are found by the search above.
             at += (file[at] << 8) | file[at + 1];
             if (at >= file.Length) return End(several);
         }
+    }
+
+    /// <summary>Whether a file ends within what comes before the first scan.</summary>
+    /// <param name="file">The file, which begins as a JPEG.</param>
+    public static bool EndsBeforeData(ReadOnlySpan<byte> file)
+    {
+        var at = 2;
+        while (at + 4 <= file.Length)
+        {
+            if (file[at] != Prefix) return false;
+            var marker = file[at + 1];
+            if (marker == Prefix) at++;
+            else if (marker is < 0xC0 or EndOfImage or StartOfScan) return false;
+            else at += 2 + ((file[at + 2] << 8) | file[at + 3]);
+        }
+        return true;
     }
 
     // libjpeg waits for the end of all scans before it gives the first row.

@@ -109,6 +109,28 @@ public class ImageDecoderTests
         Assert.Equal("the image is truncated", error.Reason);
     }
 
+    [Theory]
+    [InlineData("rgb-420.jpg")]
+    [InlineData("rgb-progressive.jpg")]
+    public void A_JPEG_that_is_cut_before_its_first_scan_is_truncated(string sample)
+    {
+        var bytes = File.ReadAllBytes(ImageGoldens.Sample(sample));
+        var data = bytes.AsSpan().IndexOf((byte[])[0xFF, 0xDA]);
+
+        for (var length = 3; length < data; length += 5)
+            Assert.Equal("the image is truncated", Assert.Throws<ImageException>(() => ImageDecoder.Decode(bytes[..length])).Reason);
+    }
+
+    [Fact]
+    public void A_JPEG_of_scans_without_end_is_refused_before_they_are_decoded()
+    {
+        var bytes = File.ReadAllBytes(ImageGoldens.Sample("rgb-progressive.jpg"));
+        var scan = bytes.AsSpan().LastIndexOf((byte[])[0xFF, 0xDA]);
+        byte[] many = [.. bytes[..scan], .. Enumerable.Repeat(bytes[scan..^2], 200).SelectMany(copy => copy), .. bytes[^2..]];
+
+        Assert.Equal("it has more than 100 scans", Assert.Throws<ImageException>(() => ImageDecoder.Decode(many)).Reason);
+    }
+
     // As PIL, which takes the size in its header at its word.
     [Theory]
     [InlineData("rgb.webp")]

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Cli.Commands.Classify;
 
@@ -73,7 +74,7 @@ internal static class ImagePaths
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return ([], error.Message);
+            return ([], FileTrouble.WhileReading(error));
         }
     }
 
