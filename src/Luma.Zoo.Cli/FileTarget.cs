@@ -11,6 +11,7 @@ internal static class FileTarget
     public static void Check(string path)
     {
         if (path.Length == 0) throw new UsageException("the name of a file is empty");
+        CheckName(path);
         if (Directory.Exists(path)) throw new UserException($"{path}: this is a folder; name a file in it");
 
         var target = Resolve(path);
@@ -29,6 +30,14 @@ internal static class FileTarget
             throw new UserException($"{path}: nothing can be written to the folder {folder}: "
                 + (error is UnauthorizedAccessException ? "access is denied" : FileTrouble.WhileWriting(error, folder)));
         }
+    }
+
+    /// <summary>Refuses a name that .NET does not know whole: another file or folder than the one that was named would be written.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <exception cref="UserException">It is not valid UTF-8.</exception>
+    public static void CheckName(string path)
+    {
+        if (!OperatingSystem.IsWindows() && path.Contains('\uFFFD', StringComparison.Ordinal)) throw new UserException($"{path}: this name is not valid UTF-8; take another one");
     }
 
     /// <summary>The full path of a file; of a link, what it leads to.</summary>

@@ -8,10 +8,17 @@ namespace Luma.Zoo.Cli;
 /// <summary>Ctrl-C and a request to end: the first lets a command that listens stop in order, the next ends the process at once.</summary>
 internal sealed class Interrupts : IDisposable
 {
-    private readonly CancellationTokenSource stopping = new();
-    private readonly PosixSignalRegistration[] registrations;
+    // SIGXFSZ, on Linux and on macOS: a file has reached the size that the system allows, which whoever writes it is told as well.
+    private const PosixSignal FileSizeReached = (PosixSignal)25;
 
-    public Interrupts() => registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
+    private readonly CancellationTokenSource stopping = new();
+    private readonly List<PosixSignalRegistration> registrations;
+
+    public Interrupts()
+    {
+        registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
+        if (!OperatingSystem.IsWindows()) registrations.Add(PosixSignalRegistration.Create(FileSizeReached, context => context.Cancel = true));
+    }
 
     /// <summary>Is cancelled by the first of them.</summary>
     public CancellationToken Token => stopping.Token;

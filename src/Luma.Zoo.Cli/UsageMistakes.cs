@@ -38,6 +38,13 @@ internal static class UsageMistakes
                 return $"{option} must be true or false, not '{value}'";
         }
 
+        foreach (var argument in args.TakeWhile(argument => argument != "--").Where(LooksLikeOption))
+        {
+            if (argument.IndexOfAny(['=', ':']) is var end and > 0 && options.Any(known => known.Name == argument[..end] && (known.ValueType == typeof(bool) || known.ValueType == typeof(bool?)))
+                && !bool.TryParse(argument[(end + 1)..], out _))
+                return $"{argument[..end]} must be true or false, not '{argument[(end + 1)..]}'";
+        }
+
         foreach (var text in Positional(parsed, args))
         {
             if (LooksLikeOption(text)) return Unknown("option", text, [], options);

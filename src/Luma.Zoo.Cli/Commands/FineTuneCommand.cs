@@ -44,6 +44,7 @@ internal static class FineTuneCommand
             async () =>
             {
                 var folder = WeightOptions.Path(parsed.GetValue(output)!);
+                FileTarget.CheckName(folder);
                 var isResumed = parsed.GetValue(resume);
                 RunFolder.Check(folder, isResumed);
                 var start = input.Read(parsed) with { Device = parsed.GetValue(device)?.Find(), Weights = input.NamedWeights(parsed) };

@@ -24,6 +24,7 @@ internal static class PackCommand
             async () =>
             {
                 var target = WeightOptions.Path(parsed.GetValue(output)!);
+                FileTarget.CheckName(target);
                 ModelWriter.Check(target, parsed.GetValue(force));
                 var model = input.Reference(parsed);
                 var options = input.Read(parsed);

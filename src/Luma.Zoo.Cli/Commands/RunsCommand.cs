@@ -27,7 +27,8 @@ internal static class RunsCommand
         {
             if (parsed.GetValue(csv) && parsed.GetValue(json)) throw new UsageException("the table is printed as CSV or as JSON: give --csv or --json");
 
-            var found = parsed.GetValue(folders)!.Select(WeightOptions.Path).SelectMany(Find).DistinctBy(Path.GetFullPath).Select(RunSummary.Read).ToList();
+            List<string> unreadable = [];
+            var found = parsed.GetValue(folders)!.Select(WeightOptions.Path).SelectMany(folder => Find(folder, unreadable)).DistinctBy(Path.GetFullPath).Select(RunSummary.Read).ToList();
             List<RunSummary> runs = [.. found.OrderByDescending(run => run.Score is { } score && double.IsFinite(score) ? score : -1).ThenBy(run => run.Folder, StringComparer.Ordinal)];
             if (parsed.GetValue(json)) terminal.WriteJson([.. runs.Select(ListedRun.Of)], Json.Default.IReadOnlyListListedRun);
             else if (parsed.GetValue(csv)) WriteCsv(terminal.Out, runs);
@@ -35,17 +36,21 @@ internal static class RunsCommand
 
             var damaged = runs.Where(run => run.Problem is not null).ToList();
             if (!parsed.GetValue(json)) damaged.ForEach(run => terminal.Error.WriteLine($"luma: {run.Folder}: {run.Problem}"));
-            return damaged.Count > 0 ? CommandLine.Failure : CommandLine.Success;
+            unreadable.ForEach(problem => terminal.Error.WriteLine($"luma: {problem}"));
+            return damaged.Count + unreadable.Count > 0 ? CommandLine.Failure : CommandLine.Success;
         });
         return command;
     }
 
-    private static IEnumerable<string> Find(string folder)
+    private static IReadOnlyList<string> Find(string folder, List<string> unreadable)
     {
         if (!Directory.Exists(folder)) throw new UserException($"{folder}: there is no such folder");
         try
         {
-            return RunSummary.Find(folder).ToList() is { Count: > 0 } runs ? runs : throw new UserException($"{folder}: there is no run in this folder, nor below it");
+            var runs = RunSummary.Find(
+                folder,
+                (inner, error) => unreadable.Add($"{inner}: {(inner.Contains('\uFFFD', StringComparison.Ordinal) ? "its name is not valid UTF-8; rename the folder" : FileTrouble.WhileReading(error))}"));
+            return runs.Count > 0 || unreadable.Count > 0 ? runs : throw new UserException($"{folder}: there is no run in this folder, nor below it");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -37,6 +37,7 @@ public static class FineTuner
     {
         ArgumentNullException.ThrowIfNull(options);
         RunFolder.Check(options.Output, options.Resume);
+        RunFolder.CheckApart(options.Output, options.Data);
         // Whether it can be written is found out before the work.
         using var run = RunFolder.Open(options.Output, options.Resume);
         var source = await Task.Run(() => ModelSource.Find(options.Model, options.Start.Weights), cancellationToken).ConfigureAwait(false);

@@ -60,6 +60,18 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
+    /// <summary>Refuses a folder of pictures: among them, a run's files are in the way. A folder of its own beside them is not.</summary>
+    /// <param name="path">The run's folder.</param>
+    /// <param name="data">The pictures.</param>
+    /// <exception cref="IOException">It is the folder of the pictures, or one of theirs.</exception>
+    public static void CheckApart(string path, string data)
+    {
+        if (!Directory.Exists(path) || !Directory.Exists(data) || HasRun(path)) return;
+        var (run, pictures) = (RegularFile.RealPath(path), RegularFile.RealPath(data));
+        if (run == pictures || (run.StartsWith(pictures + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal) && Directory.EnumerateFileSystemEntries(run).Any()))
+            throw new IOException($"{path}: the pictures to learn from are in this folder. Take another one, such as {System.IO.Path.Combine(path, "run")}.");
+    }
+
     /// <summary>Refuses a folder that cannot be a run's: better before the work than after it.</summary>
     /// <exception cref="IOException">Something else is there.</exception>
     public static void Check(string path, bool resume)

@@ -59,6 +59,8 @@ public class CommandLineTests
     [InlineData("There is no option '--version' (see luma list --help)", "list", "--version")]
     [InlineData("There is no shortcut 'none': it is projection, zero-padding or zero-padding-around (see luma info --help)", "info", "resnet20", "--shortcut", "none")]
     [InlineData("--transform-input must be true or false, not 'maybe' (see luma classify --help)", "classify", "googlenet", "x.png", "--transform-input", "maybe")]
+    [InlineData("--json must be true or false, not '1' (see luma classify --help)", "classify", "lenet_5", "x.png", "--json=1")]
+    [InlineData("--recursive must be true or false, not 'maybe' (see luma classify --help)", "classify", "lenet_5", "x.png", "--recursive:maybe")]
     [InlineData("--aux-heads must be true or false, not '2' (see luma info --help)", "info", "googlenet", "--aux-heads", "2")]
     [InlineData("There is no device 'gpu': it is cpu, cuda or cuda:N (see luma classify --help)", "classify", "lenet_5", "x.png", "--device", "gpu")]
     [InlineData("There is no device 'cuda:-1': it is cpu, cuda or cuda:N (see luma forward --help)", "forward", "lenet_5", "--device", "cuda:-1")]

@@ -69,6 +69,22 @@ public sealed class FineTuneTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_of_the_pictures_is_no_place_for_the_run()
+    {
+        using var pictures = new PictureFolder().With("0/1.png", "0/2.png", "1/1.png", "1/2.png");
+
+        foreach (var output in (string[])[pictures.Root, Path.Combine(pictures.Root, "0"), Path.Combine(pictures.Root, "1", "..", "0")])
+        {
+            var run = await Run.Of("finetune", "lenet_5:none", "--data", pictures.Root, "--epochs", "1", "--output", output);
+            Assert.Equal($"{output}: the pictures to learn from are in this folder. Take another one, such as {Path.Combine(output, "run")}.", run.Failure());
+        }
+        Assert.Equal(["0", "1"], Directory.GetFileSystemEntries(pictures.Root).Select(Path.GetFileName).Order());
+        // Beside the classes it is in nobody's way.
+        for (var i = 0; i < 2; i++)
+            Assert.Equal(0, (await Run.Of("finetune", "lenet_5:none", "--data", pictures.Root, "--epochs", "1", "--output", Path.Combine(pictures.Root, "run"), "--resume")).ExitCode);
+    }
+
+    [Fact]
     public async Task What_is_wrong_with_the_data_is_one_line_and_makes_no_folder()
     {
         using var pictures = new PictureFolder().With("a/1.png", "a/2.png");

@@ -270,6 +270,50 @@ public sealed class ProcessTests : IDisposable
         }
     }
 
+    // With the signal for it, which ends a process, and without.
+    [LinuxTheory]
+    [InlineData("trap '' XFSZ; ")]
+    [InlineData("")]
+    public void Results_that_reach_the_greatest_size_are_told(string trap)
+    {
+        foreach (var output in (string[])["o.jsonl", "o.csv"])
+        {
+            var (code, _, error) = Shell(
+                $"export DOTNET_EnableWriteXorExecute=0; {trap}ulimit -f 1; '{Program}' classify lenet_5 '{Path.GetDirectoryName(Digit)}' --top 10 --output {output} 2>&1 | cat >&2; exit ${{PIPESTATUS[0]}}");
+
+            Assert.Equal((1, $"luma: {output}: cannot be written: the file would be larger than the system allows\n"), (code, error));
+        }
+    }
+
+    [LinuxFact]
+    public void A_name_that_is_no_text_is_not_written_under_another()
+    {
+        using (var weights = StateDict.Of([KeyValuePair.Create("w", zeros(3))])) weights.Save(folder.File("w.pth"));
+
+        foreach (var command in (string[])["convert w.pth $'k\\xe9.pth'", "pack lenet_5 --output $'k\\xe9'", $"classify lenet_5 '{Digit}' --output $'k\\xe9.jsonl'", "train lenet_5 --data . --output $'k\\xe9'"])
+        {
+            var (code, _, error) = Shell($"'{Program}' {command}");
+
+            Assert.Equal(1, code);
+            Assert.EndsWith(": this name is not valid UTF-8; take another one\n", error, StringComparison.Ordinal);
+            Assert.Equal(["w.pth"], folder.Names);
+        }
+    }
+
+    [LinuxFact]
+    public void A_folder_that_cannot_be_read_is_named()
+    {
+        Shell($"mkdir -p data/a data/b $'data/\\xff'; cp '{Digit}' data/a; cp '{Digit}' data/b; cp '{Digit}' $'data/\\xff'");
+
+        var evaluated = Shell($"'{Program}' evaluate lenet_5 --data data");
+        var listed = Shell($"'{Program}' runs data");
+        // .NET cannot delete it either.
+        Shell("rm -r data");
+
+        Assert.Equal((1, "luma: data/\uFFFD: cannot be read: its name is not valid UTF-8; rename the folder.\n"), (evaluated.Code, evaluated.Error));
+        Assert.Equal((1, "luma: data/\uFFFD: its name is not valid UTF-8; rename the folder\n"), (listed.Code, listed.Error));
+    }
+
     [LinuxFact]
     public void What_the_system_refuses_is_told_in_words_and_with_the_path_that_was_given()
     {

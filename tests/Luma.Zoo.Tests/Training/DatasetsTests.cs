@@ -353,6 +353,8 @@ public sealed class DatasetsTests : IDisposable
     [InlineData("l.csv", "name,label\n1.png,a\n", "its first line names no column path; it has 'name', 'label'.")]
     [InlineData("l.csv", "path,label\n1.png,a\n2.png,\n", "line 3: it has no label.")]
     [InlineData("l.csv", "path,label\n,a\n", "line 2: it has no path.")]
+    [InlineData("l.csv", "path,label\n1\0.png,a\n", "line 2: the path has a NUL character.")]
+    [InlineData("l.jsonl", "{\"path\":\"1\\u0000.png\",\"label\":0}\n", "line 1: the path has a NUL character.")]
     [InlineData("l.csv", "path,label,split\n1.png,a,trian\n", "line 2: there is no part 'trian' of the data: expected train, val or test.")]
     [InlineData("l.csv", "path,label\n", "it lists no pictures.")]
     [InlineData("l.csv", "path,label\n1.png,a\n2.png\n", "line 3: it has 1 value, and the first line 2: a value with the separator in it stands in double quotes.")]

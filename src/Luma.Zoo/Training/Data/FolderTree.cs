@@ -58,21 +58,21 @@ internal sealed class FolderTree : IFileTree
             Add(new DirectoryInfo(Path), RegularFile.RealPath(Path), "", [], files, empty);
             return ([.. files.OrderBy(file => file.Path, StringComparer.Ordinal)], [.. empty.Order(StringComparer.Ordinal)]);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is not InvalidDatasetException and (IOException or UnauthorizedAccessException))
         {
             throw new InvalidDatasetException(Path, $"cannot be read: {FileTrouble.WhileReading(error)}.", error);
         }
     }
 
     // Above are the folders that it lies in: a link that leads back to one of them would bring its pictures again, under other classes.
-    private static bool Add(DirectoryInfo folder, string real, string prefix, HashSet<string> above, List<TreeFile> files, List<string> empty)
+    private bool Add(DirectoryInfo folder, string real, string prefix, HashSet<string> above, List<TreeFile> files, List<string> empty)
     {
         // The curves of a run that is kept beside the pictures are none of them.
         if (prefix.Length > 0 && File.Exists(System.IO.Path.Combine(folder.FullName, RunFolder.LockName))) return true;
         if (above.Count > MostDepth || !above.Add(real)) return false;
 
         var found = false;
-        foreach (var entry in folder.EnumerateFileSystemInfos())
+        foreach (var entry in EntriesOf(folder, System.IO.Path.Combine(Path, prefix.TrimEnd('/'))))
         {
             // Hidden files are the system's, such as .DS_Store.
             if (entry.Name.StartsWith('.')) continue;
@@ -90,6 +90,19 @@ internal sealed class FolderTree : IFileTree
         above.Remove(real);
         if (!found && prefix.Length > 0) empty.Add(prefix.TrimEnd('/'));
         return found;
+    }
+
+    private static FileSystemInfo[] EntriesOf(DirectoryInfo folder, string name)
+    {
+        try
+        {
+            return folder.GetFileSystemInfos();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            var reason = name.Contains('\uFFFD', StringComparison.Ordinal) ? "its name is not valid UTF-8; rename the folder" : FileTrouble.WhileReading(error);
+            throw new InvalidDatasetException(name, $"cannot be read: {reason}.", error);
+        }
     }
 
     // A link has the length of what it leads to; one that leads nowhere is found out when it is decoded.

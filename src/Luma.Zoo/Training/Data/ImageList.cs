@@ -123,6 +123,7 @@ internal sealed class ImageList
     private void Add(int line, string path, string[] labels, string? part)
     {
         if (path.Length == 0) throw Wrong(line, "it has no path.");
+        if (path.Contains('\0', StringComparison.Ordinal)) throw Wrong(line, "the path has a NUL character.");
         if (!HasSeveral && labels is not [{ Length: > 0 }]) throw Wrong(line, "it has no label.");
         if (labels.Any(string.IsNullOrWhiteSpace)) throw Wrong(line, "a label is empty.");
 

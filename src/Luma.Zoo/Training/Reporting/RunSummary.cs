@@ -50,10 +50,38 @@ internal sealed record RunSummary(string Folder, RunState State)
 
     /// <summary>The runs in a folder: itself, or those anywhere below it.</summary>
     /// <param name="folder">The folder.</param>
+    /// <param name="unreadable">Is told the folders below it that cannot be read, with what was thrown.</param>
     /// <returns>The runs' folders, in the order of their names.</returns>
-    /// <exception cref="IOException">A folder cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">A folder cannot be read.</exception>
-    public static IEnumerable<string> Find(string folder) => Find(folder, depth: 0);
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be read.</exception>
+    public static IReadOnlyList<string> Find(string folder, Action<string, Exception> unreadable)
+    {
+        List<string> runs = [];
+        Add(folder, depth: 0);
+        return runs;
+
+        void Add(string found, int depth)
+        {
+            if (IsRun(found)) runs.Add(found);
+            else if (depth < MostDepth)
+            {
+                foreach (var inner in Inside(found, depth)) Add(inner, depth + 1);
+            }
+        }
+
+        string[] Inside(string found, int depth)
+        {
+            try
+            {
+                return [.. Directory.EnumerateDirectories(found).Where(name => Path.GetFileName(name)[0] != '.').Order(StringComparer.Ordinal)];
+            }
+            catch (Exception error) when (depth > 0 && error is IOException or UnauthorizedAccessException)
+            {
+                unreadable(found, error);
+                return [];
+            }
+        }
+    }
 
     /// <summary>Reads what a run's folder says.</summary>
     /// <param name="folder">The folder.</param>
@@ -117,12 +145,6 @@ internal sealed record RunSummary(string Folder, RunState State)
                 problems.Add($"{name}: {error.Message.ReplaceLineEndings(" ").TrimEnd('.')}");
             }
         }
-    }
-
-    private static IEnumerable<string> Find(string folder, int depth)
-    {
-        if (IsRun(folder)) return [folder];
-        return depth >= MostDepth ? [] : Directory.EnumerateDirectories(folder).Where(name => Path.GetFileName(name)[0] != '.').Order(StringComparer.Ordinal).SelectMany(inner => Find(inner, depth + 1));
     }
 
     private static double? Number(ReadOnlySpan<char> text) => text.Length == 0 ? null : double.Parse(text, CultureInfo.InvariantCulture);
