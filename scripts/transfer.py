@@ -23,7 +23,7 @@ TRAINING, CHOOSING = 100, 20
 KINDS = ("frozen", "unfrozen", "scratch")
 SAID = {"frozen": "frozen body, a new head", "unfrozen": "then all of it", "scratch": "the same network from scratch"}
 # The head is there, and the body is to change a little.
-UNFROZEN_RATE = "0.002"
+UNFROZEN_RATE = "0.0002"
 # What does not learn then: the stem, which takes levels from 0 to 255, so that its weights are small and its gradients large; the norms, since small
 # pictures that were enlarged have other statistics than ImageNet's; and the blocks that the body does not have (featurizer_resnet.py).
 UNFROZEN_FREEZE = ["conv1", "*bn*", "*downsample.1*", "layer1.2", "layer2.2", "layer2.3", "layer3.2", "layer3.3", "layer3.4", "layer3.5"]
