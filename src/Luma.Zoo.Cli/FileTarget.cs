@@ -37,7 +37,7 @@ internal static class FileTarget
     /// <exception cref="UserException">It is not valid UTF-8.</exception>
     public static void CheckName(string path)
     {
-        if (!OperatingSystem.IsWindows() && path.Contains('\uFFFD', StringComparison.Ordinal)) throw new UserException($"{path}: this name is not valid UTF-8; take another one");
+        if (FileTrouble.IsNoText(path)) throw new UserException($"{path}: this name is not valid UTF-8; take another one");
     }
 
     /// <summary>The full path of a file; of a link, what it leads to.</summary>

@@ -22,7 +22,7 @@ internal sealed class OutputStream(Stream? stream) : WriteOnlyStream
         {
             throw new ReaderGoneException(error);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException || FileTrouble.IsTooLarge(error))
+        catch (Exception error) when (FileTrouble.IsOfDisk(error))
         {
             var reason = error is UnauthorizedAccessException ? "it is closed, or open for reading only" : FileTrouble.WhileWriting(error, folder: null);
             throw new IOException($"standard output cannot be written: {reason}", error);

@@ -20,7 +20,7 @@ internal static class BenchCommand
             HelpName = "N,N",
             DefaultValueFactory = _ => [1],
             CustomParser = result => Parse(result.Tokens[0].Value)
-                ?? Options.Report<IReadOnlyList<long>>(result, $"'{result.Tokens[0].Value}' is no batch: write whole numbers from 1 like 1,8"),
+                ?? Options.Report<IReadOnlyList<long>>(result, $"'{result.Tokens[0].Value}' is no batch: write whole numbers from 1 to 65,536 like 1,8"),
         };
         var threads = Options.Number("--threads", "How many threads compute; by default as many as there are processors.", most: 1024);
         var rounds = Options.Number("--rounds", $"How often each form has its turn, {Rounds} by default: the more, the steadier.", most: 10_000);

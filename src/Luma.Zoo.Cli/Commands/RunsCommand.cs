@@ -47,9 +47,7 @@ internal static class RunsCommand
         if (!Directory.Exists(folder)) throw new UserException($"{folder}: there is no such folder");
         try
         {
-            var runs = RunSummary.Find(
-                folder,
-                (inner, error) => unreadable.Add($"{inner}: {(inner.Contains('\uFFFD', StringComparison.Ordinal) ? "its name is not valid UTF-8; rename the folder" : FileTrouble.WhileReading(error))}"));
+            var runs = RunSummary.Find(folder, (inner, error) => unreadable.Add($"{inner}: {FileTrouble.WhileReading(error, inner)}"));
             return runs.Count > 0 || unreadable.Count > 0 ? runs : throw new UserException($"{folder}: there is no run in this folder, nor below it");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

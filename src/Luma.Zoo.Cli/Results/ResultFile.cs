@@ -84,7 +84,7 @@ internal sealed class ResultFile : Stream
         {
             await file.WriteAsync(buffer, cancellationToken);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException || FileTrouble.IsTooLarge(error))
+        catch (Exception error) when (FileTrouble.IsOfDisk(error))
         {
             throw Trouble(path, error);
         }
@@ -113,7 +113,7 @@ internal sealed class ResultFile : Stream
         {
             return new(place, mode, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None, bufferSize: 0);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException || FileTrouble.IsTooLarge(error))
+        catch (Exception error) when (FileTrouble.IsOfDisk(error))
         {
             throw Trouble(path, error);
         }
@@ -125,7 +125,7 @@ internal sealed class ResultFile : Stream
         {
             act();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException || FileTrouble.IsTooLarge(error))
+        catch (Exception error) when (FileTrouble.IsOfDisk(error))
         {
             throw Trouble(path, error);
         }

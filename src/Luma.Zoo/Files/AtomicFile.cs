@@ -48,7 +48,7 @@ internal static class AtomicFile
         {
             return act();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException || FileTrouble.IsTooLarge(error))
+        catch (Exception error) when (FileTrouble.IsOfDisk(error))
         {
             throw new IOException($"{path}: cannot be written: {FileTrouble.WhileWriting(error, Path.GetDirectoryName(target))}.", error);
         }
@@ -94,7 +94,7 @@ internal static class AtomicFile
         {
             stream.Dispose();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException || FileTrouble.IsTooLarge(error))
+        catch (Exception error) when (FileTrouble.IsOfDisk(error))
         {
         }
         finally

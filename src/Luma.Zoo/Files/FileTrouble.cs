@@ -11,6 +11,15 @@ internal static class FileTrouble
         _ => Other(error),
     };
 
+    /// <summary>Why a file or a folder cannot be read, also where .NET does not know its name.</summary>
+    /// <param name="error">The system's exception.</param>
+    /// <param name="path">The path that was tried.</param>
+    public static string WhileReading(Exception error, string path) =>
+        error is FileNotFoundException or DirectoryNotFoundException && IsNoText(path) ? "its name is not valid UTF-8; rename it" : WhileReading(error);
+
+    /// <summary>Whether a path has bytes that are no UTF-8: .NET has put something else in their place, so there is no file of that name.</summary>
+    public static bool IsNoText(string path) => !OperatingSystem.IsWindows() && path.Contains('\uFFFD', StringComparison.Ordinal);
+
     /// <summary>Why a file cannot be written.</summary>
     /// <param name="error">The system's exception.</param>
     /// <param name="folder">The folder that it was to be written in.</param>
@@ -23,8 +32,11 @@ internal static class FileTrouble
         _ => Other(error),
     };
 
+    /// <summary>Whether an exception is the file system's.</summary>
+    public static bool IsOfDisk(Exception error) => error is IOException or UnauthorizedAccessException || IsTooLarge(error);
+
     /// <summary>Whether a file would be larger than the system allows, which .NET tells as a length that is out of range.</summary>
-    public static bool IsTooLarge(Exception error) => error is ArgumentOutOfRangeException { ParamName: "value" };
+    private static bool IsTooLarge(Exception error) => error is ArgumentOutOfRangeException { ParamName: "value" };
 
     /// <summary>Whether another process has the file for itself.</summary>
     public static bool IsInUse(IOException error) => IsInUse(error.HResult & 0xFFFF, OperatingSystem.IsWindows(), OperatingSystem.IsMacOS());

@@ -137,8 +137,7 @@ public sealed class ImageSource
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new ImageException(
-                Name, path?.Contains('\uFFFD', StringComparison.Ordinal) == true ? "there is no such file; if its name is not valid UTF-8, rename it" : "there is no such file", exception);
+            throw new ImageException(Name, FileTrouble.WhileReading(exception, path ?? ""), exception);
         }
         catch (Exception exception) when (path is not null && exception is IOException or UnauthorizedAccessException)
         {

@@ -40,8 +40,8 @@ internal static class JpegMarkers
                 several |= marker is 0xC2 or 0xC6 or 0xCA or 0xCE;
                 if (at + 7 < file.Length) components = file[at + 7];
             }
-            // The first scan of one that has several holds only some components.
             if (marker == StartOfScan && scans == MostScans) throw new ImageException(null, $"it has more than {MostScans} scans");
+            // The first scan of one that has several holds only some components.
             if (marker == StartOfScan && scans++ == 0 && at + 2 < file.Length) several |= file[at + 2] < components;
 
             // The data of a scan follow its header; their markers are found by the search above.

@@ -111,7 +111,7 @@ public sealed partial class Hub(HubOptions? options = null)
             return expected.Sha256 is not { } wanted
                 || Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false)).StartsWith(wanted, StringComparison.Ordinal);
         }
-        catch (Exception error) when (HubTransfer.IsOfDisk(error))
+        catch (Exception error) when (FileTrouble.IsOfDisk(error))
         {
             throw HubTransfer.DiskFailure(address, path, error);
         }
@@ -155,7 +155,7 @@ public sealed partial class Hub(HubOptions? options = null)
             {
                 await Task.Delay(LockInterval, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception error) when (HubTransfer.IsOfDisk(error))
+            catch (Exception error) when (FileTrouble.IsOfDisk(error))
             {
                 throw HubTransfer.DiskFailure(source, path, error);
             }

@@ -104,9 +104,6 @@ internal sealed class HubTransfer : IDisposable
         if (options.HttpClient is null) client.Dispose();
     }
 
-    /// <summary>Whether an exception is the file system's.</summary>
-    internal static bool IsOfDisk(Exception error) => error is IOException or UnauthorizedAccessException;
-
     /// <summary>The exception for a cache folder that cannot be written.</summary>
     internal static DownloadException DiskFailure(Uri source, string path, Exception error) => new(
         DownloadFailure.Disk, source,
@@ -295,7 +292,7 @@ internal sealed class HubTransfer : IDisposable
             part.SetLength(0);
             part.Position = position = 0;
         }
-        catch (Exception error) when (IsOfDisk(error))
+        catch (Exception error) when (FileTrouble.IsOfDisk(error))
         {
             throw DiskFailure(source, path, error);
         }
@@ -317,7 +314,7 @@ internal sealed class HubTransfer : IDisposable
         {
             await action().ConfigureAwait(false);
         }
-        catch (Exception error) when (IsOfDisk(error))
+        catch (Exception error) when (FileTrouble.IsOfDisk(error))
         {
             throw DiskFailure(source, path, error);
         }
@@ -349,7 +346,7 @@ internal sealed class HubTransfer : IDisposable
         {
             start = start[..RandomAccess.Read(part.SafeFileHandle, start, fileOffset: 0)];
         }
-        catch (Exception error) when (IsOfDisk(error))
+        catch (Exception error) when (FileTrouble.IsOfDisk(error))
         {
             return false;
         }
@@ -365,7 +362,7 @@ internal sealed class HubTransfer : IDisposable
         {
             File.Delete(PartOf(path));
         }
-        catch (Exception error) when (IsOfDisk(error))
+        catch (Exception error) when (FileTrouble.IsOfDisk(error))
         {
         }
     }

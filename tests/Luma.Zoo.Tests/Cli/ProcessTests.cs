@@ -307,11 +307,13 @@ public sealed class ProcessTests : IDisposable
 
         var evaluated = Shell($"'{Program}' evaluate lenet_5 --data data");
         var listed = Shell($"'{Program}' runs data");
+        var classified = Shell($"'{Program}' classify lenet_5 data --recursive");
         // .NET cannot delete it either.
         Shell("rm -r data");
 
-        Assert.Equal((1, "luma: data/\uFFFD: cannot be read: its name is not valid UTF-8; rename the folder.\n"), (evaluated.Code, evaluated.Error));
-        Assert.Equal((1, "luma: data/\uFFFD: its name is not valid UTF-8; rename the folder\n"), (listed.Code, listed.Error));
+        Assert.Equal((1, "luma: data/\uFFFD: cannot be read: its name is not valid UTF-8; rename it.\n"), (evaluated.Code, evaluated.Error));
+        Assert.Equal((1, "luma: data/\uFFFD: its name is not valid UTF-8; rename it\n"), (listed.Code, listed.Error));
+        Assert.Equal((1, "luma: data/\uFFFD: the folder cannot be read: its name is not valid UTF-8; rename it\n"), (classified.Code, classified.Error));
     }
 
     [LinuxFact]

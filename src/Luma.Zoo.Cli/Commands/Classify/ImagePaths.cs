@@ -47,7 +47,7 @@ internal static class ImagePaths
     }
 
     // Of a name in another encoding not every character is known, so there is no file of that name.
-    private static ImageFile Checked(string path, bool listed = false) => path.Contains('\uFFFD', StringComparison.Ordinal) && !File.Exists(path)
+    private static ImageFile Checked(string path, bool listed = false) => FileTrouble.IsNoText(path) && !File.Exists(path)
         ? new(path, $"this name is not valid UTF-8; {(listed ? "save the list as UTF-8, or rename the file if its name is not" : "rename the file")}")
         : new(path);
 
@@ -74,7 +74,7 @@ internal static class ImagePaths
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return ([], FileTrouble.WhileReading(error));
+            return ([], FileTrouble.WhileReading(error, folder));
         }
     }
 

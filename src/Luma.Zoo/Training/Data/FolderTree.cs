@@ -100,8 +100,7 @@ internal sealed class FolderTree : IFileTree
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            var reason = name.Contains('\uFFFD', StringComparison.Ordinal) ? "its name is not valid UTF-8; rename the folder" : FileTrouble.WhileReading(error);
-            throw new InvalidDatasetException(name, $"cannot be read: {reason}.", error);
+            throw new InvalidDatasetException(name, $"cannot be read: {FileTrouble.WhileReading(error, folder.FullName)}.", error);
         }
     }
 

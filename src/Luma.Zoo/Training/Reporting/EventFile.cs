@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using Luma.Zoo.Files;
 
 namespace Luma.Zoo.Training.Reporting;
 
@@ -103,7 +104,7 @@ internal sealed class EventFile : IDisposable
         {
             file.Write(record);
         }
-        catch (IOException)
+        catch (Exception error) when (FileTrouble.IsOfDisk(error))
         {
             // On a full disk some of it may have found room.
             file.SetLength(end);

@@ -118,7 +118,8 @@ internal sealed class RunReport : IDisposable
         // Days of training are not lost for a drawing, whatever went wrong with it.
         catch (Exception error) when (error is not OutOfMemoryException)
         {
-            log.Warn(error.Message.StartsWith(path, StringComparison.Ordinal) ? error.Message : $"{path}: cannot be written: {error.Message}");
+            var reason = FileTrouble.IsOfDisk(error) ? FileTrouble.WhileWriting(error, Path.GetDirectoryName(path)) : error.Message;
+            log.Warn(error.Message.StartsWith(path, StringComparison.Ordinal) ? error.Message : $"{path}: cannot be written: {reason}");
             return false;
         }
     }

@@ -39,7 +39,7 @@ internal abstract class ByteSource(string name, long length) : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            throw new WeightFileException(path, FileTrouble.WhileReading(error), null, error);
+            throw new WeightFileException(path, FileTrouble.WhileReading(error, path), null, error);
         }
     }
 

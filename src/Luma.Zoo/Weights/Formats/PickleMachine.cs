@@ -231,28 +231,31 @@ internal ref struct PickleMachine(ReadOnlySpan<byte> data, TorchGlobals globals,
         }
     }
 
-    // Python has half a surrogate pair for each byte of a path that is not UTF-8, and writes it as if it were a character.
-    private static string? WithLoneSurrogates(ReadOnlySpan<byte> utf8)
+    // Python has half a surrogate pair for each byte of a path that is not UTF-8, and writes it as if it were a character. No more memory than for the text itself.
+    private static string? WithLoneSurrogates(ReadOnlySpan<byte> utf8) =>
+        Decode(utf8, []) is var length and >= 0 ? string.Create(length, utf8, static (text, bytes) => Decode(bytes, text)) : null;
+
+    // How many UTF-16 characters there are, which are written where there is room; -1 where it is no text either way.
+    private static int Decode(ReadOnlySpan<byte> utf8, Span<char> text)
     {
-        var text = new StringBuilder(utf8.Length);
+        var length = 0;
         while (utf8.Length > 0)
         {
+            int count;
             if (utf8 is [0xED, >= 0xA0 and <= 0xBF and var second, >= 0x80 and <= 0xBF and var third, ..])
             {
-                text.Append((char)(0xD000 | ((second & 0x3F) << 6) | (third & 0x3F)));
-                utf8 = utf8[3..];
-            }
-            else if (Rune.DecodeFromUtf8(utf8, out var rune, out var count) == OperationStatus.Done)
-            {
-                text.Append(rune.ToString());
-                utf8 = utf8[count..];
+                if (text.Length > 0) text[length] = (char)(0xD000 | ((second & 0x3F) << 6) | (third & 0x3F));
+                (length, count) = (length + 1, 3);
             }
             else
             {
-                return null;
+                if (Rune.DecodeFromUtf8(utf8, out var rune, out count) != OperationStatus.Done) return -1;
+                if (text.Length > 0) rune.EncodeToUtf16(text[length..]);
+                length += rune.Utf16SequenceLength;
             }
+            utf8 = utf8[count..];
         }
-        return text.ToString();
+        return length;
     }
 
     private void PushString(ulong length)
