@@ -58,7 +58,7 @@ public sealed record LoadReport(
         {
             if (items.Count == 0) return;
             var more = items.Count > MostNames ? $" and {items.Count - MostNames} more" : "";
-            lines.Add(string.Create(CultureInfo.InvariantCulture, $"{items.Count} {what}: {string.Join(", ", items.Take(MostNames))}{more}"));
+            lines.Add(string.Create(CultureInfo.InvariantCulture, $"{items.Count} {what}: {string.Join(", ", items.Take(MostNames).Select(item => item is "" ? "''" : $"{item}"))}{more}"));
         }
     }
 

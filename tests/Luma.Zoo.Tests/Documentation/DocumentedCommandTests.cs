@@ -1,12 +1,15 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using Luma.Zoo.Cli;
+using Luma.Zoo.Tests.Cli;
 
 namespace Luma.Zoo.Tests.Documentation;
 
-/// <summary>The command lines of the Markdown files are understood by the program. None is run.</summary>
+/// <summary>The command lines of the Markdown files are understood by the program. Only the first is run.</summary>
 public partial class DocumentedCommandTests
 {
+    private const string Photo = "data/images/dog2.jpg", PhotoWeights = "data/weights/squeezenet1_0-deep-compression.pth";
+
     private const string FromSource = "dotnet run --project src/Luma.Zoo.Cli -c Release -- ";
 
     // Options of other programs that the text speaks of.
@@ -18,6 +21,23 @@ public partial class DocumentedCommandTests
 
     [Theory, MemberData(nameof(Files))]
     public void Every_command_line_is_understood(string name) => Assert.Empty(Check(MarkdownFile.Read(name)));
+
+    [SharedFact(Photo, PhotoWeights)]
+    public async Task What_the_readme_begins_with_is_what_the_program_answers()
+    {
+        var shown = MarkdownFile.Read("README.md").Blocks().First();
+        var args = Typed(shown).Single().Text["luma ".Length..]
+            .Replace("deep-compression.pth", SharedFiles.Find(PhotoWeights)!, StringComparison.Ordinal)
+            .Replace("dog2.jpg", SharedFiles.Find(Photo)!, StringComparison.Ordinal);
+
+        var run = await Run.Of(args.Split(' '));
+
+        Assert.Equal(Cells(shown.Lines.Skip(1)), Cells(run.Lines));
+    }
+
+    // The columns are wider where the path of the photo is longer.
+    private static IEnumerable<string> Cells(IEnumerable<string> table) =>
+        table.SelectMany(line => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Where(cell => cell[0] != '─').Select(Path.GetFileName)!;
 
     [Fact]
     public void The_readme_shows_every_command()

@@ -178,7 +178,8 @@ public class HostileFileTests
             new("a header that is a list", Join(Int64(3), " []{"), "neither"),
             new("deep JSON", Safetensors("{\"w\":" + new string('[', 100) + "}", 0), "expected StartObject"),
             new("deep metadata", Safetensors("{\"__metadata__\":{\"a\":{}}}", 0), "expected String"),
-            new("a name twice", Safetensors("{\"w\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]},\"w\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", 4), "comes twice"),
+            new("a name twice with two places", Safetensors("{\"w\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]},\"w\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[4,8]}}", 8), "'w' begins at 4"),
+            new("metadata twice", Safetensors("{\"__metadata__\":{},\"__metadata__\":{}}", 0), "comes twice"),
             new("a member twice", Safetensors("{\"w\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", 4), "second member 'dtype'"),
             new("a missing member", Safetensors("{\"w\":{\"dtype\":\"F32\",\"shape\":[]}}", 0), "lacks its type, shape or two offsets"),
             new("an unknown type", Safetensors(Header("[]", "[0,2]", "U16"), 2), "the type 'U16'"),
@@ -237,6 +238,21 @@ public class HostileFileTests
 
         Assert.Equal(["w"], weights.Names);
         Assert.Equal([3f, 4f], tensor.data<float>().ToArray());
+    }
+
+    // So does safetensors 0.4.5.
+    [Theory]
+    [InlineData("[0,4]", "[1]")]
+    [InlineData("[0,8]", "[2]")]
+    public void Of_a_name_that_comes_twice_in_a_safetensors_header_the_last_counts(string first, string firstShape)
+    {
+        var header = $"{{\"w\":{{\"dtype\":\"F32\",\"shape\":{firstShape},\"data_offsets\":{first}}},\"v\":{{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}},"
+            + "\"w\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}";
+
+        using var weights = StateDict.Read(Safetensors(header, 12), "twice");
+
+        Assert.Equal(["w", "v"], weights.Names);
+        Assert.Equal([1L, 1L], weights["w"].Shape);
     }
 
     [Fact]

@@ -49,19 +49,17 @@ internal static class SafetensorsReader
 
     private static WeightContent ReadHeader(ref Utf8JsonReader json, ByteSource source, long data, ReadBudget budget)
     {
-        List<TensorEntry> entries = [];
-        List<(long Begin, long End, string Name)> places = [];
-        HashSet<string> names = [];
-        Dictionary<string, string> metadata = [], unread = [];
+        Dictionary<string, (ElementType Type, TensorView? View, long Begin, long End)> tensors = [];
+        Dictionary<string, string>? metadata = null;
 
         Expect(ref json, JsonTokenType.StartObject);
         while (NextName(ref json) is { } name)
         {
             budget.Take(EntryCost + (2L * name.Length));
-            if (!names.Add(name)) throw new MalformedDataException($"the name '{Printable.Of(name)}' comes twice");
             if (name == "__metadata__")
             {
-                ReadMetadata(ref json, metadata, budget);
+                if (metadata is not null) throw new MalformedDataException($"the name '{name}' comes twice");
+                ReadMetadata(ref json, metadata = [], budget);
                 continue;
             }
 
@@ -76,15 +74,21 @@ internal static class SafetensorsReader
                 throw new MalformedDataException(
                     $"'{Printable.Of(name)}' has {bytes} bytes by its type {type.Safetensors} "
                     + $"and shape ({string.Join(", ", shape)}), but a place of {end - begin}");
-            if (view is not null && type.IsRead) entries.Add(new TensorEntry(name, view));
-            else unread[name] = $"a tensor of the type '{type.Safetensors}', which libtorch does not have here";
-            places.Add((begin, end, name));
+            // As the reference reads it: of a name that comes twice, the last counts.
+            tensors[name] = (type, view, begin, end);
         }
         if (json.Read()) throw new MalformedDataException("something follows the header's object");
 
-        CheckPlaces(places, source.Length - data);
+        CheckPlaces([.. tensors.Select(pair => (pair.Value.Begin, pair.Value.End, pair.Key))], source.Length - data);
+        List<TensorEntry> entries = [];
+        Dictionary<string, string> unread = [];
+        foreach (var (name, (type, view, _, _)) in tensors)
+        {
+            if (view is not null && type.IsRead) entries.Add(new TensorEntry(name, view));
+            else unread[name] = $"a tensor of the type '{type.Safetensors}', which libtorch does not have here";
+        }
         return entries.Count > 0 || unread.Count == 0
-            ? new(entries, new Dictionary<string, long>()) { Metadata = metadata, Unread = unread }
+            ? new(entries, new Dictionary<string, long>()) { Metadata = metadata ?? [], Unread = unread }
             : throw new MalformedDataException($"'{Printable.Of(unread.Keys.First())}' is {unread.Values.First()}");
     }
 
