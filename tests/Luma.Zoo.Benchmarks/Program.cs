@@ -30,9 +30,11 @@ switch (args)
         return EnginesBenchmark.Run(rest);
     case ["answers", .. var rest]:
         return await AnswersBenchmark.RunAsync(rest);
+    case ["transfer", .. var rest]:
+        return await TransferBenchmark.RunAsync(rest);
     case ["soak", .. var rest]:
         return SoakBenchmark.Run(rest);
     default:
-        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|finetune|dense|callers|images|augmentation|compilation|engines|answers|soak ...");
+        Console.Error.WriteLine("usage: Luma.Zoo.Benchmarks loading|building|forward|training|finetune|dense|callers|images|augmentation|compilation|engines|answers|soak|transfer ...");
         return 1;
 }
