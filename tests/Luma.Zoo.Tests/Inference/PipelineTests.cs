@@ -120,7 +120,8 @@ public sealed class PipelineTests : IDisposable
         asked = 0;
         var narrow = options with { MaxBytesInFlight = 1 };
         await foreach (var _ in Run(Endless(), narrow, async)) break;
-        Assert.Equal(4, asked);
+        // The batch may be done after it was looked for, and make room for one more.
+        Assert.InRange(asked, 4, 5);
 
         IEnumerable<ImageSource> Endless()
         {
