@@ -212,7 +212,7 @@ public sealed class AutoEngineTests : IDisposable
     {
         network.eval();
         // Each has a memory of its own, as processes do, and they share the folder.
-        Parallel.For(0, 16, _ =>
+        Parallel.For(0, 32, _ =>
         {
             var own = new FakeTime();
             using var program = (Auto(Fake("first", 10, own), Fake("second", 20, own)) with { Time = own }).Compile(network, new() { ImageShape = Shape });
