@@ -34,7 +34,7 @@ NORMS = (torch.nn.BatchNorm2d, torch.nn.LayerNorm)
 
 # Builds it, the batch size, the side of an image, the steps of an epoch.
 NETWORKS = {
-    "resnet18": (lambda: models.resnet18(num_classes=CLASSES), 8, 64, 10),
+    "resnet18": (lambda: models.resnet18(num_classes=CLASSES), 8, 32, 10),
     "mobilenet_v3_small": (lambda: models.mobilenet_v3_small(num_classes=CLASSES, dropout=0.0), 8, 32, 10),
     # vit_b_16 with two of its twelve layers.
     "vit_b_16": (lambda: VisionTransformer(32, 16, 2, 12, 768, 3072, num_classes=CLASSES), 8, 32, 10),

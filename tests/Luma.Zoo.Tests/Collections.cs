@@ -10,7 +10,7 @@ public sealed class Processes;
 
 /// <summary>Tests that build and pack. They run beside others, so they never draw from torch's own generator.</summary>
 [CollectionDefinition(nameof(Building))]
-public sealed class Building;
+public sealed class Building : ICollectionFixture<Packages.CompilerServer>;
 
 /// <summary>Tests that count what the whole process holds. They run when no other test does.</summary>
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]

@@ -192,9 +192,9 @@ public sealed class WeightFileTests : IDisposable
     [InlineData("inception_v3")]
     public void The_transformation_of_the_input_travels_with_the_weights(string id)
     {
+        using var skip = Luma.Neural.Initializers.Skip();
         foreach (var transform in (bool[])[true, false])
         {
-            using var skip = Luma.Neural.Initializers.Skip();
             using var network = ModelZoo.Create(id, new ModelOptions { TransformInput = transform });
             foreach (var name in (string[])["a.pth", "b.safetensors"])
             {

@@ -140,6 +140,7 @@ internal sealed class OutsideProject : IDisposable
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = current, RedirectStandardOutput = true, RedirectStandardError = true };
         // A build of a few seconds gains nothing from profiled code.
         start.Environment["DOTNET_TieredPGO"] = "0";
+        foreach (var (name, value) in CompilerServer.Variables) start.Environment[name] = value;
         foreach (var (name, value) in variables) start.Environment[name] = value;
         // What the test's own dotnet has set for itself, such as where its MSBuild lies.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())

@@ -33,7 +33,7 @@ public class FineTuningGoldenTests
 
     private static readonly Dictionary<string, (Func<NeuralModule> Build, int BatchSize, int Side, int Steps)> Networks = new()
     {
-        ["resnet18"] = (() => ModelZoo.Create("resnet18", Options()), 8, 64, 10),
+        ["resnet18"] = (() => ModelZoo.Create("resnet18", Options()), 8, 32, 10),
         ["mobilenet_v3_small"] = (() => ModelZoo.Create("mobilenet_v3_small", Options() with { Dropout = 0 }), 8, 32, 10),
         ["vit_b_16"] = (() => new VisionTransformer(VisionTransformer.Plans["vit_b_16"] with { Layers = 2, ImageSize = 32 }, Options()), 8, 32, 10),
         [Doubles] = (() => Redrawn(ModelZoo.Create(Doubles, Options() with { Dropout = 0, AuxiliaryHeads = true })), 4, 299, 10),
