@@ -181,7 +181,7 @@ public sealed class StateDict : IDisposable
     /// <param name="name">What to call them in messages.</param>
     /// <returns>The tensors.</returns>
     /// <exception cref="ArgumentException">
-    /// A tensor is sparse or of a type that weight files do not have, or a name comes twice.
+    /// A tensor is sparse or of a type that weight files do not have, a name comes twice, or it is no text: half a surrogate pair.
     /// </exception>
     public static StateDict Of(IEnumerable<KeyValuePair<string, Tensor>> tensors, string name = "tensors")
     {
@@ -197,6 +197,7 @@ public sealed class StateDict : IDisposable
         List<IDisposable> owned = [];
         foreach (var (key, tensor) in tensors)
         {
+            if (!Printable.IsText(key)) throw new ArgumentException($"'{Printable.Of(key)}', a tensor's name, has half a surrogate pair, which no file can have.", nameof(tensors));
             if (tensor.is_sparse) throw new ArgumentException($"'{key}' is sparse: make it dense.", nameof(tensors));
 
             var type = ElementType.Of(tensor.dtype);

@@ -112,6 +112,8 @@ public class StateDictTests
         Assert.Throws<ArgumentException>(() => weights.Save(folder.File("a"), WeightFormat.TorchLegacy));
         Assert.Empty(folder.Names);
         Assert.Throws<ArgumentException>(() => StateDict.Of(new Dictionary<string, Tensor> { ["a"] = eye(2).to_sparse() }));
+        var error = Assert.Throws<ArgumentException>(() => StateDict.Of(new Dictionary<string, Tensor> { ["a\ud800"] = values }));
+        Assert.StartsWith("'a\\ud800', a tensor's name, has half a surrogate pair", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -46,7 +46,7 @@ internal static class WeightReader
         {
             var (format, sets, size) = ReadSets(source, options, sources, budget);
             var content = WeightSelector.Choose(sets, source.Name, options.Key, fits);
-            if (content.Entries.FirstOrDefault(entry => !IsText(entry.Name)) is { } strange) throw new MalformedDataException($"'{Printable.Of(strange.Name)}', a tensor's name, is not UTF-8");
+            if (content.Entries.FirstOrDefault(entry => !Printable.IsText(entry.Name)) is { } strange) throw new MalformedDataException($"'{Printable.Of(strange.Name)}', a tensor's name, is not UTF-8");
             foreach (var storage in content.Entries.Select(entry => entry.View.Storage).Where(storage => storage.IsPacked).Distinct()) storage.Claim();
             var expanded = new ReadBudget(size);
             foreach (var entry in content.Entries) expanded.Expand(entry.ByteCount, $"'{Printable.Of(entry.Name)}' is a tensor");
@@ -56,18 +56,6 @@ internal static class WeightReader
         {
             throw new WeightFileException(source.Name, error.Message, null, error);
         }
-    }
-
-    // Half a surrogate pair, as Python makes of bytes that are no text, can be written to no file as it is.
-    private static bool IsText(string name)
-    {
-        for (var i = 0; i < name.Length; i++)
-        {
-            if (!char.IsSurrogate(name[i])) continue;
-            if (!char.IsSurrogatePair(name, i)) return false;
-            i++;
-        }
-        return true;
     }
 
     private static (WeightFormat Format, IReadOnlyList<WeightSet> Sets, long Size) ReadSets(
