@@ -22,4 +22,22 @@ public class NativeHeapTests
 
         Assert.Equal(kept && IsGlibc, NativeHeap.KeepFreed(variables.GetValueOrDefault));
     }
+
+    [Fact]
+    public void Of_threads_that_are_there_together_not_all_have_the_roomy_heap()
+    {
+        const int Count = 40;
+        var answers = new bool[Count];
+        using var all = new Barrier(Count);
+        var threads = Enumerable.Range(0, Count).Select(number => new Thread(() =>
+        {
+            answers[number] = NativeHeap.IsRoomy();
+            all.SignalAndWait();
+        })).ToList();
+
+        foreach (var thread in threads) thread.Start();
+        foreach (var thread in threads) thread.Join();
+
+        Assert.Equal(!IsGlibc, answers.All(isRoomy => isRoomy));
+    }
 }

@@ -47,6 +47,22 @@ public static partial class NativeHeap
         }
     }
 
+    /// <summary>
+    /// Whether the calling thread allocates from the process's first heap, which grows as it must. glibc's other heaps hold 64 MB at most: a larger block, such as the
+    /// activations of a large batch, is taken from the system and given back each time, whatever is to be kept.
+    /// </summary>
+    /// <returns>True also where the allocator is not glibc's.</returns>
+    internal static unsafe bool IsRoomy()
+    {
+        if (!OperatingSystem.IsLinux() || !AllocatorIsGlibcs()) return true;
+        // Larger than the blocks that a thread keeps for itself, which may be from anywhere.
+        var block = (nuint*)NativeMemory.Alloc(16 << 10);
+        // glibc writes the block's size before it, and into the third bit whether the heap is not the first.
+        var isFirst = (block[-1] & 4) == 0;
+        NativeMemory.Free(block);
+        return isFirst;
+    }
+
     /// <summary>Gives back to the system what was freed and kept.</summary>
     internal static void GiveBack()
     {
@@ -60,6 +76,12 @@ public static partial class NativeHeap
             // Another C library, which keeps nothing on request.
         }
     }
+
+    // Not so where another allocator has been loaded before it, as LD_PRELOAD does.
+    private static bool AllocatorIsGlibcs() =>
+        NativeLibrary.TryLoad("libc.so.6", out var library) && NativeLibrary.TryGetExport(library, "gnu_get_libc_version", out _)
+        && NativeLibrary.TryGetExport(library, "malloc", out var glibcs) && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "malloc", out var used)
+        && glibcs == used;
 
     private static bool IsDecided(Func<string, string?> environment) =>
         environment("LUMA_KEEP_MEMORY") is "0" or "false"

@@ -1,3 +1,5 @@
+using Luma.Neural.Native;
+
 namespace Luma.Zoo.Inference;
 
 /// <summary>Runs tasks on a few threads of its own, which come with the work and leave some time after the last of it.</summary>
@@ -10,6 +12,9 @@ internal sealed class ThreadScheduler(int capacity) : TaskScheduler
 
     // A new thread has to start libtorch's own threads anew.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    // More heaps than glibc makes for the threads of most processes.
+    private const int MostHeaps = 32;
 
     private readonly Queue<Task> waiting = [];
     private int threads, idle;
@@ -26,7 +31,7 @@ internal sealed class ThreadScheduler(int capacity) : TaskScheduler
             if (idle < waiting.Count && threads < capacity)
             {
                 threads++;
-                new Thread(Work) { IsBackground = true, Name = "Luma.Zoo call" }.Start();
+                Start(MostHeaps, new());
             }
             else
             {
@@ -42,6 +47,22 @@ internal sealed class ThreadScheduler(int capacity) : TaskScheduler
     protected override IEnumerable<Task> GetScheduledTasks()
     {
         lock (waiting) return [.. waiting];
+    }
+
+    private void Start(int heaps, TaskCompletionSource found) => new Thread(() => Begin(heaps, found)) { IsBackground = true, Name = "Luma.Zoo call" }.Start();
+
+    // The heaps go to new threads in turn, and in one of them large batches are slower: it is passed over.
+    private void Begin(int heaps, TaskCompletionSource found)
+    {
+        if (heaps > 1 && !NativeHeap.IsRoomy())
+        {
+            Start(heaps - 1, found);
+            // Until then this thread keeps its heap, so that the next one gets another.
+            found.Task.Wait();
+            return;
+        }
+        found.SetResult();
+        Work();
     }
 
     private void Work()
