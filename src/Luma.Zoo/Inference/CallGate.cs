@@ -5,7 +5,7 @@ namespace Luma.Zoo.Inference;
 internal sealed class CallGate(int capacity) : IDisposable
 {
     private readonly SemaphoreSlim places = new(capacity, capacity);
-    private readonly ThreadScheduler threads = new(capacity);
+    private readonly ThreadScheduler threads = new(capacity, roomy: true);
     private readonly Lock changing = new();
     private readonly ManualResetEventSlim empty = new(initialState: true);
     private int calls;

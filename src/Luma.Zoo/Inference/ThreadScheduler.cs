@@ -4,7 +4,8 @@ namespace Luma.Zoo.Inference;
 
 /// <summary>Runs tasks on a few threads of its own, which come with the work and leave some time after the last of it.</summary>
 /// <param name="capacity">How many threads there may be.</param>
-internal sealed class ThreadScheduler(int capacity) : TaskScheduler
+/// <param name="roomy">Whether they need a heap that holds the activations of large batches.</param>
+internal sealed class ThreadScheduler(int capacity, bool roomy = false) : TaskScheduler
 {
     /// <summary>How tasks are made for it: what awaits them does not run on its threads.</summary>
     public const TaskCreationOptions Options =
@@ -31,7 +32,7 @@ internal sealed class ThreadScheduler(int capacity) : TaskScheduler
             if (idle < waiting.Count && threads < capacity)
             {
                 threads++;
-                Start(MostHeaps, new());
+                Start(roomy ? MostHeaps : 1, new());
             }
             else
             {
@@ -54,15 +55,26 @@ internal sealed class ThreadScheduler(int capacity) : TaskScheduler
     // The heaps go to new threads in turn, and in one of them large batches are slower: it is passed over.
     private void Begin(int heaps, TaskCompletionSource found)
     {
-        if (heaps > 1 && !NativeHeap.IsRoomy())
-        {
-            Start(heaps - 1, found);
-            // Until then this thread keeps its heap, so that the next one gets another.
-            found.Task.Wait();
-            return;
-        }
+        if (heaps > 1 && !NativeHeap.IsRoomy() && TryPassOn(heaps, found)) return;
+
         found.SetResult();
         Work();
+    }
+
+    private bool TryPassOn(int heaps, TaskCompletionSource found)
+    {
+        try
+        {
+            Start(heaps - 1, found);
+        }
+        catch (OutOfMemoryException)
+        {
+            // The system allows no further thread.
+            return false;
+        }
+        // Until then this thread keeps its heap, so that the next one gets another.
+        found.Task.Wait();
+        return true;
     }
 
     private void Work()

@@ -11,7 +11,7 @@ public class ThreadSchedulerTests
     {
         const int Threads = 3;
         NativeHeap.KeepFreed();
-        var scheduler = new ThreadScheduler(Threads);
+        var scheduler = new ThreadScheduler(Threads, roomy: true);
         using var all = new Barrier(Threads);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, Threads).Select(_ => Task.Factory.StartNew(
