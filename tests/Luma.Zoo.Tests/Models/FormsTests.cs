@@ -13,7 +13,7 @@ public class FormsTests(ITestOutputHelper written)
     // The largest spend their time on reading and writing their weights.
     private const long Large = 200_000_000;
 
-    public static TheoryData<string> Ids => Catalogue.UpTo(8_000_000);
+    public static TheoryData<string> Ids => Catalogue.UpTo(10_000_000);
 
     [Theory, Trait("Category", "Slow"), MemberData(nameof(Ids))]
     public void Compiled_and_as_torchscript_a_network_computes_what_it_does(string id)

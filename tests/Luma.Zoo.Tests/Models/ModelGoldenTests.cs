@@ -11,8 +11,7 @@ public class ModelGoldenTests
 
     public static TheoryData<string> Ids => Catalogue.UpTo(30_000_000, deepest: true);
 
-    // The larger ones: the wide ResNet's blocks are the ResNet's, and a step of the vision transformer that drops is among the drawn goldens.
-    public static TheoryData<string> IdsWithStep => Catalogue.UpTo(65_000_000, model => ModelGolden.Load(model.Id).Step is not null, deepest: true);
+    public static TheoryData<string> IdsWithStep => Catalogue.UpTo(100_000_000, model => ModelGolden.Load(model.Id).Step is not null, deepest: true);
 
     public static TheoryData<string> IdsWithResize => [.. ModelGolden.Ids.Where(id => ModelGolden.Load(id).Resized is not null)];
 

@@ -30,8 +30,18 @@ internal sealed record Package(IReadOnlyDictionary<string, long> Files, XDocumen
     /// <returns>The text.</returns>
     public string Read(string name)
     {
-        using var zip = ZipFile.OpenRead(File);
-        using var reader = new StreamReader(zip.GetEntry(name)!.Open());
+        using var reader = new StreamReader(new MemoryStream(ReadBytes(name)));
         return reader.ReadToEnd();
+    }
+
+    /// <summary>Reads a file of it.</summary>
+    /// <param name="name">The path in the package.</param>
+    /// <returns>The bytes.</returns>
+    public byte[] ReadBytes(string name)
+    {
+        using var zip = ZipFile.OpenRead(File);
+        using var bytes = new MemoryStream();
+        using (var entry = zip.GetEntry(name)!.Open()) entry.CopyTo(bytes);
+        return bytes.ToArray();
     }
 }

@@ -1,3 +1,4 @@
+using System.Reflection.PortableExecutable;
 using System.Runtime.InteropServices;
 using Luma.Zoo.Tests.Weights;
 
@@ -51,6 +52,25 @@ public sealed class ToolPackageTests(ToolPackageTests.Feed feed) : IClassFixture
         // Symbols are in the package, but not those of native libraries, which are larger than these.
         Assert.Contains($"{root}luma.pdb", package.Files.Keys);
         Assert.DoesNotContain($"{root}libSkiaSharp.pdb", package.Files.Keys);
+    }
+
+    // A build that compiles nothing beforehand, or leaves nothing out, does not fail: it only makes a program that starts slowly or a larger package.
+    [Fact]
+    public void The_package_for_a_platform_is_compiled_where_it_starts_and_has_no_other_platforms_libraries()
+    {
+        var package = Package.Open(feed.File($"Luma.Zoo.Cli.{OutsideProject.Platform}"));
+        var root = $"tools/net10.0/{OutsideProject.Platform}/";
+
+        Assert.All((string[])["luma", "Luma.Zoo", "Luma.Neural", "TorchSharp", "System.CommandLine", "Spectre.Console"], name => Assert.True(IsCompiled($"{root}{name}.dll"), name));
+        Assert.False(IsCompiled($"{root}SixLabors.ImageSharp.dll"));
+        Assert.Equal(OperatingSystem.IsWindows(), package.Files.ContainsKey($"{root}onnxruntime.dll"));
+        Assert.Equal(OperatingSystem.IsLinux(), package.Files.ContainsKey($"{root}LibTorchSharp.so"));
+
+        bool IsCompiled(string name)
+        {
+            using var reader = new PEReader(ImmutableCollectionsMarshal.AsImmutableArray(package.ReadBytes(name)));
+            return reader.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size > 0;
+        }
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public class OnnxCatalogueTests(ITestOutputHelper output)
 {
     private const long ManyParameters = 150_000_000;
 
-    public static TheoryData<string> Ids => Catalogue.UpTo(12_000_000);
+    public static TheoryData<string> Ids => Catalogue.UpTo(20_000_000);
 
     [Theory, Trait("Category", "Slow"), MemberData(nameof(Ids))]
     public void A_network_computes_in_onnx_runtime_what_it_does_here(string id)
