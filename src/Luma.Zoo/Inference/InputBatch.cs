@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Luma.Neural.Native;
 using Luma.Zoo.Images;
 
 namespace Luma.Zoo.Inference;
@@ -10,6 +9,7 @@ internal sealed class InputBatch<T>
 {
     private readonly List<ImageItem> items = [];
     private readonly ImageException?[] errors;
+    private readonly InputMemory memory;
     private readonly Tensor input;
     private readonly long first;
 
@@ -19,16 +19,14 @@ internal sealed class InputBatch<T>
     private volatile bool isDone;
 
     /// <summary>Takes memory for a batch.</summary>
-    /// <param name="size">How many images it may have.</param>
-    /// <param name="shape">The shape of one image's input.</param>
+    /// <param name="memory">Where it is taken from, and goes back to.</param>
     /// <param name="first">The place of its first image among all.</param>
     /// <exception cref="InsufficientMemoryException">There is not so much memory.</exception>
-    public InputBatch(int size, long[] shape, long first)
+    public InputBatch(InputMemory memory, long first)
     {
-        (errors, this.first) = (new ImageException?[size], first);
-        MemoryGuard.Ensure(shape.Aggregate((double)size * sizeof(float), (product, length) => product * length), "a batch of images");
-        // It outlives whatever scope the caller is in.
-        input = empty([size, .. shape], ScalarType.Float32).DetachFromDisposeScope();
+        (this.memory, this.first) = (memory, first);
+        errors = new ImageException?[memory.Size];
+        input = memory.Rent();
     }
 
     /// <summary>Whether it takes no more images.</summary>
@@ -99,7 +97,7 @@ internal sealed class InputBatch<T>
         }
         finally
         {
-            input.Dispose();
+            memory.Return(input);
             isDone = true;
         }
     }

@@ -20,7 +20,8 @@ internal sealed class Pipeline<T>
     private readonly InputWriter writer;
     private readonly CallGate calls, passes;
     private readonly Func<Tensor, T[]> compute;
-    private readonly int batchSize, mostBatches;
+    private readonly int mostBatches;
+    private readonly InputMemory memory;
     private readonly ActionBlock<(InputBatch<T> Batch, int Place, ImageItem Item)> decoders;
 
     // The batches whose results are not handed out, the oldest first. The last may still be filled.
@@ -44,7 +45,8 @@ internal sealed class Pipeline<T>
         calls.ThrowIfClosed();
         (this.options, this.writer, this.calls, this.passes, this.compute) = (options, writer, calls, passes, compute);
         // A span over the batch must not be longer than spans can be.
-        batchSize = (int)Math.Clamp(int.MaxValue / writer.Bytes, 1, options.BatchSize);
+        var batchSize = (int)Math.Clamp(int.MaxValue / writer.Bytes, 1, options.BatchSize);
+        memory = new(batchSize, writer.Shape);
         // Besides those that are computed one that is ready and one that is filled.
         mostBatches = (int)Math.Clamp(options.MaxBytesInFlight / (batchSize * writer.Bytes), 1, mostPasses + 2);
         decoders = new(Decode, new() { MaxDegreeOfParallelism = options.Decoders, TaskScheduler = calls.Threads, EnsureOrdered = false });
@@ -199,7 +201,7 @@ internal sealed class Pipeline<T>
     private void Add(ImageItem? item)
     {
         if (item?.Source is null) throw new ArgumentException($"Image {added} is null.");
-        if (filling is null) batches.Add(filling = new InputBatch<T>(batchSize, writer.Shape, added));
+        if (filling is null) batches.Add(filling = new InputBatch<T>(memory, added));
 
         var place = filling.Add(item);
         added++;
@@ -301,5 +303,6 @@ internal sealed class Pipeline<T>
             Release(batch);
         }
         decoders.Complete();
+        memory.Close();
     }
 }
