@@ -116,8 +116,11 @@ internal sealed class CallGate(int capacity) : IDisposable
     public void Dispose()
     {
         lock (changing) closed = true;
-        empty.Wait();
+        WaitUntilEmpty();
     }
+
+    /// <summary>Waits until everybody has left, whoever may come afterwards.</summary>
+    public void WaitUntilEmpty() => empty.Wait();
 
     private void Count()
     {

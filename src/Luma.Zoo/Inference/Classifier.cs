@@ -195,6 +195,8 @@ public sealed partial class Classifier : IImageClassifier, IDisposable
     public void Dispose()
     {
         calls.Dispose();
+        // Callers may have their answers before their batch is cleared away.
+        passes.WaitUntilEmpty();
         // TorchSharp frees a module twice that two threads dispose of at a time.
         if (Interlocked.Exchange(ref isFreed, 1) != 0) return;
         runner?.Dispose();

@@ -149,7 +149,6 @@ public sealed class ClassifyOptionsTests : IDisposable
         Assert.Equal(5, (await computing).Count);
         Assert.Equal(5, (await classifier.ClassifyAsync(input)).Count);
         Assert.Equal(2, gate.Passes);
-        // A caller may have its answer before the batch is cleared away.
         classifier.Dispose();
         Assert.Equal(before, Tensor.TotalCount);
     }
