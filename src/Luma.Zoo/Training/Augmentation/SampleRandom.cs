@@ -71,6 +71,8 @@ public sealed class SampleRandom(long seed, long epoch, long sample, SampleRando
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(alpha, 0);
         var (first, second) = (NextLogGamma(alpha), NextLogGamma(alpha));
+        // The smallest alphas of all: one end or the other.
+        if (double.IsInfinity(first) && double.IsInfinity(second)) return Happens(0.5) ? 1 : 0;
         return 1 / (1 + Math.Exp(second - first));
     }
 

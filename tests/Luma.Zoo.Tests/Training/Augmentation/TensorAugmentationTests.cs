@@ -37,6 +37,8 @@ public sealed class TensorAugmentationTests
     [Theory]
     [InlineData(0.2)]
     [InlineData(1.0)]
+    [InlineData(double.Epsilon)]
+    [InlineData(double.MaxValue)]
     public void TargetsStayShares(double alpha)
     {
         using var inputs = rand([6, 3, 16, 12]);
