@@ -142,7 +142,7 @@ public static partial class ModelZoo
 
     private static string Guessed(ImagePreset preset) =>
         $"nothing tells how images are to be prepared for these weights; the network's usual preset is taken ({preset}): "
-        + "say so, or otherwise, with --preset, --resize, --crop, --interpolation, --mean, --std or --channels (in C#: Preset)";
+        + "confirm or change this with --preset, --resize, --crop, --interpolation, --mean, --std or --channels (in C#: Preset)";
 
     // torchvision's first presets: the crop is 224/256 of what the image is resized to.
     private static ImagePreset ImageNetPreset(ModelVariant variant)

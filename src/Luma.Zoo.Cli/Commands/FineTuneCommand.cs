@@ -91,10 +91,13 @@ internal static class FineTuneCommand
         return command;
     }
 
-    private static string Fresh(string model, ClassifierOptions start) =>
-        start.Weights is not null || model.Contains(':', StringComparison.Ordinal) || !ModelZoo.Has(model)
-            ? throw new UsageException($"train begins with fresh weights, so it takes a network's id alone, not '{model}': luma finetune goes on from weights")
-            : $"{model}:none";
+    private static string Fresh(string model, ClassifierOptions start)
+    {
+        if (start.Weights is not null) throw new UsageException("train begins with fresh weights, so it takes no --weights: luma finetune goes on from weights");
+        if (model.Contains(':', StringComparison.Ordinal) || !ModelZoo.Has(model))
+            throw new UsageException($"train begins with fresh weights, so it takes a network's id alone, not '{model}': luma finetune goes on from weights");
+        return $"{model}:none";
+    }
 
     private static int Say(Terminal terminal, FineTuneOptions options, FineTuneResult result, bool json)
     {

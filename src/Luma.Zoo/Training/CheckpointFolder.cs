@@ -75,7 +75,7 @@ internal sealed class CheckpointFolder
             catch (Exception error) when (error is WeightFileException or JsonException or CheckpointException or KeyNotFoundException)
             {
                 tensors?.Dispose();
-                warn($"{file}: this checkpoint cannot be read, so the one before is taken: {error.Message}");
+                warn($"{file}: this checkpoint cannot be read, so an earlier one is looked for: {error.Message}");
                 last = error;
             }
         }

@@ -1,4 +1,5 @@
 using Luma.Zoo.Files;
+using Luma.Zoo.Training.Reporting;
 
 namespace Luma.Zoo.Training;
 
@@ -9,6 +10,13 @@ internal sealed class RunFolder : IDisposable
     public const string LockName = ".luma-run-lock";
 
     private const string CheckpointsName = "checkpoints";
+
+    // What a run writes beside its model.json.
+    private static readonly string[] Written =
+    [
+        "model.safetensors", "config.json", RunReport.Recipe, RunReport.Log, RunReport.Curves, RunReport.Confusion, RunReport.Classes, RunReport.Mistakes, RunReport.EvaluationName,
+        RunReport.TestName, RunReport.Card,
+    ];
 
     private readonly FileStream held;
     private readonly bool isNew;
@@ -80,11 +88,17 @@ internal sealed class RunFolder : IDisposable
         if (File.Exists(path)) throw new IOException($"{path}: cannot be written: this is a file, and a run is a folder.");
         if (!Directory.Exists(path)) return;
 
-        var hasRun = HasRun(path);
-        if (hasRun && !resume)
+        if (HasRun(path))
+        {
+            if (resume) return;
             throw new IOException($"{path}: there is a run in this folder already. Go on with it by --resume (in C#: Resume), or take another folder.");
-        if (!hasRun && File.Exists(System.IO.Path.Combine(path, "model.json")))
-            throw new IOException($"{path}: there is a model in this folder, which is no run's. Take another folder.");
+        }
+        if (Has("model.json")) throw new IOException($"{path}: there is a model in this folder, which is no run's. Take another folder.");
+        // A run that ended before its first checkpoint leaves files too, and its lock.
+        if (!Has(LockName) && Array.Find(Written, Has) is { } other)
+            throw new IOException($"{path}: there is a {other} in this folder, which is no run's and would be overwritten. Take another folder.");
+
+        bool Has(string name) => File.Exists(System.IO.Path.Combine(path, name));
     }
 
     /// <summary>Whether a run was saved in a folder.</summary>

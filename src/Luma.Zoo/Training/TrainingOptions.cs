@@ -145,8 +145,8 @@ public sealed record TrainingOptions
         if (!(AuxiliaryWeight >= 0 && AuxiliaryWeight <= float.MaxValue))
             throw new ArgumentOutOfRangeException(nameof(AuxiliaryWeight), AuxiliaryWeight, "The weight of the auxiliary losses must not be below 0, and a number that fits 32-bit floats.");
         if (!(LayerDecay is > 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(LayerDecay), LayerDecay, "The layer decay must be above 0 and at most 1.");
-        if (ClipNorm is { } norm && !(norm > 0 && double.IsFinite(norm)))
-            throw new ArgumentOutOfRangeException(nameof(ClipNorm), norm, "The greatest length of the gradients must be above 0.");
+        if (ClipNorm is { } norm && !(norm > 0 && norm <= float.MaxValue))
+            throw new ArgumentOutOfRangeException(nameof(ClipNorm), norm, "The greatest length of the gradients must be above 0, and a number that fits 32-bit floats.");
         if (Patience is { } patience) ArgumentOutOfRangeException.ThrowIfLessThan(patience, 1, nameof(Patience));
         ArgumentOutOfRangeException.ThrowIfNegative(Seed);
         ArgumentOutOfRangeException.ThrowIfNegative(FeatureCacheBytes);

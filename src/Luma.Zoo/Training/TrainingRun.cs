@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using Luma.Neural;
 using Luma.Neural.Blocks;
+using Luma.Zoo.Images;
 using Luma.Zoo.Inference;
 using Luma.Zoo.Training.Data;
 using Luma.Zoo.Weights;
@@ -35,6 +38,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly ScalarType type;
     private readonly List<EpochRecord> history = [];
     private readonly TrainingState identity;
+    private IReadOnlyList<string> unreadableBefore = [];
     private FrozenFeatures? features, validationFeatures;
     private DataLoader? validationLoader;
     private bool looksForFeatures = true;
@@ -81,6 +85,7 @@ internal sealed class TrainingRun : IDisposable
                 History = [],
                 Recipe = TrainingJson.TextOf(options),
                 Network = trainer.NetworkName,
+                Preparation = PreparationOf(trainer.Preset, trainer.Loading.Decoding),
                 Data = DataFingerprint.Of(training),
                 Measured = validation is null ? null : DataFingerprint.Of(validation),
                 Machine = MachineName(),
@@ -119,7 +124,7 @@ internal sealed class TrainingRun : IDisposable
         {
             PutBackBest(failed);
         }
-        return new(history, Best, step.Count, cancelled) { Unreadable = [.. loader.Unreadable.Select(error => error.Message)] };
+        return new(history, Best, step.Count, cancelled) { Unreadable = Unreadable };
     }
 
     public void Dispose()
@@ -134,6 +139,9 @@ internal sealed class TrainingRun : IDisposable
     }
 
     private EpochRecord? Best => history.LastOrDefault(record => record.IsBest);
+
+    // What was left out before a stop may not be asked for again.
+    private IReadOnlyList<string> Unreadable => [.. unreadableBefore.Union(loader.Unreadable.Select(error => error.Message))];
 
     private bool IsPatienceOver => options.Patience is { } patience && waited >= patience;
 
@@ -273,7 +281,16 @@ internal sealed class TrainingRun : IDisposable
 
         using var pause = loader.Pause(device);
         var before = step.Count;
-        var loss = step.Run(forward, targets, isLast);
+        double loss;
+        try
+        {
+            loss = step.Run(forward, targets, isLast);
+        }
+        // An optimizer's own factor may make more of the learning rate than 32-bit floats hold.
+        catch (ExternalException error) when (error.Message.Contains("without overflow", StringComparison.Ordinal))
+        {
+            return double.PositiveInfinity;
+        }
         if (step.Count > before) average?.Update(step.Count);
         return loss;
     }
@@ -378,7 +395,7 @@ internal sealed class TrainingRun : IDisposable
         var tensors = network.state_dict().Select(entry => KeyValuePair.Create($"{ModelPrefix}{entry.Key}", entry.Value))
             .Concat(average?.Tensors.Select(entry => KeyValuePair.Create($"average/{entry.Key}", entry.Value)) ?? [])
             .Concat(OptimizerMemory.Read(optimizer, [.. learning.Select(entry => entry.Name)]).Select(entry => KeyValuePair.Create($"optimizer/{entry.Key}", entry.Value)));
-        checkpoints.Save(state with { Precision = options.Precision == TrainingPrecision.Auto ? precision : null, Steps = step.Count, Waited = waited, History = [.. history] }, tensors);
+        checkpoints.Save(state with { Precision = options.Precision == TrainingPrecision.Auto ? precision : null, Steps = step.Count, Waited = waited, History = [.. history], Unreadable = Unreadable }, tensors);
         sinceSave.Restart();
         trainer.Log.Saved(state.Epoch, state.Batch);
     }
@@ -408,6 +425,8 @@ internal sealed class TrainingRun : IDisposable
             throw new CheckpointException(checkpoints!.Path, $"the training that was saved here has another recipe: {RecipeDifference.Between(state.Recipe, identity.Recipe)}. Go on with the same, or take another folder.");
         if (state.Network != identity.Network)
             throw new CheckpointException(checkpoints!.Path, $"the training that was saved here is of another network: {state.Network ?? "one without a name"}, and this is {identity.Network ?? "one without a name"}. Go on with the same, or take another folder.");
+        if (state.Preparation is { } preparation && preparation != identity.Preparation)
+            throw new CheckpointException(checkpoints!.Path, $"the training that was saved here was shown images prepared in another way: {RecipeDifference.Between(preparation, identity.Preparation!)}. Go on with the same, or take another folder.");
         if (state.Data != identity.Data) throw DataChanged("to learn from", state.Data, identity.Data);
         if (state.Measured != identity.Measured) throw DataChanged("to measure with", state.Measured, identity.Measured);
         if (state.Machine != identity.Machine)
@@ -457,7 +476,7 @@ internal sealed class TrainingRun : IDisposable
         }
         OptimizerMemory.Write(optimizer, learning, name => tensors.TryGet($"optimizer/{name}", out var entry) ? entry.ToTensor() : null);
         if (!OptimizerMemory.CanRead(optimizer)) trainer.Log.Warn("What the optimizer remembers could not be saved, so it begins anew: the weights will not be those of a training without a stop.");
-        (step.Count, waited) = (state.Steps, state.Waited);
+        (step.Count, waited, unreadableBefore) = (state.Steps, state.Waited, state.Unreadable);
         precision ??= state.Precision;
         history.AddRange(state.History);
 
@@ -477,6 +496,14 @@ internal sealed class TrainingRun : IDisposable
         sinceReport.Restart();
     }
 
+    private static string PreparationOf(ImagePreset preset, DecodeOptions decoding)
+    {
+        var members = JsonNode.Parse(preset.ToJson())!.AsObject();
+        members["apply_orientation"] = decoding.ApplyOrientation;
+        members["fast_decode"] = decoding.FastDecode;
+        return members.ToJsonString();
+    }
+
     private static string MachineName() =>
-        $"{System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier}, {get_num_threads()} threads, TorchSharp {typeof(torch).Assembly.GetName().Version}";
+        $"{RuntimeInformation.RuntimeIdentifier}, {get_num_threads()} threads, TorchSharp {typeof(torch).Assembly.GetName().Version}";
 }

@@ -77,7 +77,7 @@ public sealed partial class Hub(HubOptions? options = null)
             throw new DownloadException(
                 DownloadFailure.Offline, address,
                 $"{Path.GetFileName(path)} {(File.Exists(path) ? "is another file" : "is not")} in {Options.Folder}, and offline nothing is fetched: "
-                + "end it (LUMA_OFFLINE, --offline or HubOptions.Offline), or put the file there.");
+                + "turn offline mode off (LUMA_OFFLINE, --offline or HubOptions.Offline), or put the file there.");
         }
 
         var source = Mirrored(address, Path.GetFileName(path));

@@ -50,6 +50,9 @@ public sealed class FineTuneTests : IDisposable
         Assert.Equal(0, (await Run.Of("train", "lenet_5", "--data", digits.Folder, "--epochs", "2", "--output", folder.File("train"))).ExitCode);
 
         Assert.Equal(File.ReadAllBytes(folder.File("fine/model.safetensors")), File.ReadAllBytes(folder.File("train/model.safetensors")));
+        Assert.Equal(
+            "train begins with fresh weights, so it takes no --weights: luma finetune goes on from weights",
+            (await Run.Of("train", "lenet_5", "--weights", "MNIST", "--data", digits.Folder, "--output", folder.File("x"))).Mistake());
         Assert.StartsWith("train begins with fresh weights", (await Run.Of("train", "lenet_5:MNIST", "--data", digits.Folder, "--output", folder.File("x"))).Mistake(), StringComparison.Ordinal);
     }
 
@@ -66,6 +69,26 @@ public sealed class FineTuneTests : IDisposable
         Assert.Equal($"{folder.File("file")}: cannot be written: this is a file, and a run is a folder.", (await FineTune("file")).Failure());
         if (OperatingSystem.IsLinux())
             Assert.StartsWith("/proc/run: cannot be written: ", (await Run.Of("finetune", "lenet_5:none", "--data", digits.Folder, "--output", "/proc/run")).Failure(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("log.csv")]
+    [InlineData("recipe.json")]
+    [InlineData("model.safetensors")]
+    public async Task What_a_run_would_overwrite_is_told_and_stays(string name)
+    {
+        Directory.CreateDirectory(RunPath);
+        File.WriteAllText(Path.Combine(RunPath, name), "mine");
+
+        foreach (var more in (string[][])[[], ["--resume"]])
+            Assert.Equal($"{RunPath}: there is a {name} in this folder, which is no run's and would be overwritten. Take another folder.", (await FineTune("run", more)).Failure());
+
+        Assert.Equal("mine", File.ReadAllText(Path.Combine(RunPath, name)));
+        Assert.Equal([name], Directory.EnumerateFileSystemEntries(RunPath).Select(path => Path.GetFileName(path)));
+        // Other files are in nobody's way.
+        File.Move(Path.Combine(RunPath, name), Path.Combine(RunPath, "notes.txt"));
+        Assert.Equal(0, (await FineTune("run")).ExitCode);
     }
 
     [Fact]
@@ -109,6 +132,10 @@ public sealed class FineTuneTests : IDisposable
         // Another recipe, other pictures, another network: each is told, and nothing is lost.
         Assert.Contains("has another recipe: ", (await FineTune("run", "--resume", "--lr", "0.5")).Failure(), StringComparison.Ordinal);
         Assert.Contains("is of another network: lenet_5, and this is lenet_4.", (await Run.Of("finetune", "lenet_4:none", "--data", digits.Folder, "--epochs", "2", "--output", RunPath, "--resume")).Failure(), StringComparison.Ordinal);
+        Assert.Contains(
+            "was shown images prepared in another way: mean was [0.1307] and is [0.2]. Go on with the same, or take another folder.",
+            (await FineTune("run", "--resume", "--mean", "0.2")).Failure(), StringComparison.Ordinal);
+        Assert.Contains("apply_orientation was true and is false", (await FineTune("run", "--resume", "--ignore-orientation")).Failure(), StringComparison.Ordinal);
         using (var others = new DigitFiles().WithPart("train", 90).WithPart("t10k", 30))
         {
             Assert.Contains(
@@ -196,6 +223,11 @@ public sealed class FineTuneTests : IDisposable
             ((string[])["train/a/3.png", "val/b/2.png", "test/b/1.png"]).Select(pictures.PathOf),
             run.Error.TrimEnd().Split('\n').Select(line => Regex.Match(line, "^luma: left out: ([^:]+): ").Groups[1].Value));
         Assert.True(File.Exists(folder.File("run/model.safetensors")));
+        // Whoever goes on with the run hears the same, and so does whoever reads its card.
+        var card = File.ReadAllText(folder.File("run/README.md"));
+        var again = await Run.Of("finetune", "lenet_5:none", "--data", pictures.Root, "--epochs", "1", "--output", RunPath, "--resume");
+        Assert.Equal((1, run.Error), (again.ExitCode, again.Error));
+        Assert.Equal(card, File.ReadAllText(folder.File("run/README.md")));
         Assert.StartsWith(pictures.PathOf("train/a/3.png"), (await Run.Of("finetune", "lenet_5:none", "--data", pictures.Root, "--epochs", "1", "--strict", "--output", folder.File("strict"))).Failure(), StringComparison.Ordinal);
     }
 
@@ -236,6 +268,29 @@ public sealed class FineTuneTests : IDisposable
         File.WriteAllText(folder.File("recipe.json"), "{\"loss\": {\"kind\": \"cross_entropy\", \"class_weights\": [1, 2]}}");
 
         Assert.Equal("There are 2 weights for 10 classes", (await FineTune("run", "--recipe", folder.File("recipe.json"))).Mistake());
+    }
+
+    [Theory]
+    [InlineData("""{"transform":{"inputs":[{"kind":"random_erasing","p":1,"value":[1,2,3]}]}}""", "random_erasing: value: expected one number or one for each channel of the network's input, 1, got 3")]
+    public async Task A_recipe_that_does_not_fit_the_networks_input_is_incorrect_usage(string json, string problem)
+    {
+        File.WriteAllText(folder.File("recipe.json"), json);
+
+        Assert.Equal(problem, (await FineTune("run", "--recipe", folder.File("recipe.json"))).Mistake());
+        Assert.False(Directory.Exists(RunPath));
+        Assert.Equal(problem, (await Run.Of("preview", "lenet_5", "--data", digits.Folder, "--recipe", folder.File("recipe.json"), "--output", folder.File("sheet.png"))).Mistake());
+    }
+
+    [Theory]
+    [InlineData("""{"clip_norm":1e300}""", "fits 32-bit floats")]
+    [InlineData("""{"transform":{"images":[{"kind":"random_rotation","degrees":1e308,"expand":true}]}}""", "expected two finite numbers from -1000000 to 1000000")]
+    [InlineData("""{"transform":{"images":[{"kind":"random_affine","degrees":0,"shear":[-1e300,1e300]}]}}""", "expected two finite numbers from -1000000 to 1000000")]
+    [InlineData("""{"optimizer":{"kind":"adam","learning_rate":1e38}}""", "The loss is no longer finite at step 1 of epoch 1, with a learning rate of 1E+38")]
+    public async Task Numbers_that_nothing_can_be_computed_with_are_told(string json, string problem)
+    {
+        File.WriteAllText(folder.File("recipe.json"), json);
+
+        Assert.Contains(problem, (await FineTune("run", "--recipe", folder.File("recipe.json"))).Failure(), StringComparison.Ordinal);
     }
 
     [Fact]

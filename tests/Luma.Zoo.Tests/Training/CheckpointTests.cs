@@ -109,7 +109,7 @@ public sealed class CheckpointTests : IDisposable
 
         var (actual, result) = await Run(Quick, new CheckpointOptions(Saved) { Resume = true }, log: log);
 
-        Assert.StartsWith($"{last}: this checkpoint cannot be read, so the one before is taken: ", Assert.Single(log.Warnings), StringComparison.Ordinal);
+        Assert.StartsWith($"{last}: this checkpoint cannot be read, so an earlier one is looked for: ", Assert.Single(log.Warnings), StringComparison.Ordinal);
         Assert.Equal(expected, actual);
         Assert.Equal(12, result.Steps);
 

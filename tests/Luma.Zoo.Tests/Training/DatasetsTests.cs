@@ -198,7 +198,7 @@ public sealed class DatasetsTests : IDisposable
     [InlineData("readme.txt", "there are no pictures in it.")]
     [InlineData("1.png 2.png", "its pictures lie in no folders, and nothing says their classes.")]
     [InlineData("a/1.png a/2.png", "there is one class, 'a', and a classifier needs two at least.")]
-    [InlineData("a/1.png a/2.png b/1.png", "the class 'b' has no pictures to measure with, when a part is held out.")]
+    [InlineData("a/1.png a/2.png b/1.png", "the class 'b' has no pictures in the part that is held out to measure with.")]
     [InlineData("a/1.png a/2.png b/1.png b/2.png c/", "the class folder 'c' has no pictures: put some in, or remove it.")]
     [InlineData("a/1.png a/2.png b/1.png b/2.png c/deep/", "the class folder 'c' has no pictures: put some in, or remove it.")]
     [InlineData("a/1.png a/2.png b/1.png b/2.png c/notes.txt", "the class folder 'c' has no pictures: put some in, or remove it.")]
@@ -320,7 +320,7 @@ public sealed class DatasetsTests : IDisposable
         Assert.Equal(["cat", "dog"], split.Classes);
         Assert.Equal([[0, 1], [], [1, 0]], Enumerable.Range(0, 3).Select(i => split.Training.GetLabels(i).ToArray()));
         Assert.Equal([1], split.Validation.GetLabels(0));
-        Assert.Equal("no pictures to measure with have the class 'cat'", Assert.Single(split.Warnings));
+        Assert.Equal("the class 'cat' has no pictures to measure with", Assert.Single(split.Warnings));
     }
 
     [Fact]

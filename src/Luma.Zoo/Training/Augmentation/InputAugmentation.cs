@@ -17,4 +17,7 @@ public abstract record InputAugmentation
     public virtual void Validate()
     {
     }
+
+    /// <summary>Why it is not for an input with so many channels, or null.</summary>
+    internal virtual string? ProblemWith(long channels) => null;
 }

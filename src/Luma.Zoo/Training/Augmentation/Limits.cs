@@ -25,6 +25,9 @@ internal static class Limits
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Expected a finite number above {least}, got {value}."), name);
     }
 
+    /// <summary>Angles in degrees: of larger ones a float has too little left behind the point.</summary>
+    public static void Degrees(ValueRange value, string name) => value.Validate(name, -1e6, 1e6);
+
     public static void Known(Interpolation value, string name)
     {
         if (!Enum.IsDefined(value)) throw new ArgumentException($"There is no interpolation {value}.", name);

@@ -38,12 +38,12 @@ public sealed record RandomAffine : ImageAugmentation
     /// <inheritdoc/>
     public override void Validate()
     {
-        Degrees.Validate(nameof(Degrees));
+        Limits.Degrees(Degrees, nameof(Degrees));
         Limits.Between(Translate.Across, 0, 1, nameof(Translate));
         Limits.Between(Translate.Down, 0, 1, nameof(Translate));
         Scale.Validate(nameof(Scale), 0, above: true);
-        Shear.Across.Validate(nameof(Shear));
-        Shear.Down.Validate(nameof(Shear));
+        Limits.Degrees(Shear.Across, nameof(Shear));
+        Limits.Degrees(Shear.Down, nameof(Shear));
         Limits.Known(Interpolation, nameof(Interpolation));
     }
 

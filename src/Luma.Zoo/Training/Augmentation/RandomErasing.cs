@@ -73,6 +73,11 @@ public sealed record RandomErasing : InputAugmentation
     }
 
     /// <inheritdoc/>
+    internal override string? ProblemWith(long channels) => Value is { Count: > 1 } && Value.Count != channels
+        ? $"random_erasing: value: expected one number or one for each channel of the network's input, {channels}, got {Value.Count}."
+        : null;
+
+    /// <inheritdoc/>
     public bool Equals(RandomErasing? other) =>
         other is not null && Probability.Equals(other.Probability) && Scale == other.Scale && Ratio == other.Ratio
         && (Value is null ? other.Value is null : other.Value is not null && Value.SequenceEqual(other.Value));

@@ -31,7 +31,7 @@ public sealed record RandomRotation : ImageAugmentation
     /// <inheritdoc/>
     public override void Validate()
     {
-        Degrees.Validate(nameof(Degrees));
+        Limits.Degrees(Degrees, nameof(Degrees));
         Limits.Known(Interpolation, nameof(Interpolation));
     }
 }

@@ -71,6 +71,9 @@ public sealed record TrainingTransform
     /// <exception cref="JsonException">A part is of a type that is not from here.</exception>
     public string ToJson() => JsonSerializer.Serialize(this, AugmentationJson.Default.TrainingTransform);
 
+    /// <summary>Why it is not for an input with so many channels, or null.</summary>
+    internal string? ProblemWith(long channels) => Inputs.Select(part => part.ProblemWith(channels)).FirstOrDefault(problem => problem is not null);
+
     /// <summary>Refuses values that make no sense.</summary>
     /// <exception cref="ArgumentException">A part is null, or a value is out of its range; the exception names it.</exception>
     public void Validate()

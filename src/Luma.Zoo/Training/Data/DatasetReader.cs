@@ -35,7 +35,7 @@ internal sealed class DatasetReader(IFileTree tree, DatasetOptions options, Canc
         var (training, apart) = (Table([.. learnt.Select(i => whole.Rows[i])]), Table([.. held.Select(i => whole.Rows[i])]));
         // A class of one picture cannot be on both sides.
         CheckCoverage(training, "to learn from");
-        CheckCoverage(apart, "to measure with, when a part is held out");
+        CheckCoverage(apart, "in the part that is held out to measure with");
         ReportDuplicates(training, apart);
         return new(training, apart, test, warnings);
     }
@@ -218,7 +218,7 @@ internal sealed class DatasetReader(IFileTree tree, DatasetOptions options, Canc
         // Of several at once a rare class may be on one side alone.
         if (part.Task == ClassificationTask.MultiLabel && seen.Count > 0)
         {
-            warnings.Add($"no pictures {purpose} have the {(missing.Count == 1 ? "class" : "classes")} {Some(missing)}");
+            warnings.Add($"the {(missing.Count == 1 ? "class" : "classes")} {Some(missing)} {(missing.Count == 1 ? "has" : "have")} no pictures {purpose}");
             return;
         }
         throw new InvalidDatasetException(

@@ -9,7 +9,7 @@ namespace Luma.Zoo.Training.Data;
 /// <summary>Makes images of a data set into a network's input: reads, decodes, changes at random, normalises.</summary>
 internal sealed class SampleReader(IDataset data, ImagePreset preset, DataLoaderOptions options)
 {
-    private readonly InputWriter writer = new(preset, options.Decoding);
+    private readonly InputWriter writer = new(preset, Fitting(options, preset).Decoding);
     private readonly DecodeBudget budget = DecodeBudget.For(options.Decoding);
     private readonly ConcurrentDictionary<int, DecodedImage> decoded = new();
     private readonly ConcurrentDictionary<int, ImageException> unreadable = new();
@@ -45,6 +45,9 @@ internal sealed class SampleReader(IDataset data, ImagePreset preset, DataLoader
             return false;
         }
     }
+
+    private static DataLoaderOptions Fitting(DataLoaderOptions options, ImagePreset preset) =>
+        options.Transform?.ProblemWith(preset.GetInputShape()[0]) is { } problem ? throw new ArgumentException(problem, nameof(options)) : options;
 
     private void Write(int epoch, int index, Span<float> floats)
     {

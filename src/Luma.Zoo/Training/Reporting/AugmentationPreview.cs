@@ -31,6 +31,7 @@ internal sealed class AugmentationPreview(IDataset data, ImagePreset preset, Tra
     /// <param name="count">How many images are shown at most.</param>
     /// <param name="epochs">Which epochs are shown.</param>
     /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="ArgumentException">A part of the recipe does not fit the network's input.</exception>
     /// <exception cref="InvalidDatasetException">None of the images can be read.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Write(string path, int count, IReadOnlyList<int> epochs, CancellationToken cancellation)
