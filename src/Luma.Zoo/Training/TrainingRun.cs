@@ -476,7 +476,7 @@ internal sealed class TrainingRun : IDisposable
         }
         OptimizerMemory.Write(optimizer, learning, name => tensors.TryGet($"optimizer/{name}", out var entry) ? entry.ToTensor() : null);
         if (!OptimizerMemory.CanRead(optimizer)) trainer.Log.Warn("What the optimizer remembers could not be saved, so it begins anew: the weights will not be those of a training without a stop.");
-        (step.Count, waited, unreadableBefore) = (state.Steps, state.Waited, state.Unreadable);
+        (step.Count, waited, unreadableBefore) = (state.Steps, state.Waited, state.Unreadable ?? []);
         precision ??= state.Precision;
         history.AddRange(state.History);
 

@@ -43,8 +43,8 @@ internal sealed record TrainingState
     /// <summary>How images are made into the network's input, as JSON; null in what earlier versions saved.</summary>
     public string? Preparation { get; init; }
 
-    /// <summary>The training images that could not be read so far, with the reason.</summary>
-    public IReadOnlyList<string> Unreadable { get; init; } = [];
+    /// <summary>The training images that could not be read so far, with the reason; null in what earlier versions saved.</summary>
+    public IReadOnlyList<string>? Unreadable { get; init; }
 
     /// <summary>What tells one set of images to measure with from another; null without such.</summary>
     public DataFingerprint? Measured { get; init; }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Luma.Neural;
 using Luma.Neural.Blocks;
 using Luma.Neural.Layers;
@@ -117,6 +118,19 @@ public sealed class CheckpointTests : IDisposable
         var error = await Assert.ThrowsAsync<CheckpointException>(() => Run(Quick, new CheckpointOptions(Saved) { Resume = true }));
         Assert.StartsWith("none of the checkpoints can be read. Begin anew in another folder. ", error.Reason, StringComparison.Ordinal);
         Assert.Equal(Saved, error.Path);
+    }
+
+    [Fact]
+    public void A_state_that_an_earlier_version_saved_is_read()
+    {
+        var state = new TrainingState { Epoch = 2, Batch = 1, Steps = 5, History = [], Recipe = "{}", Data = new(3, "hash"), Machine = "here", Preparation = "{}", Unreadable = ["a.png: no picture"] };
+        var json = JsonSerializer.SerializeToNode(state, TrainingJson.Default.TrainingState)!.AsObject();
+        Assert.Equal(state.Unreadable, json.Deserialize(TrainingJson.Default.TrainingState)!.Unreadable);
+        Assert.True(json.Remove("unreadable") && json.Remove("preparation"));
+
+        var read = json.Deserialize(TrainingJson.Default.TrainingState)!;
+
+        Assert.Equal((2, 5, "here", null, null), (read.Epoch, read.Steps, read.Machine, read.Preparation, read.Unreadable));
     }
 
     [Fact]
