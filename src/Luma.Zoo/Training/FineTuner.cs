@@ -28,7 +28,7 @@ public static class FineTuner
     /// <exception cref="WeightFileException">A weight file is damaged.</exception>
     /// <exception cref="WeightMismatchException">The weights are another network's.</exception>
     /// <exception cref="DownloadException">The weights could not be fetched.</exception>
-    /// <exception cref="CheckpointException">The run cannot go on: another recipe or other pictures.</exception>
+    /// <exception cref="CheckpointException">The run cannot go on: another recipe, other pictures, or pictures prepared in another way.</exception>
     /// <exception cref="TrainingDivergedException">The loss is no longer finite.</exception>
     /// <exception cref="IOException">The folder cannot be written, or there is a run in it already.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before the training began or went on.</exception>

@@ -107,17 +107,16 @@ internal sealed class RunFolder : IDisposable
     public void Dispose()
     {
         held.Dispose();
-        if (!isNew) return;
         // Nothing came of it: a wrong path of the data, or the like.
+        if (HasRun(Path) || Array.Exists(Written, name => File.Exists(PathOf(name)))) return;
         try
         {
-            if (Directory.EnumerateFileSystemEntries(Path).Skip(1).Any()) return;
             File.Delete(PathOf(LockName));
-            Directory.Delete(Path);
+            if (isNew) Directory.Delete(Path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // An empty folder does no harm.
+            // What is left does no harm.
         }
     }
 }

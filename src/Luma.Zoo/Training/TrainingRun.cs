@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Text.Json.Nodes;
 using Luma.Neural;
 using Luma.Neural.Blocks;
-using Luma.Zoo.Images;
 using Luma.Zoo.Inference;
 using Luma.Zoo.Training.Data;
 using Luma.Zoo.Weights;
@@ -85,7 +83,7 @@ internal sealed class TrainingRun : IDisposable
                 History = [],
                 Recipe = TrainingJson.TextOf(options),
                 Network = trainer.NetworkName,
-                Preparation = PreparationOf(trainer.Preset, trainer.Loading.Decoding),
+                Preparation = ImagePreparation.TextOf(trainer.Preset, trainer.Loading.Decoding),
                 Data = DataFingerprint.Of(training),
                 Measured = validation is null ? null : DataFingerprint.Of(validation),
                 Machine = MachineName(),
@@ -494,14 +492,6 @@ internal sealed class TrainingRun : IDisposable
         if (progress is null || (sinceReport.Elapsed < ReportEvery && report.Step < report.Steps)) return;
         progress.Report(report);
         sinceReport.Restart();
-    }
-
-    private static string PreparationOf(ImagePreset preset, DecodeOptions decoding)
-    {
-        var members = JsonNode.Parse(preset.ToJson())!.AsObject();
-        members["apply_orientation"] = decoding.ApplyOrientation;
-        members["fast_decode"] = decoding.FastDecode;
-        return members.ToJsonString();
     }
 
     private static string MachineName() =>

@@ -86,8 +86,10 @@ public sealed class FineTuneTests : IDisposable
 
         Assert.Equal("mine", File.ReadAllText(Path.Combine(RunPath, name)));
         Assert.Equal([name], Directory.EnumerateFileSystemEntries(RunPath).Select(path => Path.GetFileName(path)));
-        // Other files are in nobody's way.
+        // Other files are in nobody's way, and a start that comes to nothing leaves none.
         File.Move(Path.Combine(RunPath, name), Path.Combine(RunPath, "notes.txt"));
+        Assert.Equal(1, (await Run.Of("finetune", "lenet_5:none", "--data", folder.File("nowhere"), "--output", RunPath)).ExitCode);
+        Assert.Equal(["notes.txt"], Directory.EnumerateFileSystemEntries(RunPath).Select(path => Path.GetFileName(path)));
         Assert.Equal(0, (await FineTune("run")).ExitCode);
     }
 
